@@ -1,0 +1,719 @@
+"""`Tensor`: an array that remembers how it was computed."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinynet import config
+from tinynet.autograd import slices, tape
+from tinynet.errors import ArgumentError, DtypeError, GraphError, MutationError, ShapeError, TinynetError
+from tinynet.primitives import arithmetic, elementwise, linalg, reductions, shapes
+from tinynet.primitives.operation import Operation
+
+Axis = int | Sequence[int] | None
+
+
+class Tensor:
+    """An n-dimensional array with a dtype, and, where asked for, a gradient.
+
+    data: anything NumPy makes a numeric or boolean array of. It is copied, so later changes
+        to the source never reach the tensor. Python floats become `floatx()` (float32),
+        Python ints int32; arrays keep their dtype.
+    dtype: another dtype to convert to.
+    requires_grad: whether operations on it are recorded, so that `backward` can fill `grad`.
+
+    A tensor is never changed in place: assignment raises `MutationError`. Operators, methods
+    and indexing mean what they mean on an ndarray, and NumPy's functions accept tensors.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    Tensor([2., 4.], shape=(2,), dtype=float32)
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_node", "_requires_grad", "_tags")
+    _version = 0  # only variables change
+
+    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
+        array = _array_of(data, dtype)
+        if requires_grad and array.dtype.kind != "f":
+            raise DtypeError(
+                f"Tensor: only floating-point tensors have gradients, received dtype {array.dtype}. "
+                "Convert with dtype='float32'."
+            )
+        self._data = array
+        self._requires_grad = bool(requires_grad)
+        self._node: tape.Node | None = None
+        self._grad: Any = None
+        self._tags: dict[str, Any] | None = None
+
+    @property
+    def data(self) -> np.ndarray:
+        """The values as a read-only array that shares the tensor's memory."""
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        return self._data.size
+
+    @property
+    def nbytes(self) -> int:
+        return self._data.nbytes
+
+    @property
+    def itemsize(self) -> int:
+        return self._data.itemsize
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self._requires_grad
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the tensor was made by the user, not computed: leaves accumulate `grad`."""
+        return self._node is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """What `backward` has accumulated in this leaf, or None."""
+        if isinstance(self._grad, slices.Slices):
+            return wrap(self._grad.dense())
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | np.ndarray | None) -> None:
+        if value is not None:
+            value = as_tensor(value)
+            if value.shape != self.shape:
+                raise ShapeError(f"grad: expected shape {self.shape}, received {value.shape}")
+        self._grad = value
+
+    def zero_grad(self) -> None:
+        """Forgets the accumulated gradient."""
+        self._grad = None
+
+    def numpy(self) -> np.ndarray:
+        """The values as a new array, the caller's to change."""
+        return self._data.copy()
+
+    def item(self) -> Any:
+        """The single element as a Python number; raises `ShapeError` when there are more or none."""
+        if self.size != 1:
+            raise ShapeError(f"item: expected a tensor of one element, received shape {self.shape}")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The values as nested Python lists."""
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """The same values without the graph: nothing flows back through the result."""
+        return wrap(self._data)
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool = False,
+        create_graph: bool = False,
+    ) -> None:
+        """Accumulates the derivative of this tensor in `grad` of every leaf it depends on.
+
+        gradient: the cotangent of this tensor, of its shape; may be left out for a scalar.
+        retain_graph: keep the graph for another backward; otherwise it is freed.
+        create_graph: record the computation of the gradients, for higher derivatives.
+
+        Raises `GraphError` when nothing was recorded, or the graph has been freed.
+        """
+        if not self._requires_grad:
+            raise GraphError(
+                "backward: this tensor does not depend on any tensor with requires_grad=True. "
+                "Was it computed inside no_grad(), or detached?"
+            )
+        seed = _seed(self, gradient, "backward")
+        found = tape.propagate(
+            [(place_of(self), seed if create_graph else seed._data)],
+            keep=retain_graph or create_graph,
+            higher=recorded_vjp if create_graph else None,
+        )
+        for leaf, cotangent in found.items():
+            if not isinstance(cotangent, (Tensor, slices.Slices)):
+                cotangent = wrap(np.asarray(cotangent))
+            leaf._accumulate(cotangent)
+
+    def _accumulate(self, cotangent: Tensor | slices.Slices) -> None:
+        if self._grad is None:
+            self._grad = cotangent
+            return
+        known = self._grad
+        if isinstance(known, slices.Slices) and not isinstance(cotangent, slices.Slices):
+            known = wrap(known.dense())
+        if isinstance(cotangent, slices.Slices) and not isinstance(known, slices.Slices):
+            cotangent = wrap(cotangent.dense())
+        self._grad = known + cotangent
+
+    def _described(self) -> str:
+        return f"a tensor of shape {self.shape}"
+
+    @staticmethod
+    def __record_operation__(
+        operation: Operation, inputs: Sequence[Any], attributes: Mapping[str, Any]
+    ) -> Any:
+        return record(operation, inputs, attributes)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy:
+            return np.array(self._data, dtype=dtype)
+        return self.data if dtype is None else self.data.astype(dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from tinynet.autograd import numpy_protocol
+
+        return numpy_protocol.apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from tinynet.autograd import numpy_protocol
+
+        return numpy_protocol.apply_function(function, args, kwargs)
+
+    def __repr__(self) -> str:
+        values = np.array2string(self._data, separator=", ", prefix="Tensor(", threshold=100)
+        details = [values, f"shape={self.shape}", f"dtype={self.dtype}"]
+        if self._node is not None:
+            details.append(f"operation={self._node.operation.name}")
+        elif self._requires_grad:
+            details.append("requires_grad=True")
+        return f"{type(self).__name__}({', '.join(details)})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = self._data if self.ndim == 2 else self._data.reshape(1, -1) if self.ndim == 1 else None
+        if rows is None or self.size > 400:
+            return f"<pre>{escape(repr(self))}</pre>"
+        cells = "".join("<tr>" + "".join(f"<td>{value:.5g}</td>" for value in row) + "</tr>" for row in rows)
+        return f"<table>{cells}</table><small>shape={self.shape}, dtype={self.dtype}</small>"
+
+    def __reduce__(self) -> Any:
+        return Tensor, (self._data, None, self._requires_grad and self._node is None)
+
+    __hash__ = object.__hash__
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise ShapeError("len: a scalar tensor has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            raise ShapeError("iter: a scalar tensor has no elements to iterate over")
+        return iter(shapes.unstack(self) if self.shape[0] else ())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"bool: the truth of a tensor of shape {self.shape} is ambiguous. Use .any() or .all()."
+            )
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return operator.index(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise MutationError(
+            "a tensor cannot be assigned into: the graph may need its values. Build the new value "
+            "with where(mask, value, tensor) or concatenate; a variable has assign(); numpy() is a copy to change."
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _MUTATING_METHODS:
+            raise MutationError(
+                f"a tensor has no in-place method {name!r}: use the function that returns a new "
+                "tensor, or change a copy from numpy()."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return shapes.getitem(self, key=_plain_key(key))
+
+    def __add__(self, other: Any) -> Tensor:
+        return record(arithmetic.add, (self, other), {})
+
+    def __radd__(self, other: Any) -> Tensor:
+        return record(arithmetic.add, (other, self), {})
+
+    def __sub__(self, other: Any) -> Tensor:
+        return record(arithmetic.subtract, (self, other), {})
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return record(arithmetic.subtract, (other, self), {})
+
+    def __mul__(self, other: Any) -> Tensor:
+        return record(arithmetic.multiply, (self, other), {})
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return record(arithmetic.multiply, (other, self), {})
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return record(arithmetic.divide, (self, other), {})
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return record(arithmetic.divide, (other, self), {})
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return elementwise.floor(self / other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return elementwise.floor(other / self)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return self - other * (self // other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return other - self * (other // self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        if isinstance(other, (int, float)) and other == 2:
+            return record(elementwise.square, (self,), {})
+        return record(arithmetic.power, (self, other), {})
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return record(arithmetic.power, (other, self), {})
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return record(linalg.matmul, (self, other), {})
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return record(linalg.matmul, (other, self), {})
+
+    def __neg__(self) -> Tensor:
+        return record(arithmetic.negative, (self,), {})
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return record(elementwise.abs_, (self,), {})
+
+    def __invert__(self) -> Tensor:
+        return constant(np.invert, self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return constant(np.bitwise_and, self, other)
+
+    def __or__(self, other: Any) -> Tensor:
+        return constant(np.bitwise_or, self, other)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return constant(np.bitwise_xor, self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return constant(np.equal, self, other)
+
+    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return constant(np.not_equal, self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return constant(np.less, self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return constant(np.less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return constant(np.greater, self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return constant(np.greater_equal, self, other)
+
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return reductions.sum_(self, axis=_axis(axis), keepdims=keepdims)
+
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return reductions.mean(self, axis=_axis(axis), keepdims=keepdims)
+
+    def var(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return reductions.var(self, axis=_axis(axis), keepdims=keepdims)
+
+    def std(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return elementwise.sqrt(self.var(axis, keepdims))
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return reductions.max_(self, axis=_axis(axis), keepdims=keepdims)
+
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return reductions.min_(self, axis=_axis(axis), keepdims=keepdims)
+
+    def prod(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
+        """The product over `axis` by halving: right also where elements are 0."""
+        if axis is None:
+            product = self.reshape(-1).prod(axis=0)
+            return product.reshape((1,) * self.ndim) if keepdims else product
+        x = self.swapaxes(0, axis)
+        if not x.shape[0]:
+            product = wrap(np.ones((1, *x.shape[1:]), self.dtype)).swapaxes(0, axis)
+            return product if keepdims else product.squeeze(axis)
+        while x.shape[0] > 1:
+            half = x.shape[0] // 2
+            paired = x[:half] * x[half : 2 * half]
+            x = shapes.concatenate(paired, x[2 * half :], axis=0) if x.shape[0] % 2 else paired
+        x = x.swapaxes(0, axis)
+        return x if keepdims else x.squeeze(axis)
+
+    def cumsum(self, axis: int | None = None) -> Tensor:
+        return reductions.cumsum(self, axis=axis)
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
+        return constant(np.argmax, self, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
+        return constant(np.argmin, self, axis=axis, keepdims=keepdims)
+
+    def argsort(self, axis: int | None = -1, stable: bool = False) -> Tensor:
+        return constant(np.argsort, self, axis=axis, stable=stable)
+
+    def any(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return constant(np.any, self, axis=_axis(axis), keepdims=keepdims)
+
+    def all(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        return constant(np.all, self, axis=_axis(axis), keepdims=keepdims)
+
+    def nonzero(self) -> tuple[Tensor, ...]:
+        return tuple(wrap(indices) for indices in self._data.nonzero())
+
+    def round(self, decimals: int = 0) -> Tensor:
+        scale = 10.0**decimals
+        return elementwise.rint(self * scale) / scale if decimals else elementwise.rint(self)
+
+    def clip(self, min: float | None = None, max: float | None = None) -> Tensor:
+        return elementwise.clip(self, x_min=min, x_max=max)
+
+    def reshape(self, *shape: Any) -> Tensor:
+        return shapes.reshape(self, shape=_given_shape(shape))
+
+    def ravel(self) -> Tensor:
+        return shapes.reshape(self, shape=(-1,))
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Tensor:
+        return shapes.transpose(self, axes=_given_shape(axes) if axes and axes != (None,) else None)
+
+    @property
+    def T(self) -> Tensor:
+        return shapes.transpose(self, axes=None)
+
+    @property
+    def mT(self) -> Tensor:
+        return shapes.swapaxes(self, axis1=-1, axis2=-2)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        return shapes.swapaxes(self, axis1=axis1, axis2=axis2)
+
+    def squeeze(self, axis: Axis = None) -> Tensor:
+        return shapes.squeeze(self, axis=_axis(axis))
+
+    def repeat(self, repeats: int, axis: int | None = None) -> Tensor:
+        x = self.ravel() if axis is None else self
+        axis = 0 if axis is None else axis
+        return x.take(np.repeat(np.arange(x.shape[axis]), repeats), axis)
+
+    def take(self, indices: Any, axis: int | None = None) -> Tensor:
+        x = self.ravel() if axis is None else self
+        indices = np.asarray(indices)
+        return x[(*(slice(None),) * ((axis or 0) % x.ndim), indices)]
+
+    def dot(self, other: Any) -> Tensor:
+        other = as_tensor(other, like=self)
+        if self.ndim == 0 or other.ndim == 0:
+            return self * other
+        return linalg.tensordot(self, other, axes=((-1,), (max(other.ndim - 2, 0),)))
+
+    def astype(self, dtype: Any) -> Tensor:
+        dtype = _dtype_of(dtype)
+        if dtype == self.dtype:
+            return self
+        if dtype.kind != "f":
+            return wrap(self._data.astype(dtype))
+        return elementwise.cast(self, dtype=dtype)
+
+    def copy(self) -> Tensor:
+        """The tensor itself: tensors never change, so sharing one is safe."""
+        return self
+
+
+_MUTATING_METHODS = frozenset({"fill", "itemset", "partition", "put", "resize", "setfield", "setflags", "sort"})
+
+
+def wrap(data: np.ndarray) -> Tensor:
+    """A tensor around an array that nobody else will change; nothing is copied."""
+    tensor = Tensor.__new__(Tensor)
+    tensor._data = data if type(data) is np.ndarray else np.asarray(data)
+    tensor._requires_grad = False
+    tensor._node = None
+    tensor._grad = None
+    tensor._tags = None
+    return tensor
+
+
+def attached(data: np.ndarray, place: Any) -> Any:
+    """An array as the tensor that stands at a place of the tape: a node, a leaf, or nowhere."""
+    if place is None or not isinstance(place, tape.Node):
+        return data if place is None else place
+    tensor = wrap(data)
+    tensor._node = place
+    tensor._requires_grad = True
+    return tensor
+
+
+def place_of(tensor: Tensor) -> Any:
+    """Where a tensor's cotangent goes: its node, or the tensor itself if it is a leaf."""
+    return tensor if tensor._node is None else tensor._node
+
+
+def as_tensor(value: Any, like: Tensor | None = None) -> Tensor:
+    """`value` itself if it is a tensor, else a tensor of it (numbers take the dtype of `like`)."""
+    if isinstance(value, Tensor):
+        return value
+    if like is not None and isinstance(value, (bool, int, float, np.generic)):
+        return wrap(_weak(value, like.dtype))
+    return wrap(_array_of(value, None))
+
+
+def constant(function: Any, *inputs: Any, **settings: Any) -> Tensor:
+    """A result without derivative (comparisons, indices, truth values) as a tensor."""
+    plain = [x._data if isinstance(x, Tensor) else x for x in inputs]
+    name = getattr(function, "__name__", str(function))
+    try:
+        return wrap(np.asarray(function(*plain, **settings)))
+    except (TypeError, ValueError, IndexError) as error:
+        raise _explained(name, error, plain) from error
+
+
+def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
+    """Computes an operation on tensors, arrays and numbers; records it where a gradient is wanted."""
+    tracked = False
+    arrays: list[Any] = []
+    foreign = False
+    for value in inputs:
+        if isinstance(value, Tensor):
+            arrays.append(value._data)
+            tracked = tracked or value._requires_grad
+        else:
+            arrays.append(value)
+            foreign = foreign or value is not None
+    tracked = tracked and tape.is_recording()
+    if foreign:
+        arrays = _converted(operation, inputs, arrays, tracked)
+    try:
+        if not tracked:
+            output = operation.evaluate(*arrays, **attributes)
+            return tuple(map(wrap, output)) if type(output) is tuple else wrap(output)
+        output, residuals = operation.forward(*arrays, **attributes)
+    except TinynetError:
+        raise
+    except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
+        raise _explained(operation.name, error, arrays) from error
+    parents = tuple([
+        None if not isinstance(x, Tensor) or not x._requires_grad else (x if x._node is None else x._node)
+        for x in inputs
+    ])  # fmt: skip
+    if type(output) is tuple:
+        node = tape.Node(operation, attributes, parents, residuals, len(output))
+        _keep_dtypes(node, arrays, output[0].dtype)
+        return tuple(attached(part, tape.Pick(node, i)) for i, part in enumerate(output))
+    result = wrap(output)
+    if result._data.dtype.kind != "f":
+        return result
+    result._node = node = tape.Node(operation, attributes, parents, residuals, 1)
+    result._requires_grad = True
+    _keep_dtypes(node, arrays, result._data.dtype)
+    return result
+
+
+def recorded_vjp(node: tape.Node, cotangent: Any) -> Sequence[Any]:
+    """A node's vjp on tensors, so that what it computes is recorded in turn."""
+    residuals = node.residuals_for_vjp()
+    operation = node.operation
+    if operation.replays:
+        return _replayed_vjp(node, cotangent, residuals)
+    keeps: Sequence[Any] = operation.keeps
+    if keeps == ("inputs",):
+        keeps = range(len(residuals))
+    lifted = list(residuals)
+    for i, kept in enumerate(keeps):
+        if kept == "output":
+            lifted[i] = attached(residuals[i], node)
+        elif kept != "constant":
+            lifted[i] = attached(residuals[i], node.parents[kept])
+    return operation.vjp(cotangent, tuple(lifted), node.needs, **node.attributes)
+
+
+def _replayed_vjp(node: tape.Node, cotangent: Any, residuals: Sequence[Any]) -> list[Any]:
+    """The cotangents of a fused operation through its composed form.
+
+    Its residuals begin with its inputs. Each is passed through a recorded identity, and the
+    walk back over the composed form stops there.
+    """
+    assert node.operation.composed is not None
+    inputs: list[Any] = []
+    for array, parent in zip(residuals, node.parents, strict=False):
+        value = attached(array, parent)
+        inputs.append(value if parent is None else shapes.reshape(value, shape=value.shape))
+    outputs = node.operation.composed(*inputs, **node.attributes)
+    if isinstance(outputs, tuple):
+        seeds = [(place_of(y), g) for y, g in zip(outputs, cotangent, strict=True) if g is not None]
+    else:
+        seeds = [(place_of(outputs), cotangent)]
+    targets = [value._node for value, parent in zip(inputs, node.parents, strict=True) if parent is not None]
+    found = tape.propagate(seeds, keep=True, higher=recorded_vjp, targets=targets)
+    return [
+        None if parent is None else found.get(value._node, wrap(np.zeros_like(value._data)))
+        for value, parent in zip(inputs, node.parents, strict=True)
+    ]
+
+
+def _keep_dtypes(node: tape.Node, arrays: Sequence[Any], dtype: np.dtype) -> None:
+    """Remembers the inputs' dtypes where they differ, so that each gets a cotangent of its own."""
+    for array, needed in zip(arrays, node.needs, strict=True):
+        if needed and array.dtype != dtype:
+            node.dtypes = tuple(None if a is None else a.dtype for a in arrays)
+            return
+
+
+def _seed(tensor: Tensor, gradient: Any, where: str) -> Tensor:
+    """The cotangent a walk starts with: `gradient`, or 1 for a scalar."""
+    if gradient is None:
+        if tensor.size != 1:
+            raise GraphError(
+                f"{where}: a tensor of shape {tensor.shape} has no single derivative. "
+                "Reduce it to a scalar (for example with .sum()) or pass gradient= of that shape."
+            )
+        return wrap(np.ones(tensor.shape, tensor.dtype))
+    gradient = as_tensor(gradient, like=tensor)
+    if gradient.shape != tensor.shape:
+        raise ShapeError(f"{where}: expected a gradient of shape {tensor.shape}, received {gradient.shape}")
+    return gradient.astype(tensor.dtype)
+
+
+def _converted(operation: Operation, inputs: Sequence[Any], arrays: list[Any], tracked: bool) -> list[Any]:
+    """Arrays and numbers among the inputs, made ready: numbers take the other inputs' dtype."""
+    strong = [a.dtype for a in arrays if isinstance(a, np.ndarray)]
+    dtype = np.result_type(*strong) if strong else np.dtype(config.floatx())
+    ready: list[Any] = []
+    for value, array in zip(inputs, arrays, strict=True):
+        if isinstance(value, Tensor) or value is None:
+            ready.append(array)
+        elif isinstance(value, (bool, int, float, np.generic)):
+            ready.append(_weak(value, dtype))
+        elif isinstance(value, np.ndarray):
+            _refuse_objects(value, operation.name)
+            # The graph keeps its own copy of what its owner could still change.
+            ready.append(value.copy() if tracked and value.flags.writeable else value)
+        else:
+            ready.append(_array_of(value, None))
+    return ready
+
+
+def _weak(value: Any, dtype: np.dtype) -> np.ndarray:
+    """A number as an array of `dtype`, or of floatx where a fraction meets integers."""
+    number = value.item() if isinstance(value, np.generic) else value
+    target = np.result_type(dtype, number)
+    if target.kind == "f" and dtype.kind != "f":
+        target = np.dtype(config.floatx())
+    return np.asarray(number, dtype=target)
+
+
+def _array_of(data: Any, dtype: Any) -> np.ndarray:
+    """A new array of anything numeric."""
+    if isinstance(data, Tensor):
+        data = data._data
+    given = isinstance(data, (np.ndarray, np.generic))
+    if not given and isinstance(data, (list, tuple)):
+        data = [x._data if isinstance(x, Tensor) else x for x in data]
+        given = any(isinstance(x, (np.ndarray, np.generic)) for x in data)
+    try:
+        array = np.array(data)
+    except ValueError as error:
+        raise ShapeError(f"Tensor: rows of unequal length do not make an array ({error})") from error
+    _refuse_objects(array, "Tensor")
+    if dtype is not None:
+        return array.astype(_dtype_of(dtype), copy=False)
+    if not given and array.dtype.kind == "f":
+        return array.astype(config.floatx(), copy=False)
+    if not given and array.dtype == np.int64:
+        small = array.astype(np.int32)
+        return small if (small == array).all() else array
+    return array
+
+
+def _refuse_objects(array: np.ndarray, where: str) -> None:
+    if array.dtype.kind not in "fiub":
+        raise DtypeError(f"{where}: expected numbers or truth values, received an array of dtype {array.dtype}")
+
+
+def _dtype_of(dtype: Any) -> np.dtype:
+    try:
+        return np.dtype(dtype)
+    except TypeError as error:
+        raise DtypeError(f"dtype: {dtype!r} names no dtype. Use for example 'float32' or 'int64'.") from error
+
+
+def _axis(axis: Axis) -> int | tuple[int, ...] | None:
+    return tuple(axis) if isinstance(axis, (list, tuple)) else axis  # type: ignore[return-value]
+
+
+def _given_shape(shape: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape in x.reshape(2, 3) or x.reshape((2, 3))."""
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])
+    return tuple(operator.index(n) for n in shape)
+
+
+def _plain_key(key: Any) -> Any:
+    """An index with tensors and arrays as arrays of its own."""
+    if isinstance(key, tuple):
+        return tuple(_plain_key(part) for part in key)
+    if isinstance(key, Tensor):
+        return key._data
+    return np.array(key) if isinstance(key, np.ndarray) else key
+
+
+def _explained(name: str, error: Exception, arrays: Sequence[Any]) -> TinynetError:
+    """An error from NumPy's depths as one of tinynet's, with the operation and the shapes."""
+    received = ", ".join(
+        f"{a.shape} {a.dtype}" if isinstance(a, np.ndarray) else repr(a) for a in arrays if a is not None
+    )
+    message = f"operation {name!r}: {error}; received {received}"
+    if isinstance(error, TypeError):
+        unexpected = "unexpected keyword" in str(error) or "required" in str(error)
+        return ArgumentError(message) if unexpected else DtypeError(message)
+    return ShapeError(message)

@@ -1,0 +1,87 @@
+"""The few settings that hold for the whole library, named as in Keras.
+
+`floatx` is the dtype of weights and of Python numbers that become tensors, `epsilon`
+the small number that keeps divisions and logarithms finite.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from tinynet.errors import ArgumentError, nearest
+
+FLOAT_DTYPES = ("float32", "float64")
+
+_settings = {"floatx": "float32", "epsilon": 1e-7}
+_compute_dtype: ContextVar[str | None] = ContextVar("compute_dtype", default=None)
+
+
+def floatx() -> str:
+    """The dtype of new weights: 'float32' unless `set_floatx` said otherwise."""
+    return str(_settings["floatx"])
+
+
+def set_floatx(value: str) -> None:
+    """Sets the dtype of new weights to 'float32' or 'float64'.
+
+    Raises `ArgumentError` for any other name.
+    """
+    if value not in FLOAT_DTYPES:
+        raise ArgumentError(f"set_floatx: unknown dtype {value!r}. {nearest(value, FLOAT_DTYPES)}")
+    _settings["floatx"] = value
+
+
+def epsilon() -> float:
+    """The fuzz factor of losses and metrics, 1e-7 unless `set_epsilon` said otherwise."""
+    return float(_settings["epsilon"])
+
+
+def set_epsilon(value: float) -> None:
+    """Sets the fuzz factor; raises `ArgumentError` unless it is positive and below 1."""
+    if not 0 < value < 1:
+        raise ArgumentError(f"set_epsilon: expected a number between 0 and 1, received {value!r}")
+    _settings["epsilon"] = float(value)
+
+
+@contextlib.contextmanager
+def compute_in(dtype: str) -> Iterator[None]:
+    """Within it every layer computes in `dtype`, whatever its own dtype is.
+
+    The gradient checker uses it: central differences need float64.
+    """
+    token = _compute_dtype.set(dtype)
+    try:
+        yield
+    finally:
+        _compute_dtype.reset(token)
+
+
+def compute_dtype(own: str) -> str:
+    """The dtype a layer with dtype `own` computes in: its own, unless `compute_in` is active."""
+    return _compute_dtype.get() or own
+
+
+def kernels() -> str:
+    """Which kernels run: 'numpy' (the only ones so far).
+
+    `TINYNET_KERNELS` chooses; a value that is not known raises `ArgumentError`.
+    """
+    choice = os.environ.get("TINYNET_KERNELS", "numpy")
+    if choice != "numpy":
+        raise ArgumentError(f"TINYNET_KERNELS: unknown kernels {choice!r}. Known: numpy.")
+    return choice
+
+
+def show_config() -> None:
+    """Prints versions, kernels and settings: what a bug report needs."""
+    import platform
+
+    import numpy as np
+
+    import tinynet
+
+    print(f"tinynet {tinynet.__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
+    print(f"kernels: {kernels()}   floatx: {floatx()}   epsilon: {epsilon()}")

@@ -1,0 +1,96 @@
+"""The errors tinynet raises on bad input, and the two helpers that word them.
+
+Every error says where it happened, what was expected, what came, and what to do.
+Each class also derives from the built-in exception a Python programmer would expect,
+so `except ValueError` keeps working.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class TinynetError(Exception):
+    """Base of every error that tinynet raises on purpose."""
+
+
+class ArgumentError(TinynetError, ValueError):
+    """An argument has a value that is not supported, or a name nobody knows."""
+
+
+class ShapeError(TinynetError, ValueError):
+    """Arrays whose shapes do not fit an operation, a layer or a model."""
+
+
+class DtypeError(TinynetError, TypeError):
+    """Values of a type that an operation or a layer cannot compute with."""
+
+
+class DataError(TinynetError, ValueError):
+    """Data that cannot be trained on or evaluated: empty, not finite, labels out of range."""
+
+
+class GraphError(TinynetError, RuntimeError):
+    """The recorded graph cannot give the derivative that was asked for."""
+
+
+class GradientError(TinynetError, AssertionError):
+    """A derivative disagrees with its numerical value."""
+
+
+class MutationError(TinynetError, TypeError):
+    """An attempt to change a tensor in place."""
+
+
+class NotBuiltError(TinynetError, RuntimeError):
+    """A layer or model is used before its weights exist, or before `compile`."""
+
+
+class FileFormatError(TinynetError, ValueError):
+    """A file that is not what its name says, is damaged, or holds something unsupported."""
+
+
+class MissingFileError(TinynetError, FileNotFoundError):
+    """A file or folder that is not there."""
+
+    def __str__(self) -> str:  # OSError would print its arguments as a tuple
+        return str(self.args[0]) if self.args else ""
+
+
+class MissingDependencyError(TinynetError, ImportError):
+    """An optional package is needed and not installed."""
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """Words an unknown name: the nearest right one, or else all of them.
+
+    >>> nearest("rleu", ["relu", "tanh"])
+    "Did you mean 'relu'?"
+    >>> nearest("qqq", ["relu", "tanh"])
+    'Known: relu, tanh.'
+    """
+    choices = sorted(set(known))
+    by_lower = {choice.lower(): choice for choice in choices}
+    found = difflib.get_close_matches(str(name).lower(), by_lower, n=1)
+    if found:
+        return f"Did you mean {by_lower[found[0]]!r}?"
+    return f"Known: {', '.join(choices)}."
+
+
+def require(module: str, extra: str, purpose: str) -> ModuleType:
+    """Imports an optional module, or raises `MissingDependencyError` naming the extra.
+
+    >>> require("json", "plot", "plotting").__name__
+    'json'
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.split(".")[0]
+        raise MissingDependencyError(
+            f"{purpose} needs the package {package!r}, which is not installed: "
+            f"pip install 'tinynet[{extra}]'"
+        ) from error

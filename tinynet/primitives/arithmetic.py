@@ -1,0 +1,194 @@
+"""Arithmetic of two arrays, with broadcasting."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinynet.primitives.domain import Booleans, Domain, Values
+from tinynet.primitives.operation import operation, unbroadcast
+
+PAIR = Domain((Values("A B C", broadcast=True), Values("A B C", broadcast=True)))
+NOT_TIED = Domain(
+    (Values("A B C", broadcast=True, distinct=True), Values("A B C", broadcast=True, distinct=True))
+)
+
+
+@operation
+class add:
+    """x + y."""
+
+    numpy = np.add
+    domain = PAIR
+    linear = ()
+
+    def forward(x, y):
+        return x + y, (x.shape, y.shape)
+
+    def vjp(g, residuals, needs):
+        x_shape, y_shape = residuals
+        return (
+            unbroadcast(g, x_shape) if needs[0] else None,
+            unbroadcast(g, y_shape) if needs[1] else None,
+        )
+
+
+@operation
+class subtract:
+    """x − y."""
+
+    numpy = np.subtract
+    domain = PAIR
+
+    def forward(x, y):
+        return x - y, (x.shape, y.shape)
+
+    def vjp(g, residuals, needs):
+        x_shape, y_shape = residuals
+        return (
+            unbroadcast(g, x_shape) if needs[0] else None,
+            unbroadcast(-g, y_shape) if needs[1] else None,
+        )
+
+
+@operation
+class multiply:
+    """x · y, elementwise."""
+
+    numpy = np.multiply
+    domain = PAIR
+    keeps = ("x", "y")
+    linear = (0, 1)
+
+    def forward(x, y):
+        return x * y, (x, y)
+
+    def vjp(g, residuals, needs):
+        x, y = residuals
+        return (
+            unbroadcast(g * y, x.shape) if needs[0] else None,
+            unbroadcast(g * x, y.shape) if needs[1] else None,
+        )
+
+
+@operation
+class divide:
+    """x / y, elementwise."""
+
+    numpy = np.true_divide
+    domain = (
+        Domain((Values("A B C", broadcast=True), Values("A B C", broadcast=True, low=0.5, high=2.0))),
+        Domain((Values("A B C", broadcast=True), Values("A B C", broadcast=True, low=-2.0, high=-0.5))),
+    )
+    keeps = ("x", "y")
+    linear = (0,)
+
+    def forward(x, y):
+        return x / y, (x, y)
+
+    def vjp(g, residuals, needs):
+        x, y = residuals
+        return (
+            unbroadcast(g / y, x.shape) if needs[0] else None,
+            unbroadcast(-g * x / (y * y), y.shape) if needs[1] else None,
+        )
+
+
+@operation
+class power:
+    """x to the power y. The derivative by y is xʸ log x where x > 0, and 0 elsewhere."""
+
+    numpy = np.power
+    domain = Domain((Values("A B C", broadcast=True, low=0.3), Values("A B C", broadcast=True)))
+    keeps = ("x", "y", "output")
+    points = (((np.array([0.0]), np.array([2.0])), {}, (np.array([0.0]), np.array([0.0]))),)
+
+    def forward(x, y):
+        output = np.power(x, y)
+        return output, (x, y, output)
+
+    def vjp(g, residuals, needs):
+        x, y, output = residuals
+        by_x = by_y = None
+        if needs[0]:
+            by_x = unbroadcast(g * y * x ** (y - 1), x.shape)
+        if needs[1]:
+            safe = np.where(x > 0, x, np.ones_like(x))
+            by_y = unbroadcast(g * output * np.log(safe), y.shape)
+        return by_x, by_y
+
+
+@operation
+class negative:
+    """−x."""
+
+    numpy = np.negative
+    domain = Domain((Values("A B"),))
+    linear = (0,)
+
+    def forward(x):
+        return -x, ()
+
+    def vjp(g, residuals, needs):
+        return (-g,)
+
+
+@operation
+class maximum:
+    """The larger of x and y, elementwise. Of two equal values x gets the gradient, as in Keras."""
+
+    numpy = np.maximum
+    domain = NOT_TIED
+    keeps = ("x", "y")
+    points = (((np.array([1.0]), np.array([1.0])), {}, (np.array([1.0]), np.array([0.0]))),)
+
+    def forward(x, y):
+        return np.maximum(x, y), (x, y)
+
+    def vjp(g, residuals, needs):
+        x, y = residuals
+        return (
+            unbroadcast(g * (x >= y), x.shape) if needs[0] else None,
+            unbroadcast(g * (x < y), y.shape) if needs[1] else None,
+        )
+
+
+@operation
+class minimum:
+    """The smaller of x and y, elementwise. Of two equal values x gets the gradient, as in Keras."""
+
+    numpy = np.minimum
+    domain = NOT_TIED
+    keeps = ("x", "y")
+    points = (((np.array([1.0]), np.array([1.0])), {}, (np.array([1.0]), np.array([0.0]))),)
+
+    def forward(x, y):
+        return np.minimum(x, y), (x, y)
+
+    def vjp(g, residuals, needs):
+        x, y = residuals
+        return (
+            unbroadcast(g * (x <= y), x.shape) if needs[0] else None,
+            unbroadcast(g * (x > y), y.shape) if needs[1] else None,
+        )
+
+
+@operation
+class where:
+    """x where the condition holds, y elsewhere."""
+
+    numpy = np.where
+    domain = Domain(
+        (Booleans("A B C", broadcast=True), Values("A B C", broadcast=True), Values("A B C", broadcast=True))
+    )
+    linear = ()
+
+    def forward(condition, x, y):
+        return np.where(condition, x, y), (condition, x.shape, y.shape)
+
+    def vjp(g, residuals, needs):
+        condition, x_shape, y_shape = residuals
+        return (
+            None,
+            unbroadcast(g * condition, x_shape) if needs[1] else None,
+            unbroadcast(g * np.logical_not(condition), y_shape) if needs[2] else None,
+        )
