@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
-from tinynet.autograd import slices, tape
+from tinynet.autograd import tape
 from tinynet.errors import ArgumentError, DtypeError, GraphError, MutationError, ShapeError, TinynetError
-from tinynet.primitives import arithmetic, elementwise, linalg, reductions, shapes
+from tinynet.primitives import arithmetic, elementwise, linalg, reductions, shapes, slices
 from tinynet.primitives.operation import Operation
 
 Axis = int | Sequence[int] | None

@@ -1,0 +1,169 @@
+"""Names for things: how 'relu', 'adam' or a saved configuration becomes an object, and back.
+
+Each kind (activations, initializers, layers, …) has one `Catalogue`: a closed table from
+Keras's names to classes and functions. Nothing is ever imported or looked up by a name that
+comes from a file.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinynet.errors import ArgumentError, nearest
+
+Config = dict[str, Any]
+
+
+def snake_case(name: str) -> str:
+    """Keras's snake case of a class name.
+
+    >>> snake_case("MaxPooling2D"), snake_case("LSTM"), snake_case("ReLU")
+    ('max_pooling2d', 'lstm', 're_lu')
+    """
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+class Configurable:
+    """An object that its constructor's arguments describe.
+
+    Each argument is kept in an attribute of the same name; `get_config` reads them back, so
+    no class writes its own. `inert_config` lists arguments of Keras that have no effect here
+    and the values they may have.
+    """
+
+    keras_module = "keras"
+    inert_config: Mapping[str, tuple[Any, ...]] = {}
+
+    @classmethod
+    def config_keys(cls) -> list[str]:
+        """The names of the constructor's arguments."""
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return [p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD]
+
+    def get_config(self) -> Config:
+        """The constructor's arguments as plain data (what goes into a file)."""
+        return {key: serialize(getattr(self, key)) for key in self.config_keys()}
+
+    @classmethod
+    def from_config(cls, config: Config) -> Any:
+        """A new object from what `get_config` returned.
+
+        Raises `ArgumentError` naming the key, where one is unknown or has a value whose effect
+        is not supported.
+        """
+        return cls(**cls.accepted(config))
+
+    @classmethod
+    def accepted(cls, config: Config) -> Config:
+        """The configuration without its inert keys; refuses what would change the meaning."""
+        known = cls.config_keys()
+        kept = {}
+        for key, value in config.items():
+            if key in known:
+                kept[key] = value
+            elif key in cls.inert_config:
+                if not any(value is v or value == v for v in cls.inert_config[key]):
+                    raise ArgumentError(f"{cls.__name__}: {key}={value!r} is not supported")
+            else:
+                raise ArgumentError(
+                    f"{cls.__name__}: unknown argument {key!r} (value {value!r}). {nearest(key, known)}"
+                )
+        return kept
+
+
+def serialize(value: Any) -> Any:
+    """A value of a configuration as plain data, objects as Keras writes them."""
+    if isinstance(value, Configurable) or (hasattr(value, "get_config") and not isinstance(value, type)):
+        return {
+            "module": getattr(value, "keras_module", None),
+            "class_name": type(value).__name__,
+            "config": value.get_config(),
+            "registered_name": None,
+        }
+    if isinstance(value, (list, tuple)):
+        return [serialize(part) for part in value]
+    if isinstance(value, dict):
+        return {key: serialize(part) for key, part in value.items()}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if callable(value):
+        return getattr(value, "__name__", repr(value))
+    return value
+
+
+class Catalogue:
+    """All objects of one kind by Keras's names.
+
+    kind: the word for one of them in error messages ('activation').
+    classes: known by class name, and by snake-cased class name in `get`.
+    functions: known by their names.
+    aliases: further names for the same.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        classes: Iterable[type] = (),
+        functions: Iterable[Callable[..., Any]] = (),
+        aliases: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.by_class_name: dict[str, type] = {cls.__name__: cls for cls in classes}
+        self.by_name: dict[str, Any] = {snake_case(name): cls for name, cls in self.by_class_name.items()}
+        self.by_name.update(self.by_class_name)
+        self.by_name.update({f.__name__: f for f in functions})
+        self.by_name.update(aliases or {})
+
+    def names(self) -> list[str]:
+        """Every name `get` knows."""
+        return sorted(self.by_name)
+
+    def get(self, identifier: Any) -> Any:
+        """An object from None, a name, a configuration, a class, or the object itself.
+
+        Raises `ArgumentError` with the nearest known name for one that is unknown.
+        """
+        if identifier is None:
+            return None
+        if isinstance(identifier, dict):
+            return self.deserialize(identifier)
+        if isinstance(identifier, str):
+            if identifier not in self.by_name:
+                raise ArgumentError(
+                    f"unknown {self.kind} {identifier!r}. {nearest(identifier, self.by_name)}"
+                )
+            identifier = self.by_name[identifier]
+        if isinstance(identifier, type):
+            return identifier()
+        if callable(identifier) or hasattr(identifier, "get_config"):
+            return identifier
+        raise ArgumentError(
+            f"{self.kind}: expected a name, a configuration or an object, received {identifier!r}"
+        )
+
+    def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The object a saved configuration describes: `{"class_name": …, "config": {…}}` or a name."""
+        if not isinstance(config, dict):
+            return self.get(config)
+        name = config.get("class_name")
+        inner = config.get("config", {})
+        if name == "function" and isinstance(inner, str):
+            return (custom_objects or {}).get(inner) or self.get(inner)
+        found = (custom_objects or {}).get(name) or self.by_class_name.get(str(name))
+        if found is None:
+            raise ArgumentError(
+                f"unknown {self.kind} class {name!r}. {nearest(name, self.by_class_name)} "
+                "A class of your own is passed as custom_objects={name: class}."
+            )
+        if not isinstance(inner, dict):
+            raise ArgumentError(f"{self.kind} {name!r}: expected a configuration, received {inner!r}")
+        return found.from_config(inner)

@@ -1,0 +1,251 @@
+"""Recurrent networks over whole sequences: forward, and what flows back.
+
+All arrays are time-major, (T, N, ·), so that a step's rows lie together. `projected` is the
+input already multiplied by the kernel, with the bias added: one product for all steps. The
+gates of a step come from one product with the recurrent kernel (U, gates · U).
+
+A sigmoid is a tanh of half its argument, σ(x) = ½ tanh(½x) + ½. Halving the sigmoid gates'
+weights beforehand lets one tanh serve all gates of a step.
+
+mask: (T, N, 1) truth values or None. A masked step leaves the state as it was.
+
+The backward passes first compute, for all steps at once, the factor by which each gate's
+cotangent follows from the state's; the loop then has little left to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+Mask = Array | None
+
+
+def simple_rnn_forward(projected: Array, mask: Mask, h0: Array, recurrent: Array) -> Array:
+    """hₜ = tanh(xₜ W + b + hₜ₋₁ R) (Elman 1990). Returns all states (T, N, U)."""
+    states = np.empty_like(projected)
+    h = h0
+    for t, new in enumerate(states):
+        np.matmul(h, recurrent, out=new)
+        new += projected[t]
+        np.tanh(new, out=new)
+        if mask is not None:
+            np.copyto(new, h, where=~mask[t])
+        h = new
+    return states
+
+
+def simple_rnn_backward(
+    d_states: Array | None, d_last: Array | None, states: Array, mask: Mask, recurrent: Array
+) -> tuple[Array, Array]:
+    """Cotangents of the states -> (of the projected input (T, N, U), of h0)."""
+    d_projected = 1 - states * states
+    if mask is not None:
+        d_projected *= mask
+    transposed = np.ascontiguousarray(recurrent.T)
+    dh = _start(d_last, states)
+    for t in range(len(states) - 1, -1, -1):
+        if d_states is not None:
+            dh += d_states[t]
+        kept = None if mask is None else dh * ~mask[t]
+        d_projected[t] *= dh
+        dh = d_projected[t] @ transposed
+        if kept is not None:
+            dh += kept
+    return d_projected, dh
+
+
+def lstm_forward(
+    projected: Array, mask: Mask, h0: Array, c0: Array, recurrent: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Long short-term memory (Hochreiter and Schmidhuber 1997), gates in Keras's order i, f, c, o.
+
+    projected: (T, N, 4U) for the unscaled weights. Returns states h and cells c (T, N, U), the
+    gates' values (T, N, 4, U) and tanh c (T, N, U).
+    """
+    steps, rows, units = (*projected.shape[:2], h0.shape[-1])
+    scale, shift = _sigmoid_by_tanh([True, True, False, True], units, projected.dtype)
+    gates = projected * scale
+    recurrent = recurrent * scale
+    states = np.empty((steps, rows, units), projected.dtype)
+    cells, squashed = np.empty_like(states), np.empty_like(states)
+    product = np.empty((rows, 4 * units), projected.dtype)
+    part = np.empty((rows, units), projected.dtype)
+    h, c = h0, c0
+    for t in range(steps):
+        z = gates[t]
+        np.matmul(h, recurrent, out=product)
+        z += product
+        np.tanh(z, out=z)
+        z *= scale
+        z += shift
+        i, f, g, o = z[:, :units], z[:, units : 2 * units], z[:, 2 * units : 3 * units], z[:, 3 * units :]
+        new_c, new_h = cells[t], states[t]
+        np.multiply(f, c, out=new_c)
+        np.multiply(i, g, out=part)
+        new_c += part
+        np.tanh(new_c, out=squashed[t])
+        np.multiply(o, squashed[t], out=new_h)
+        if mask is not None:
+            held = ~mask[t]
+            np.copyto(new_c, c, where=held)
+            np.copyto(new_h, h, where=held)
+        h, c = new_h, new_c
+    return states, cells, gates.reshape(steps, rows, 4, units), squashed
+
+
+def lstm_backward(
+    d_states: Array | None,
+    d_last: Array | None,
+    d_last_cell: Array | None,
+    c0: Array,
+    cells: Array,
+    gates: Array,
+    squashed: Array,
+    mask: Mask,
+    recurrent: Array,
+) -> tuple[Array, Array, Array]:
+    """Cotangents of the states -> (of the projected input (T, N, 4U), of h0, of c0)."""
+    steps, rows, _, units = gates.shape
+    i, f, g, o = (gates[:, :, k] for k in range(4))
+    before = np.concatenate([c0[None], cells[:-1]])
+    factors = np.empty_like(gates)
+    factors[:, :, 0] = g * i * (1 - i)
+    factors[:, :, 1] = before * f * (1 - f)
+    factors[:, :, 2] = i * (1 - g * g)
+    factors[:, :, 3] = squashed * o * (1 - o)
+    to_cell = o * (1 - squashed * squashed)
+    if mask is not None:
+        factors *= mask[..., None]
+        to_cell *= mask
+    transposed = np.ascontiguousarray(recurrent.T)
+    dh, dc = _start(d_last, cells), _start(d_last_cell, cells)
+    part = np.empty_like(dh)
+    for t in range(steps - 1, -1, -1):
+        if d_states is not None:
+            dh += d_states[t]
+        np.multiply(dh, to_cell[t], out=part)
+        dc += part
+        dz = factors[t]
+        dz[:, :3] *= dc[:, None]
+        dz[:, 3] *= dh
+        if mask is None:
+            dh = dz.reshape(rows, -1) @ transposed
+            dc *= f[t]
+        else:
+            held = ~mask[t]
+            kept = dh * held
+            dh = dz.reshape(rows, -1) @ transposed
+            dh += kept
+            dc *= np.where(held, f.dtype.type(1), f[t])
+    return factors.reshape(steps, rows, 4 * units), dh, dc
+
+
+def gru_forward(
+    projected: Array, mask: Mask, h0: Array, recurrent: Array, recurrent_bias: Array | None, reset_after: bool
+) -> tuple[Array, Array, Array | None]:
+    """Gated recurrent unit (Cho et al. 2014), gates in Keras's order z, r, h.
+
+    reset_after: r multiplies the recurrent product (as cuDNN does) instead of the state.
+    Returns the states (T, N, U), the gates' values (T, N, 3, U) and, with `reset_after`, the
+    recurrent products of the third gate (T, N, U).
+    """
+    steps, rows, units = (*projected.shape[:2], h0.shape[-1])
+    scale, shift = _sigmoid_by_tanh([True, True, False], units, projected.dtype)
+    gates = projected * scale
+    recurrent = recurrent * scale
+    both = slice(0, 2 * units)
+    states = np.empty((steps, rows, units), projected.dtype)
+    products = np.empty_like(states) if reset_after else None
+    bias = None if recurrent_bias is None else recurrent_bias * scale
+    h = h0
+    for t in range(steps):
+        row = gates[t]
+        zr, hh = row[:, both], row[:, 2 * units :]
+        if products is not None:
+            product = h @ recurrent
+            if bias is not None:
+                product += bias
+            zr += product[:, both]
+            products[t] = product[:, 2 * units :]
+        else:
+            zr += h @ recurrent[:, both]
+        np.tanh(zr, out=zr)
+        zr *= scale[both]
+        zr += shift[both]
+        z, r = zr[:, :units], zr[:, units:]
+        if products is not None:
+            hh += r * products[t]
+        else:
+            hh += (r * h) @ recurrent[:, 2 * units :]
+        np.tanh(hh, out=hh)
+        new = states[t]
+        np.subtract(h, hh, out=new)
+        new *= z
+        new += hh
+        if mask is not None:
+            np.copyto(new, h, where=~mask[t])
+        h = new
+    return states, gates.reshape(steps, rows, 3, units), products
+
+
+def gru_backward(
+    d_states: Array | None,
+    d_last: Array | None,
+    h0: Array,
+    states: Array,
+    gates: Array,
+    products: Array | None,
+    mask: Mask,
+    recurrent: Array,
+) -> tuple[Array, Array, Array]:
+    """Cotangents of the states -> (of the projected input (T, N, 3U), of the recurrent products
+    (T, N, 3U), of h0). Without `reset_after` the two differ only in meaning and are one array."""
+    steps, rows, _, units = gates.shape
+    z, r, hh = (gates[:, :, k] for k in range(3))
+    before = np.concatenate([h0[None], states[:-1]])
+    d_input = np.empty_like(gates)
+    d_input[:, :, 0] = (before - hh) * z * (1 - z)
+    d_input[:, :, 1] = r * (1 - r) * (before if products is None else products)
+    d_input[:, :, 2] = (1 - z) * (1 - hh * hh)
+    if mask is not None:
+        d_input *= mask[..., None]
+    d_recurrent = d_input if products is None else np.empty_like(gates)
+    transposed = np.ascontiguousarray(recurrent.T)
+    dh = _start(d_last, states)
+    for t in range(steps - 1, -1, -1):
+        if d_states is not None:
+            dh += d_states[t]
+        da = d_input[t]
+        carry = dh * (z[t] if mask is None else np.where(mask[t], z[t], z.dtype.type(1)))
+        da[:, 0] *= dh
+        da[:, 2] *= dh
+        if products is None:
+            d_reset = da[:, 2] @ transposed[2 * units :]
+            da[:, 1] *= d_reset
+            dh = da[:, :2].reshape(rows, -1) @ transposed[: 2 * units]
+            d_reset *= r[t]
+            dh += d_reset
+        else:
+            da[:, 1] *= da[:, 2]
+            db = d_recurrent[t]
+            db[:, :2] = da[:, :2]
+            np.multiply(da[:, 2], r[t], out=db[:, 2])
+            dh = db.reshape(rows, -1) @ transposed
+        dh += carry
+    shape = (steps, rows, 3 * units)
+    return d_input.reshape(shape), d_recurrent.reshape(shape), dh
+
+
+def _start(given: Array | None, like: Array) -> Array:
+    """The cotangent a backward loop begins with; its own to change."""
+    return np.zeros(like.shape[1:], like.dtype) if given is None else np.array(given)
+
+
+def _sigmoid_by_tanh(is_sigmoid: list[bool], units: int, dtype: Any) -> tuple[Array, Array]:
+    """For each gate's columns the factor before and after the tanh, and what is added."""
+    scale = np.repeat([0.5 if s else 1.0 for s in is_sigmoid], units).astype(dtype)
+    shift = np.repeat([0.5 if s else 0.0 for s in is_sigmoid], units).astype(dtype)
+    return scale, shift

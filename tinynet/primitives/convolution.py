@@ -1,0 +1,149 @@
+"""Convolution and its two adjoints. The three are each other's derivatives, so the family is
+closed: any order of derivative is again one of these products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinynet import kernels
+from tinynet.errors import ShapeError
+from tinynet.primitives.domain import Domain, Sizes, Values
+from tinynet.primitives.operation import operation
+
+
+def _grouped(sizes: Sizes, attributes: dict[str, Any]) -> Sizes:
+    """Channels and filters as multiples of the groups."""
+    groups = attributes["groups"]
+    return {**sizes, "C": sizes["I"] * groups, "F": sizes["F"] * groups}
+
+
+def _output(letters: str, sizes: Sizes, attributes: dict[str, Any]) -> Sizes:
+    """Adds the output's axes P, Q to the sizes of the input's H, W and the window's K, L."""
+    sizes = _grouped(sizes, attributes)
+    spatial, window = [sizes[a] for a in letters], [sizes[a] for a in "KL"[: len(letters)]]
+    strides, dilation = attributes["strides"], attributes["dilation"]
+    pads = kernels.padding_amounts(spatial, window, strides, dilation, attributes["padding"])
+    out = kernels.output_sizes(spatial, window, strides, dilation, pads)
+    return {**sizes, **dict(zip("PQ", out, strict=False))}
+
+
+def _input_shape(letters: str):
+    return lambda n, _: [(n["N"], *(n[a] for a in letters), n["C"])]
+
+
+def _window(letters: str):
+    return lambda n, _: [tuple(n[a] for a in letters)]
+
+
+ONE_AXIS = {"strides": [(1,), (2,)], "padding": ["valid", "same", "causal"], "dilation": [(1,), (2,)], "groups": [1, 2]}
+TWO_AXES = {
+    "strides": [(1, 1), (2, 1), (2, 3)],
+    "padding": ["valid", "same"],
+    "dilation": [(1, 1), (1, 2)],
+    "groups": [1, 2, 3],
+}
+ONE_SIZES = {"T": (5, 8), "K": (1, 3), "I": (1, 2), "F": (1, 2), "N": (1, 2)}
+TWO_SIZES = {"H": (3, 5), "W": (5, 6), "K": (1, 3), "L": (1, 3), "I": (1, 2), "F": (1, 2), "N": (1, 2)}
+
+
+def _pads(spatial, window, strides, dilation, padding):
+    return kernels.padding_amounts(spatial, window, strides, dilation, padding)
+
+
+@operation
+class conv:
+    """Cross-correlation of (N, *spatial, C) with a kernel (*window, C/groups, F), any number of axes.
+
+    padding: 'valid', 'same' (the odd element at the end) or 'causal' (before only).
+    """
+
+    domain = (
+        Domain((Values("N T C"), Values("K I F")), ONE_AXIS, ONE_SIZES, _grouped),
+        Domain((Values("N H W C"), Values("K L I F")), TWO_AXES, TWO_SIZES, _grouped),
+    )
+    keeps = ("x", "kernel")
+    linear = (0, 1)
+
+    def forward(x, kernel, *, strides, padding="valid", dilation, groups=1):
+        _check(x, kernel, groups)
+        pads = _pads(x.shape[1:-1], kernel.shape[:-2], strides, dilation, padding)
+        return kernels.convolve(x, kernel, strides, pads, dilation, groups), (x, kernel)
+
+    def vjp(g, residuals, needs, **settings):
+        x, kernel = residuals
+        return (
+            conv_input_gradient(g, kernel, input_shape=x.shape, **settings) if needs[0] else None,
+            conv_kernel_gradient(x, g, window=kernel.shape[:-2], **settings) if needs[1] else None,
+        )
+
+
+@operation
+class conv_input_gradient:
+    """The adjoint of convolution in its input: g (N, *out, F), kernel -> (N, *spatial, C)."""
+
+    domain = (
+        Domain(
+            (Values("N P F"), Values("K I F")), {**ONE_AXIS, "input_shape": _input_shape("T")}, ONE_SIZES,
+            lambda n, a: _output("T", n, a),
+        ),
+        Domain(
+            (Values("N P Q F"), Values("K L I F")), {**TWO_AXES, "input_shape": _input_shape("HW")}, TWO_SIZES,
+            lambda n, a: _output("HW", n, a),
+        ),
+    )  # fmt: skip
+    keeps = ("g", "kernel")
+    linear = (0, 1)
+
+    def forward(g, kernel, *, input_shape, strides, padding="valid", dilation, groups=1):
+        spatial = input_shape[1:-1]
+        pads = _pads(spatial, kernel.shape[:-2], strides, dilation, padding)
+        return kernels.input_gradient(g, kernel, spatial, strides, pads, dilation, groups), (g, kernel)
+
+    def vjp(h, residuals, needs, *, input_shape, **settings):
+        g, kernel = residuals
+        return (
+            conv(h, kernel, **settings) if needs[0] else None,
+            conv_kernel_gradient(h, g, window=kernel.shape[:-2], **settings) if needs[1] else None,
+        )
+
+
+@operation
+class conv_kernel_gradient:
+    """The adjoint of convolution in its kernel: x (N, *spatial, C), g (N, *out, F) -> the kernel's shape."""
+
+    domain = (
+        Domain(
+            (Values("N T C"), Values("N P F")), {**ONE_AXIS, "window": _window("K")}, ONE_SIZES,
+            lambda n, a: _output("T", n, a),
+        ),
+        Domain(
+            (Values("N H W C"), Values("N P Q F")), {**TWO_AXES, "window": _window("KL")}, TWO_SIZES,
+            lambda n, a: _output("HW", n, a),
+        ),
+    )  # fmt: skip
+    keeps = ("x", "g")
+    linear = (0, 1)
+
+    def forward(x, g, *, window, strides, padding="valid", dilation, groups=1):
+        pads = _pads(x.shape[1:-1], window, strides, dilation, padding)
+        return kernels.kernel_gradient(x, g, window, strides, pads, dilation, groups), (x, g)
+
+    def vjp(h, residuals, needs, *, window, **settings):
+        x, g = residuals
+        return (
+            conv_input_gradient(g, h, input_shape=x.shape, **settings) if needs[0] else None,
+            conv(x, h, **settings) if needs[1] else None,
+        )
+
+
+def _check(x: Any, kernel: Any, groups: int) -> None:
+    if x.ndim != kernel.ndim or x.ndim < 3:
+        raise ShapeError(
+            f"conv: expected an input (N, *spatial, C) and a kernel (*window, C/groups, F) of as many axes, "
+            f"received {x.shape} and {kernel.shape}"
+        )
+    if x.shape[-1] != kernel.shape[-2] * groups or kernel.shape[-1] % groups:
+        raise ShapeError(
+            f"conv: {groups} group(s) of a kernel {kernel.shape} need {kernel.shape[-2] * groups} input channels "
+            f"and a multiple of {groups} filters, received {x.shape[-1]} channels and {kernel.shape[-1]} filters"
+        )
