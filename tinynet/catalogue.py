@@ -45,7 +45,8 @@ class Configurable:
     def config_keys(cls) -> list[str]:
         """The names of the constructor's arguments."""
         parameters = inspect.signature(cls.__init__).parameters.values()
-        return [p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD]
+        variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        return [p.name for p in parameters if p.name != "self" and p.kind not in variable]
 
     def get_config(self) -> Config:
         """The constructor's arguments as plain data (what goes into a file)."""
@@ -81,12 +82,14 @@ class Configurable:
 def serialize(value: Any) -> Any:
     """A value of a configuration as plain data, objects as Keras writes them."""
     if isinstance(value, Configurable) or (hasattr(value, "get_config") and not isinstance(value, type)):
-        return {
+        described = {
             "module": getattr(value, "keras_module", None),
             "class_name": type(value).__name__,
             "config": value.get_config(),
             "registered_name": None,
         }
+        build_config = value.get_build_config() if hasattr(value, "get_build_config") else None
+        return described if build_config is None else {**described, "build_config": build_config}
     if isinstance(value, (list, tuple)):
         return [serialize(part) for part in value]
     if isinstance(value, dict):

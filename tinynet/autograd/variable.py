@@ -20,7 +20,7 @@ class Variable(Tensor):
     Each change counts up a version, so that a graph recorded before it refuses to be walked.
     """
 
-    __slots__ = ("_version", "constraint", "name", "path", "regularizer")
+    __slots__ = ("_version", "constraint", "name", "path", "regularizer", "wanted_trainable")
 
     def __init__(
         self, value: Any, trainable: bool = True, dtype: Any = None, name: str = "variable", path: str | None = None
@@ -28,6 +28,8 @@ class Variable(Tensor):
         super().__init__(value, dtype=dtype)
         self._version = 0
         self.trainable = trainable
+        # What the weight was made for; freezing its layer changes `trainable` only.
+        self.wanted_trainable = bool(trainable)
         self.name = name
         self.path = path or name
         self.regularizer: Any = None

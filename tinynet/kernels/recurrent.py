@@ -132,12 +132,12 @@ def lstm_backward(
         dz[:, :3] *= dc[:, None]
         dz[:, 3] *= dh
         if mask is None:
-            dh = dz.reshape(rows, -1) @ transposed
+            dh = dz.reshape(rows, 4 * units) @ transposed
             dc *= f[t]
         else:
             held = ~mask[t]
             kept = dh * held
-            dh = dz.reshape(rows, -1) @ transposed
+            dh = dz.reshape(rows, 4 * units) @ transposed
             dh += kept
             dc *= np.where(held, f.dtype.type(1), f[t])
     return factors.reshape(steps, rows, 4 * units), dh, dc
@@ -225,7 +225,7 @@ def gru_backward(
         if products is None:
             d_reset = da[:, 2] @ transposed[2 * units :]
             da[:, 1] *= d_reset
-            dh = da[:, :2].reshape(rows, -1) @ transposed[: 2 * units]
+            dh = da[:, :2].reshape(rows, 2 * units) @ transposed[: 2 * units]
             d_reset *= r[t]
             dh += d_reset
         else:
@@ -233,7 +233,7 @@ def gru_backward(
             db = d_recurrent[t]
             db[:, :2] = da[:, :2]
             np.multiply(da[:, 2], r[t], out=db[:, 2])
-            dh = db.reshape(rows, -1) @ transposed
+            dh = db.reshape(rows, 3 * units) @ transposed
         dh += carry
     shape = (steps, rows, 3 * units)
     return d_input.reshape(shape), d_recurrent.reshape(shape), dh

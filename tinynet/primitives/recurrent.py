@@ -281,7 +281,7 @@ class lstm:
         return scan(step, x, [h0, c0], mask, **options)
 
 
-def _gru_biases(bias: Any, reset_after: bool) -> tuple[Any, Any]:
+def gru_biases(bias: Any, reset_after: bool) -> tuple[Any, Any]:
     """The input's and the recurrent bias: two rows with `reset_after`, one vector without."""
     if bias is None:
         return None, None
@@ -307,7 +307,7 @@ class gru:
         *, go_backwards=False, return_sequences=False, zero_output_for_mask=False, reset_after=True,
     ):  # fmt: skip
         xs, m = _time_major(x, go_backwards), _mask_column(mask, go_backwards)
-        input_bias, recurrent_bias = _gru_biases(bias, reset_after)
+        input_bias, recurrent_bias = gru_biases(bias, reset_after)
         states, gates, products = kernels.gru_forward(
             _project(xs, kernel, input_bias), m, h0, recurrent_kernel, recurrent_bias, reset_after
         )
@@ -343,7 +343,7 @@ class gru:
         return by_x, d_h0 if needs[1] else None, by_kernel, by_recurrent, by_bias, None
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, *, reset_after=True, **options):
-        input_bias, recurrent_bias = _gru_biases(bias, reset_after)
+        input_bias, recurrent_bias = gru_biases(bias, reset_after)
 
         def step(x_t, states):
             projected = x_t @ kernel if bias is None else x_t @ kernel + input_bias

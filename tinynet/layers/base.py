@@ -1,0 +1,521 @@
+"""`Layer`: weights, and a function of tensors that uses them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from tinynet import config, constraints, initializers, regularizers
+from tinynet.autograd import Tensor, Variable, as_tensor, no_grad
+from tinynet.autograd.tags import mask_of, set_mask
+from tinynet.catalogue import Config, Configurable, serialize, snake_case
+from tinynet.errors import ArgumentError, DtypeError, NotBuiltError, ShapeError, TinynetError, nearest
+from tinynet.random import SeedGenerator, frozen
+
+Shape = tuple[int | None, ...]
+
+_training: ContextVar[bool | None] = ContextVar("training", default=None)
+_scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
+_names: Counter[str] = Counter()
+
+
+def clear_session() -> None:
+    """Starts the automatic names of layers anew: the next Dense is 'dense' again."""
+    _names.clear()
+
+
+def automatic_name(prefix: str) -> str:
+    """`prefix`, then prefix_1, prefix_2 and so on, as often as it is asked for."""
+    count = _names[prefix]
+    _names[prefix] += 1
+    return f"{prefix}_{count}" if count else prefix
+
+
+@contextlib.contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Within it new weights carry `name` in their path."""
+    token = _scope.set((*_scope.get(), name))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def dtype_name(dtype: Any, owner: str = "layer") -> str:
+    """The name of a dtype given as None, a name, a NumPy dtype or Keras's policy configuration.
+
+    Raises `DtypeError` for one that layers do not compute in.
+    """
+    if isinstance(dtype, dict):
+        dtype = dtype.get("config", {}).get("name")
+    if dtype is None:
+        return config.floatx()
+    name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
+    if name not in config.FLOAT_DTYPES and name not in ("int32", "int64", "string"):
+        raise DtypeError(f"{owner}: dtype {name!r} is not supported. {nearest(name, config.FLOAT_DTYPES)}")
+    return name
+
+
+class Layer(Configurable):
+    """Base of all layers, and of yours.
+
+    A subclass sets its configuration in `__init__`, makes its weights in `build(input_shape)`
+    with `add_weight`, and computes in `call(inputs)` with tensor expressions and `tinynet.ops`.
+    `call` may take `training` (whether the model is being trained) and `mask` (which time steps
+    count). Layers and weights kept in attributes are found by themselves.
+
+    name: without one, the class name in snake case with a number.
+    trainable: whether training changes the weights.
+    dtype: 'float32' or 'float64'; of weights and results.
+    activity_regularizer: a penalty on the result, added to the loss.
+
+    >>> class Scale(Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    >>> Scale()(np.ones((1, 2), "float32")).numpy()
+    array([[1., 1.]], dtype=float32)
+    """
+
+    keras_module = "keras.layers"
+    supports_masking = False
+    casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        layer = super().__new__(cls)
+        # Set before any __init__, so that attributes are tracked from the first one on.
+        object.__setattr__(layer, "_own_variables", [])
+        object.__setattr__(layer, "_sublayers", [])
+        object.__setattr__(layer, "_own_losses", [])
+        return layer
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        activity_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        input_shape = kwargs.pop("input_shape", None)
+        if "input_dim" in kwargs:
+            input_shape = (kwargs.pop("input_dim"),)
+        if kwargs:
+            unknown = next(iter(kwargs))
+            raise ArgumentError(
+                f"{type(self).__name__}: unknown argument {unknown!r}. {nearest(unknown, self.config_keys())}"
+            )
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ArgumentError(f"{type(self).__name__}: a name is a string without '/', received {name!r}")
+        if not isinstance(trainable, bool):
+            raise ArgumentError(f"{type(self).__name__}: expected trainable True or False, received {trainable!r}")
+        self.name: str = name or automatic_name(snake_case(type(self).__name__))
+        self.dtype = dtype_name(dtype, f"{type(self).__name__} {self.name!r}")
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._trainable = trainable
+        self.built = False
+        self.given_input_shape: Shape | None = None if input_shape is None else tuple(input_shape)
+        self._build_input_shape: Any = None
+        self._call_arguments = frozenset(inspect.signature(self.call).parameters)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = _building(cls.build)  # type: ignore[method-assign]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._track(value)
+        object.__setattr__(self, name, value)
+
+    def _track(self, value: Any) -> None:
+        """Remembers weights and layers among what is kept in an attribute."""
+        if isinstance(value, Variable):
+            if not any(value is v for v in self._own_variables):
+                self._own_variables.append(value)
+        elif isinstance(value, Layer):
+            if not any(value is layer for layer in self._sublayers):
+                self._sublayers.append(value)
+        elif isinstance(value, (list, tuple)):
+            for part in value:
+                self._track(part)
+        elif isinstance(value, dict):
+            for part in value.values():
+                self._track(part)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+    @property
+    def described(self) -> str:
+        """The layer in error messages: its class and name."""
+        return f"{type(self).__name__} {self.name!r}"
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights for inputs of this shape (None where a size may vary)."""
+
+    def call(self, inputs: Any) -> Any:
+        """Computes the result; every subclass defines it."""
+        raise NotImplementedError(f"{self.described} must define call(inputs)")
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str = "variable",
+    ) -> Variable:
+        """A new weight of the layer.
+
+        initializer: a name, an initializer, or a function of (shape, dtype); Glorot's uniform
+            distribution without one.
+        regularizer, constraint: applied to it in training.
+        """
+        dtype = dtype or (self.dtype if self.dtype in config.FLOAT_DTYPES else config.floatx())
+        first = initializers.get(initializer if initializer is not None else "glorot_uniform")
+        variable = Variable(
+            first(tuple(shape), dtype=dtype),
+            trainable=trainable and self._trainable,
+            dtype=dtype,
+            name=name,
+            path="/".join((*_scope.get(), name)),
+        )
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.wanted_trainable = trainable
+        self._track(variable)
+        return variable
+
+    def add_loss(self, loss: Any) -> None:
+        """Adds a scalar to the loss of the step in which `call` runs."""
+        self._own_losses.append(as_tensor(loss))
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        inputs = self._converted(inputs)
+        if not self.built:
+            self.build(shape_of(inputs))
+        previous_mask = masks_of(inputs)
+        if "mask" in self._call_arguments and kwargs.get("mask") is None and previous_mask is not None:
+            kwargs["mask"] = previous_mask
+        if "mask" in kwargs and kwargs["mask"] is not None:
+            kwargs["mask"] = map_structure(np.asarray, kwargs["mask"])
+        training = kwargs.get("training")
+        if training is None:
+            training = _training.get()
+        if "training" in self._call_arguments:
+            if training is None:
+                kwargs.pop("training", None)  # the signature's default
+            else:
+                kwargs["training"] = training
+        token = _training.set(training)
+        try:
+            outputs = self.call(inputs, *args, **kwargs)
+        except TinynetError as error:
+            raise _located(error, self)
+        finally:
+            _training.reset(token)
+        if self.activity_regularizer is not None:
+            batch = flat_list(outputs)[0].shape[0]
+            for output in flat_list(outputs):
+                self.add_loss(self.activity_regularizer(output) / max(batch, 1))
+        if previous_mask is not None or self.makes_masks:
+            self._pass_masks(inputs, outputs, kwargs.get("mask", previous_mask))
+        return outputs
+
+    makes_masks = False
+
+    def _converted(self, inputs: Any) -> Any:
+        """Inputs as tensors, floats among them in the dtype the layer computes in."""
+        if not self.casts_inputs:
+            return inputs if isinstance(inputs, Tensor) else map_structure(as_tensor, inputs)
+        dtype = self.compute_dtype
+        if type(inputs) is Tensor and inputs._data.dtype == dtype:
+            return inputs
+
+        def converted(value: Any) -> Tensor:
+            tensor = as_tensor(value)
+            if tensor.dtype.kind != "f" or tensor.dtype == dtype:
+                return tensor
+            mask = mask_of(tensor)
+            tensor = tensor.astype(dtype)
+            if mask is not None:
+                set_mask(tensor, mask)
+            return tensor
+
+        try:
+            return map_structure(converted, inputs)
+        except TinynetError as error:
+            raise _located(error, self) from error
+
+    def _pass_masks(self, inputs: Any, outputs: Any, mask: Any) -> None:
+        masks = self.compute_mask(inputs, mask)
+        if masks is None:
+            return
+        if isinstance(outputs, (list, tuple)):
+            for output, own in zip(outputs, masks, strict=True):
+                if own is not None:
+                    set_mask(output, own)
+        else:
+            set_mask(outputs, masks)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The mask of the result: the one of the input where the layer supports masking.
+
+        A layer that does not drops the mask, with a warning.
+        """
+        if previous_mask is None or all(m is None for m in flat_list(previous_mask)):
+            return None
+        if not self.supports_masking:
+            import warnings
+
+            warnings.warn(
+                f"{self.described} does not support masking: layers after it will not know which time steps "
+                "to skip. If padding must not count, reduce over time with a layer that does.",
+                stacklevel=3,
+            )
+            return None
+        return previous_mask
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype in which the layer computes."""
+        return config.compute_dtype(self.dtype)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights; setting it holds for the layers inside, too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for variable in self._own_variables:
+            variable.trainable = bool(value) and getattr(variable, "wanted_trainable", True)
+        for layer in self._sublayers:
+            layer.trainable = value
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights in Keras's order: the layer's own (trainable ones first), then of layers inside."""
+        own = [v for v in self._own_variables if v.wanted_trainable]
+        own += [v for v in self._own_variables if not v.wanted_trainable]
+        for layer in self._sublayers:
+            own += layer.weights
+        return unique(own)
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training changes."""
+        if not self.trainable:
+            return []
+        own = [v for v in self._own_variables if v.wanted_trainable]
+        for layer in self._sublayers:
+            own += layer.trainable_weights
+        return unique(own)
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that training leaves alone: moving statistics, and all of a frozen layer."""
+        changing = set(map(id, self.trainable_weights))
+        return [v for v in self.weights if id(v) not in changing]
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """Penalties of the last call and of the trainable weights, as scalars."""
+        found = list(self._collected_losses())
+        for variable in self.trainable_weights:
+            if variable.regularizer is not None:
+                found.append(as_tensor(variable.regularizer(variable)))
+        return found
+
+    def _collected_losses(self) -> Iterator[Tensor]:
+        yield from self._own_losses
+        for layer in self._sublayers:
+            yield from layer._collected_losses()
+
+    def _clear_losses(self) -> None:
+        self._own_losses.clear()
+        for layer in self._sublayers:
+            layer._clear_losses()
+
+    def seed_generators(self) -> list[SeedGenerator]:
+        """The generators of random numbers of this layer and the layers inside."""
+        found = [v for v in vars(self).values() if isinstance(v, SeedGenerator)]
+        for layer in self._sublayers:
+            found += layer.seed_generators()
+        return found
+
+    def get_weights(self) -> list[np.ndarray]:
+        """The values of `weights`, as arrays of the caller's own."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Sets `weights` from arrays of the same shapes; all fit, or none is changed.
+
+        Raises `ShapeError` naming the weight that does not fit.
+        """
+        variables = self.weights
+        if len(weights) != len(variables):
+            raise ShapeError(
+                f"{self.described}: set_weights expected {len(variables)} arrays "
+                f"({', '.join(f'{v.name} {v.shape}' for v in variables) or 'none'}), received {len(weights)}"
+                + ("" if self.built else ". The layer is not built yet: call it, or build(input_shape), first.")
+            )
+        for variable, value in zip(variables, weights, strict=True):
+            if np.shape(value) != variable.shape:
+                raise ShapeError(
+                    f"{self.described}: weight {variable.path!r} has shape {variable.shape}, "
+                    f"received {np.shape(value)}"
+                )
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """The number of elements of all weights; raises `NotBuiltError` before they exist."""
+        if not self.built:
+            raise NotBuiltError(f"{self.described} has no weights yet: call it, or build(input_shape), first")
+        return sum(v.size for v in self.weights)
+
+    def get_config(self) -> Config:
+        own = {key: serialize(getattr(self, key)) for key in self.config_keys()}
+        policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None}
+        common: Config = {"name": self.name, "trainable": self.trainable, "dtype": policy}
+        if self.activity_regularizer is not None:
+            common["activity_regularizer"] = serialize(self.activity_regularizer)
+        return {**common, **own}
+
+    @classmethod
+    def config_keys(cls) -> list[str]:
+        return [key for key in super().config_keys() if key not in COMMON_KEYS]
+
+    @classmethod
+    def accepted(cls, config: Config) -> Config:
+        common = {key: config[key] for key in COMMON_KEYS if key in config}
+        rest = {key: value for key, value in config.items() if key not in COMMON_KEYS}
+        return {**common, **super().accepted(rest)}
+
+    def get_build_config(self) -> Config | None:
+        """The shape the layer was built for, as it stands in a file."""
+        if self._build_input_shape is None:
+            return None
+        return {"input_shape": serialize(self._build_input_shape)}
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the result for inputs of `input_shape` (None where a size may vary).
+
+        Layers that know a rule override this; for the others the result for zeros is looked at.
+        """
+        with no_grad(), frozen():
+            zeros = np.zeros([2 if n is None else n for n in input_shape], self.compute_dtype)
+            output = self(zeros, **({"training": False} if "training" in self._call_arguments else {}))
+        self._clear_losses()
+        return map_structure(lambda t: (input_shape[0], *t.shape[1:]), output)
+
+    def check_rank(self, shape: Shape, minimum: int, maximum: int | None, axes: str) -> None:
+        """Raises `ShapeError` unless the input has as many axes as it should."""
+        if len(shape) < minimum or (maximum is not None and len(shape) > maximum):
+            raise ShapeError(f"{self.described}: expected inputs {axes}, received shape {shape}")
+
+    def check_last_axis(self, shape: Shape, size: int) -> None:
+        """Raises `ShapeError` unless the last axis has the size the layer was built for."""
+        if shape[-1] != size:
+            hint = " Is a Flatten missing?" if len(shape) > 2 else ""
+            raise ShapeError(
+                f"{self.described}: expected inputs with last axis {size}, received shape {shape}; "
+                f"it was built for {self._build_input_shape}.{hint}"
+            )
+
+
+COMMON_KEYS = ("name", "trainable", "dtype", "activity_regularizer")
+
+
+def _building(build: Callable[..., None]) -> Callable[..., None]:
+    """`build` in the layer's name scope, remembering the shape and that it happened."""
+
+    @functools.wraps(build)
+    def wrapped(self: Layer, input_shape: Any = None, *args: Any, **kwargs: Any) -> None:
+        if input_shape is not None and not isinstance(input_shape, dict):
+            input_shape = as_shapes(input_shape)
+        with name_scope(self.name):
+            build(self, input_shape, *args, **kwargs)
+        if self._build_input_shape is None:
+            self._build_input_shape = input_shape
+        self.built = True
+
+    return wrapped
+
+
+def _located(error: TinynetError, layer: Layer) -> TinynetError:
+    """The error with the layer's name in front, once."""
+    message = str(error)
+    if getattr(error, "located", False) or message.startswith(type(layer).__name__):
+        return error
+    located = type(error)(f"{layer.described}: {message}")
+    located.located = True  # type: ignore[attr-defined]
+    located.__cause__ = error.__cause__ or error
+    return located
+
+
+def unique(variables: Sequence[Any]) -> list[Any]:
+    """The objects without repetitions, in order."""
+    return list({id(v): v for v in variables}.values())
+
+
+def map_structure(function: Callable[[Any], Any], value: Any) -> Any:
+    """`function` applied to the tensors in nested lists, tuples and dicts of tensors."""
+    if isinstance(value, dict):
+        return {key: map_structure(function, part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)) and holds_tensors(value):
+        return type(value)(map_structure(function, part) for part in value)
+    return None if value is None else function(value)
+
+
+def holds_tensors(value: Any) -> bool:
+    """Whether arrays or tensors lie within the lists (lists of plain numbers are one array)."""
+    if isinstance(value, (list, tuple)):
+        return any(holds_tensors(part) for part in value)
+    return isinstance(value, (Tensor, np.ndarray))
+
+
+def flat_list(value: Any) -> list[Any]:
+    """The tensors of a nested structure, in order."""
+    if isinstance(value, dict):
+        return [part for key in sorted(value) for part in flat_list(value[key])]
+    if isinstance(value, (list, tuple)):
+        return [part for piece in value for part in flat_list(piece)]
+    return [value]
+
+
+def shape_of(inputs: Any) -> Any:
+    """The shape, or nested shapes, of tensors."""
+    return map_structure(lambda t: tuple(t.shape), inputs)
+
+
+def masks_of(inputs: Any) -> Any:
+    """The mask, or list of masks, of tensors; None when there is none at all."""
+    if isinstance(inputs, Tensor):
+        return mask_of(inputs)
+    masks = [mask_of(t) if isinstance(t, Tensor) else None for t in flat_list(inputs)]
+    return masks if any(m is not None for m in masks) else None
+
+
+def as_shapes(shape: Any) -> Any:
+    """A shape, or a list of shapes, as tuples."""
+    if isinstance(shape, (list, tuple)) and any(isinstance(part, (list, tuple)) for part in shape):
+        return [as_shapes(part) for part in shape]
+    return tuple(None if n is None else int(n) for n in shape)

@@ -1,0 +1,33 @@
+"""Layers that prepare numbers for a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.autograd import Tensor
+from tinynet.layers.base import Layer, Shape
+
+
+class Rescaling(Layer):
+    """inputs · scale + offset; for example scale=1/255 for the bytes of an image.
+
+    >>> Rescaling(0.5, offset=1.0)(np.array([[2]], "uint8")).numpy()
+    array([[2.]], dtype=float32)
+    """
+
+    supports_masking = True
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.scale = scale
+        self.offset = offset
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        dtype = self.compute_dtype
+        return inputs.astype(dtype) * np.asarray(self.scale, dtype) + np.asarray(self.offset, dtype)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape

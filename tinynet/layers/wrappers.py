@@ -1,0 +1,195 @@
+"""Layers around layers: both directions of time, and every time step apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.autograd import Tensor
+from tinynet.errors import ArgumentError, ShapeError
+from tinynet.layers.arguments import one_of
+from tinynet.layers.base import Layer, Shape
+from tinynet.primitives.shapes import concatenate, flip, reshape, stack, unstack
+
+MERGE_MODES = ("concat", "sum", "ave", "mul", None)
+
+
+class Bidirectional(Layer):
+    """Runs a recurrent layer along time and back, and merges the two results.
+
+    layer: a recurrent layer; it is copied, as forward_<name> and, backwards, backward_<name>.
+    merge_mode: 'concat', 'sum', 'mul', 'ave', or None for both results apart.
+    backward_layer: another layer for the way back; its go_backwards must be the opposite.
+
+    The backward sequence is turned round before merging, so step t sees both its past and its
+    future. Masked steps give zeros when sequences are returned.
+    Source: Schuster and Paliwal 1997; https://keras.io/api/layers/recurrent_layers/bidirectional/
+
+    >>> from tinynet.layers import LSTM
+    >>> Bidirectional(LSTM(4))(np.ones((2, 3, 5), "float32")).shape
+    (2, 8)
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        layer: Any,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        backward_layer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        from tinynet.layers import deserialize
+
+        super().__init__(**kwargs)
+        where = self.described
+        layer, backward_layer = (
+            deserialize(given) if isinstance(given, dict) else given for given in (layer, backward_layer)
+        )
+        for given in (layer, backward_layer):
+            if given is not None and not (isinstance(given, Layer) and hasattr(given, "go_backwards")):
+                raise ArgumentError(f"{where}: expected a recurrent layer such as LSTM(64), received {given!r}")
+        self.merge_mode = one_of(where, "merge_mode", merge_mode, MERGE_MODES)
+        if weights is not None:
+            raise ArgumentError(f"{where}: weights= is not supported; build the layer and call set_weights")
+        name = layer.name.removeprefix("forward_")
+        self.forward_layer = _copied(layer, name=f"forward_{name}")
+        if backward_layer is None:
+            name = layer.name.removeprefix("backward_")
+            self.backward_layer = _copied(layer, name=f"backward_{name}", go_backwards=True)
+        else:
+            self.backward_layer = backward_layer
+        if self.forward_layer.go_backwards == self.backward_layer.go_backwards:
+            raise ArgumentError(f"{where}: the two layers must run in opposite directions (go_backwards)")
+        for key in ("stateful", "return_sequences", "return_state"):
+            if getattr(self.forward_layer, key) != getattr(self.backward_layer, key):
+                raise ArgumentError(f"{where}: the two layers must agree in {key}")
+        for inner in (self.forward_layer, self.backward_layer):
+            inner.zero_output_for_mask = inner.return_sequences
+        self.return_sequences = layer.return_sequences
+        self.return_state = layer.return_state
+        self.stateful = layer.stateful
+
+    @property
+    def layer(self) -> Any:
+        """The layer along time, as it stands in the configuration."""
+        return self.forward_layer
+
+    @classmethod
+    def config_keys(cls) -> list[str]:
+        return ["merge_mode", "layer", "backward_layer"]
+
+    def build(self, sequences_shape: Shape) -> None:
+        for inner in (self.forward_layer, self.backward_layer):
+            if not inner.built:
+                inner.build(sequences_shape)
+
+    def reset_state(self) -> None:
+        """Stateful layers start from zeros again."""
+        self.forward_layer.reset_state()
+        self.backward_layer.reset_state()
+
+    def call(self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+        first = second = None
+        if initial_state is not None:
+            if len(initial_state) % 2:
+                raise ShapeError(
+                    f"{self.described}: expected initial states for both directions, received {len(initial_state)}"
+                )
+            half = len(initial_state) // 2
+            first, second = list(initial_state[:half]), list(initial_state[half:])
+        y = self.forward_layer(sequences, initial_state=first, mask=mask, training=training)
+        back = self.backward_layer(sequences, initial_state=second, mask=mask, training=training)
+        states: tuple[Any, ...] = ()
+        if self.return_state:
+            states = (*y[1:], *back[1:])
+            y, back = y[0], back[0]
+        if self.return_sequences:
+            back = flip(back, axis=1)
+        if self.merge_mode is None:
+            return (y, back, *states)
+        merged = {
+            "concat": lambda: concatenate(y, back, axis=-1),
+            "sum": lambda: y + back,
+            "ave": lambda: (y + back) / 2,
+            "mul": lambda: y * back,
+        }[self.merge_mode]()
+        return (merged, *states) if self.return_state else merged
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        mask = previous_mask if self.return_sequences else None
+        masks = [mask] * (1 if self.merge_mode is not None else 2)
+        if self.return_state:
+            masks += [None] * (2 * len(self.forward_layer.state_size))
+        return masks[0] if len(masks) == 1 else masks
+
+    def compute_output_shape(self, input_shape: Shape) -> Any:
+        output = self.forward_layer.compute_output_shape(input_shape)
+        states: tuple[Any, ...] = ()
+        if self.return_state:
+            output, states = output[0], tuple(output[1:]) * 2
+        if self.merge_mode is None:
+            return (output, output, *states)
+        if self.merge_mode == "concat":
+            output = (*output[:-1], output[-1] * 2)
+        return (output, *states) if self.return_state else output
+
+
+def _copied(layer: Any, **changes: Any) -> Any:
+    """A new layer of the same configuration but for the changes; weights are not copied."""
+    return type(layer).from_config({**layer.get_config(), **changes})
+
+
+class TimeDistributed(Layer):
+    """Applies a layer to each time step: (N, T, …) -> (N, T, …).
+
+    layer: any layer; all steps share its weights.
+    Source: https://keras.io/api/layers/recurrent_layers/time_distributed/
+
+    >>> from tinynet.layers import Dense
+    >>> TimeDistributed(Dense(4))(np.ones((2, 3, 5), "float32")).shape
+    (2, 3, 4)
+    """
+
+    supports_masking = True
+
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
+        from tinynet.layers import deserialize
+
+        super().__init__(**kwargs)
+        layer = deserialize(layer) if isinstance(layer, dict) else layer
+        if not isinstance(layer, Layer):
+            raise ArgumentError(f"{self.described}: expected a layer, received {layer!r}")
+        self.layer = layer
+
+    def build(self, input_shape: Shape) -> None:
+        self.check_rank(input_shape, 3, None, "(N, T, …)")
+        if not self.layer.built:
+            self.layer.build((input_shape[0], *input_shape[2:]))
+
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Any:
+        settings = {"training": training} if "training" in self.layer._call_arguments else {}
+        wants_mask = mask is not None and "mask" in self.layer._call_arguments
+        rows, steps = inputs.shape[:2]
+        if not wants_mask and not self._sees_steps_apart():
+            # What treats every row alike may take all steps as one large batch.
+            output = self.layer(reshape(inputs, shape=(rows * steps, *inputs.shape[2:])), **settings)
+            return reshape(output, shape=(rows, steps, *output.shape[1:]))
+        outputs = []
+        for t, x_t in enumerate(unstack(inputs, axis=1)):
+            if wants_mask:
+                settings["mask"] = np.asarray(mask)[:, t]
+            outputs.append(self.layer(x_t, **settings))
+        return stack(*outputs, axis=1)
+
+    def _sees_steps_apart(self) -> bool:
+        """Whether the layer's result for a step depends on which rows come with it: it keeps
+        statistics of the batch, or draws random numbers."""
+        changing = [v for v in self.layer.weights if not v.wanted_trainable]
+        return bool(changing or self.layer.seed_generators())
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        inner = self.layer.compute_output_shape((input_shape[0], *input_shape[2:]))
+        return (inner[0], input_shape[1], *inner[1:])
