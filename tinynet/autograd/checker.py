@@ -68,7 +68,8 @@ class GradcheckReport:
     """What `gradcheck` found.
 
     passed: whether every derivative that could be compared agrees, and at least one could.
-    worst: the comparison with the largest error; None when nothing could be compared.
+    worst: the element with the largest error among those that disagree (a direction if no
+        single element does), else among all; None when nothing could be compared.
     checked: how many derivatives were compared.
     failures: those that disagree, worst first.
     kinks: those that could not be compared, because the function is not smooth there.
@@ -98,8 +99,8 @@ class GradcheckReport:
         if self.kinks:
             shown = "; ".join(kink.place for kink in self.kinks[:3]) + ("; …" if len(self.kinks) > 3 else "")
             lines.append(
-                f"{len(self.kinks)} not compared, because the function is not smooth there (a kink or a jump: "
-                f"differences of several step sizes, or to both sides, disagree): {shown}"
+                f"{len(self.kinks)} not compared, because the function is not smooth there (a kink or a "
+                f"jump: differences of several step sizes, or to both sides, disagree): {shown}"
             )
         if not self.checked:
             lines.append("Nothing could be compared. Choose other inputs, away from kinks and ties.")
@@ -123,7 +124,8 @@ def gradcheck(
         them. Its variables are checked too, and left as they were, bit for bit.
     inputs: the arguments, a sequence; floating-point ones are checked, others held constant.
     order: 2 also checks the derivatives of the gradient.
-    variables: further variables to check, that `f` uses but does not own.
+    variables: further variables that `f` uses but does not own: the trainable ones are
+        checked, and what `f` changes in any of them is undone.
     seed: of the random directions, of the weights on the outputs and of the chosen elements.
     tolerance: the largest relative error that passes.
     max_elements: of each input and variable at most so many elements, chosen at random, are
@@ -155,7 +157,9 @@ def gradcheck(
         with subject.in_float64():
             for n in range(1, order + 1):
                 terms, gradient = (
-                    (subject.outputs, subject.gradients) if n == 1 else (subject.gradient_terms, subject.curvatures)
+                    (subject.outputs, subject.gradients)
+                    if n == 1
+                    else (subject.gradient_terms, subject.curvatures)
                 )
                 found += _comparisons(subject, terms, gradient, n, seed, tolerance, max_elements)
     report = _report(found, tolerance)
@@ -196,7 +200,7 @@ def compare(
         consistent = uncertainty <= CONSISTENT * scale + noise
         # One-sided slopes differ by h f″ where f is smooth, by the same amount at every h at a kink.
         kinked = near[1] > max(0.75 * far[1], 100 * noise, CONSISTENT * scale)
-        result = Comparison(float(numeric), float(analytic), float(error), consistent and not kinked)
+        result = Comparison(float(numeric), float(analytic), float(error), bool(consistent and not kinked))
         if consistent and error <= tolerance:
             return Comparison(result.numeric, result.analytic, result.error)
         if best is None or uncertainty + noise < best[0]:
@@ -213,7 +217,7 @@ def _differences(terms: Callable[[float], np.ndarray], base: np.ndarray, h: floa
 
 def random_direction(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Random numbers of both signs, none near 0, so that every element of a derivative counts."""
-    return generator.uniform(0.5, 1.0, shape) * generator.choice([-1.0, 1.0], shape)
+    return np.asarray(generator.uniform(0.5, 1.0, shape) * generator.choice([-1.0, 1.0], shape))
 
 
 class _Subject:
@@ -232,15 +236,16 @@ class _Subject:
         ]
         self.inputs = len(self.values)
         owner = f.func if isinstance(f, functools.partial) else f
-        every = [*variables, *_listed(owner, "trainable_variables", "weights", "variables")]
-        self.variables = list({id(v): v for v in every}.values())
-        self.varied = list({id(v): v for v in [*variables, *_listed(owner, "trainable_variables")]}.values())
-        self.varied = [v for v in self.varied if v.dtype.kind == "f"]
+        owned = _listed(owner, "trainable_variables", "weights", "variables")
+        self.variables = list({id(v): v for v in [*variables, *owned]}.values())
+        checked = {id(v) for v in [*variables, *_listed(owner, "trainable_variables")]}
+        self.varied = [v for v in self.variables if id(v) in checked and v.requires_grad]
         self.names += [v.path for v in self.varied]
         self.values += [np.array(v._data, np.float64) for v in self.varied]
         if not self.values:
             raise ArgumentError(
-                "gradcheck: there is nothing to differentiate by: no floating-point input, no trainable variable"
+                "gradcheck: there is nothing to differentiate by: "
+                "no floating-point input, no trainable variable"
             )
         # Below 0, where no graph recorded outside has its versions.
         self.versions = itertools.count(-1, -1)
@@ -269,10 +274,13 @@ class _Subject:
         remaining = iter(leaves)
         arguments = _mapped(self.structure, lambda leaf: next(remaining) if _is_varied(leaf) else leaf)
         result = self.f(*arguments)
-        outputs = [y for _, y in _named_leaves(_as_tuple(result)) if isinstance(y, Tensor) and y.dtype.kind == "f"]
+        outputs = [
+            y for _, y in _named_leaves(_as_tuple(result)) if isinstance(y, Tensor) and y.dtype.kind == "f"
+        ]
         if not outputs:
             raise ArgumentError(
-                f"gradcheck: the function must return floating-point tensors, it returned {type(result).__name__}"
+                "gradcheck: the function must return floating-point tensors, "
+                f"it returned {type(result).__name__}"
             )
         for i, output in enumerate(outputs):
             if output.dtype != np.float64:
@@ -387,33 +395,28 @@ def _magnitudes(value: np.ndarray) -> np.ndarray:
     typical = float(np.sqrt(np.mean(np.square(value))))
     if not np.isfinite(typical):
         return np.ones_like(value)
-    return np.maximum(np.abs(value), typical or 1.0)
+    return np.asarray(np.maximum(np.abs(value), typical or 1.0))
 
 
 def _report(found: Sequence[Comparison], tolerance: float) -> GradcheckReport:
     # `not <=` rather than `>`: an error that is NaN is a failure.
-    wrong = [c for c in found if not c.error <= tolerance]
+    wrong = sorted((c for c in found if not c.error <= tolerance), key=lambda c: c.error, reverse=True)
     kinks = tuple(c for c in wrong if not c.smooth)
-    failures = tuple(sorted((c for c in wrong if c.smooth), key=_severity, reverse=True))
+    failures = tuple(c for c in wrong if c.smooth)
     compared = [c for c in found if c.smooth or c.error <= tolerance]
-    worst = max(compared, key=_severity) if compared else None
+    # An element says more than a direction, of which it may be a part.
+    decisive = [c for c in failures if c.index is not None] or failures or compared
+    worst = max(decisive, key=lambda c: c.error) if decisive else None
     return GradcheckReport(bool(compared) and not failures, worst, len(compared), tolerance, failures, kinks)
-
-
-def _severity(c: Comparison) -> tuple[float, bool]:
-    # Of equal errors the single element says more than the direction.
-    return (float("inf") if np.isnan(c.error) else c.error), c.index is not None
 
 
 def _dense(found: dict[Any, Any], leaves: Sequence[Tensor]) -> list[np.ndarray]:
     """Gradients as arrays; zeros where nothing arrived."""
-    gradients = []
+    gradients: list[np.ndarray] = []
     for leaf in leaves:
-        gradient = found.get(leaf)
+        gradient: Any = found.get(leaf)
         if hasattr(gradient, "dense"):
             gradient = gradient.dense()
-        if isinstance(gradient, Tensor):
-            gradient = gradient._data
         gradients.append(np.zeros_like(leaf._data) if gradient is None else np.asarray(gradient))
     return gradients
 

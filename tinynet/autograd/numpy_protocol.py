@@ -58,7 +58,8 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         return inputs[0]
     composed = {np.floor_divide: lambda x, y: x // y, np.remainder: lambda x, y: x % y}.get(ufunc)
     if composed is not None:
-        return composed(*(as_tensor(x) for x in inputs))
+        tensor = next(x for x in inputs if isinstance(x, Tensor))
+        return composed(*(as_tensor(x, like=tensor) for x in inputs))
     if ufunc not in _operations():
         raise _unsupported(name, (f.__name__ for f in _operations()))
     return record(_operations()[ufunc], inputs, {})
@@ -145,6 +146,11 @@ def _moveaxis(a: Any, source: int, destination: int) -> Tensor:
     return transpose(a, axes=tuple(order))
 
 
+def _reshape(a: Any, shape: Any = None, *, newshape: Any = None) -> Tensor:
+    # NumPy 2.0 calls the argument newshape.
+    return as_tensor(a).reshape(shape if newshape is None else newshape)
+
+
 def _at_least_1d(*arrays: Any) -> Any:
     ready = [as_tensor(a) for a in arrays]
     ready = [reshape(a, shape=(1,)) if a.ndim == 0 else a for a in ready]
@@ -176,6 +182,7 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 COMPOSED: dict[Any, Callable[..., Any]] = {
     np.std: _std,
+    np.reshape: _reshape,
     np.prod: lambda a, axis=None, keepdims=False: as_tensor(a).prod(axis, keepdims),
     np.clip: _clip,
     np.split: _split,

@@ -628,6 +628,11 @@ def _converted(operation: Operation, inputs: Sequence[Any], arrays: list[Any], t
     """Arrays and numbers among the inputs, made ready: numbers take the other inputs' dtype."""
     strong = [a.dtype for a in arrays if isinstance(a, np.ndarray)]
     dtype = np.result_type(*strong) if strong else np.dtype(config.floatx())
+    if dtype.kind in "iu" and any(isinstance(value, (float, np.floating)) for value in inputs):
+        # Beside a fraction integers become floatx; NumPy would make float64 of the two.
+        dtype = np.dtype(config.floatx())
+        arrays = [a.astype(dtype) if isinstance(a, np.ndarray) and a.dtype.kind in "iu" else a for a in arrays]
+        inputs = [a if isinstance(a, np.ndarray) else value for a, value in zip(arrays, inputs, strict=True)]
     ready: list[Any] = []
     for value, array in zip(inputs, arrays, strict=True):
         if isinstance(value, Tensor) or value is None:

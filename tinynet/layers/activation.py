@@ -15,6 +15,7 @@ from tinynet.primitives.reductions import logsumexp
 
 
 class _Elementwise(Layer):
+    casts_integers = True
     supports_masking = True
 
     def __init__(self, **kwargs: Any) -> None:

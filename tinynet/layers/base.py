@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -17,25 +16,13 @@ from tinynet.autograd import Tensor, Variable, as_tensor, no_grad
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.catalogue import Config, Configurable, serialize, snake_case
 from tinynet.errors import ArgumentError, DtypeError, NotBuiltError, ShapeError, TinynetError, nearest
+from tinynet.naming import automatic_name
 from tinynet.random import SeedGenerator, frozen
 
 Shape = tuple[int | None, ...]
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 _scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
-_names: Counter[str] = Counter()
-
-
-def clear_session() -> None:
-    """Starts the automatic names of layers anew: the next Dense is 'dense' again."""
-    _names.clear()
-
-
-def automatic_name(prefix: str) -> str:
-    """`prefix`, then prefix_1, prefix_2 and so on, as often as it is asked for."""
-    count = _names[prefix]
-    _names[prefix] += 1
-    return f"{prefix}_{count}" if count else prefix
 
 
 @contextlib.contextmanager
@@ -88,6 +75,7 @@ class Layer(Configurable):
     keras_module = "keras.layers"
     supports_masking = False
     casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
+    casts_integers = False  # layers that multiply by weights compute with integers as floats
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)
@@ -229,8 +217,10 @@ class Layer(Configurable):
             batch = flat_list(outputs)[0].shape[0]
             for output in flat_list(outputs):
                 self.add_loss(self.activity_regularizer(output) / max(batch, 1))
+        if kwargs.get("mask") is not None:
+            previous_mask = kwargs["mask"]  # also one that was passed, not carried by the inputs
         if previous_mask is not None or self.makes_masks:
-            self._pass_masks(inputs, outputs, kwargs.get("mask", previous_mask))
+            self._pass_masks(inputs, outputs, previous_mask)
         return outputs
 
     makes_masks = False
@@ -245,7 +235,7 @@ class Layer(Configurable):
 
         def converted(value: Any) -> Tensor:
             tensor = as_tensor(value)
-            if tensor.dtype.kind != "f" or tensor.dtype == dtype:
+            if tensor.dtype == dtype or (tensor.dtype.kind != "f" and not self.casts_integers):
                 return tensor
             mask = mask_of(tensor)
             tensor = tensor.astype(dtype)

@@ -26,6 +26,7 @@ def channels_first(x: Tensor) -> Tensor:
 class BaseConv(Layer):
     """Convolution over `rank` spatial axes; see `Conv2D`."""
 
+    casts_integers = True
     rank = 0
     paddings: tuple[str, ...] = ("valid", "same")
 

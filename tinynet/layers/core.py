@@ -97,6 +97,7 @@ class Dense(Layer):
     array([[3., 3.]], dtype=float32)
     """
 
+    casts_integers = True
     supports_masking = True
     inert_config = {"quantization_config": (None,)}
 

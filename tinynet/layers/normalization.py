@@ -32,6 +32,7 @@ class BatchNormalization(Layer):
     1.0
     """
 
+    casts_integers = True
     supports_masking = True
     inert_config = {
         "synchronized": (False,), "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,),
@@ -165,6 +166,7 @@ class LayerNormalization(Layer):
     array([[-1.,  1.]], dtype=float32)
     """
 
+    casts_integers = True
     supports_masking = True
     inert_config = {"rms_scaling": (False,)}
 

@@ -18,6 +18,7 @@ from tinynet.primitives.pooling import average_pool, max_pool
 class _Pooling(Layer):
     """A value for each window; see the subclasses."""
 
+    casts_integers = True
     rank = 0
     operation: Operation
 
@@ -112,6 +113,7 @@ class AveragePooling2D(_Pooling):
 class _GlobalPooling(Layer):
     """One value a channel; see the subclasses."""
 
+    casts_integers = True
     rank = 0
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:

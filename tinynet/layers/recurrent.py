@@ -30,6 +30,7 @@ class Cell(Layer):
     the new states. `gates` is how many blocks of U columns its kernels have.
     """
 
+    casts_integers = True
     gates = 1
     states = 1
 
@@ -323,6 +324,7 @@ class RNN(Layer):
     Source: https://keras.io/api/layers/recurrent_layers/rnn/
     """
 
+    casts_integers = True
     supports_masking = True
     inert_config = {"time_major": (False,), "implementation": (0, 1, 2), "use_cudnn": ("auto", True, False)}
 

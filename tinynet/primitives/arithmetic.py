@@ -100,7 +100,10 @@ class power:
     numpy = np.power
     domain = Domain((Values("A B C", broadcast=True, low=0.3), Values("A B C", broadcast=True)))
     keeps = ("x", "y", "output")
-    points = (((np.array([0.0]), np.array([2.0])), {}, (np.array([0.0]), np.array([0.0]))),)
+    points = (
+        ((np.array([0.0]), np.array([2.0])), {}, (np.array([0.0]), np.array([0.0]))),
+        ((np.array([0.0]), np.array([0.0])), {}, (np.array([0.0]), np.array([0.0]))),
+    )
 
     def forward(x, y):
         output = np.power(x, y)
@@ -110,7 +113,9 @@ class power:
         x, y, output = residuals
         by_x = by_y = None
         if needs[0]:
-            by_x = unbroadcast(g * y * x ** (y - 1), x.shape)
+            # x⁰ is 1 also at 0, where 0 · 0⁻¹ would make a NaN of its derivative.
+            exponent = np.where((x == 0) & (y == 0), np.ones_like(y), y - 1)
+            by_x = unbroadcast(g * y * x**exponent, x.shape)
         if needs[1]:
             safe = np.where(x > 0, x, np.ones_like(x))
             by_y = unbroadcast(g * output * np.log(safe), y.shape)

@@ -66,10 +66,13 @@ class Domain:
     """Inputs, choices of each attribute, and what ties them together.
 
     attributes: for each keyword the list of its choices, or a function of the axis sizes
-        and the attributes drawn so far (in order of declaration) that gives this list.
+        and the attributes drawn so far that gives this list.
     sizes: for an axis the (smallest, largest) size, where it is not (1, 4).
     derive: changes the drawn axis sizes, knowing the attributes
         (e.g. channels as a multiple of groups).
+
+    Drawn in this order: sizes, attributes given as lists, derived sizes, attributes given as
+    functions (each in order of declaration), arrays.
     """
 
     inputs: tuple[Input, ...]

@@ -1,0 +1,261 @@
+"""Cross-entropies, from probabilities or from logits.
+
+Predictions that come straight out of a softmax or a sigmoid remember their logits. The losses
+then are computed from these, as in Keras: without clipping, so that a confident mistake costs
+what it should, and its gradient does not vanish.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tinynet import config
+from tinynet.autograd import Tensor, as_tensor
+from tinynet.autograd.tags import logits_of, set_mask
+from tinynet.errors import ArgumentError, DataError, ShapeError
+from tinynet.losses.base import LossFunctionWrapper, float_tensor, matched
+from tinynet.primitives.classification import (
+    sigmoid_cross_entropy,
+    softmax_cross_entropy,
+    sparse_softmax_cross_entropy,
+)
+
+
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
+    """−Σ y log p over the classes: one-hot labels (N, K), predictions (N, K) -> (N,).
+
+    from_logits: whether predictions are logits; otherwise they are probabilities, divided by their
+        sum and kept away from 0 and 1 by epsilon.
+    label_smoothing: the share s of every label that is spread evenly: y(1 − s) + s/K.
+    axis: where the classes are.
+
+    Raises `ShapeError` where the shapes differ.
+
+    >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).numpy().round(4)
+    array([0.6931], dtype=float32)
+    """
+    where = "categorical_crossentropy"
+    if isinstance(axis, bool) or not isinstance(axis, int):
+        raise ArgumentError(f"{where}: expected an integer axis, received {axis!r}")
+    y_true, y_pred = matched(where, y_true, y_pred, align=False)
+    if not -y_pred.ndim <= axis < y_pred.ndim:
+        raise ArgumentError(f"{where}: axis {axis} does not exist in predictions of shape {y_pred.shape}")
+    logits, from_logits = _logits(where, y_pred, from_logits)
+    if axis % y_pred.ndim != y_pred.ndim - 1:
+        if label_smoothing and y_pred.shape[axis] != y_pred.shape[-1]:
+            # Keras would spread s over the size of the last axis, which is not the number of classes.
+            raise ArgumentError(f"{where}: label_smoothing is supported only where classes are the last axis")
+        y_true, logits = np.moveaxis(y_true, axis, -1), np.moveaxis(logits, axis, -1)
+    if logits.shape[-1] == 1:
+        warnings.warn(
+            f"{where}: one class ({y_pred.shape}) always has probability 1. "
+            "With two classes and one unit, use binary_crossentropy.",
+            UserWarning,
+            stacklevel=2,
+        )
+    smoothing = _smoothing(where, label_smoothing)
+    if smoothing:
+        y_true = y_true * (1.0 - smoothing) + smoothing / logits.shape[-1]
+    if from_logits:
+        return softmax_cross_entropy(logits, y_true)
+    probabilities = _clipped(logits / logits.sum(axis=-1, keepdims=True))
+    return -(y_true * np.log(probabilities)).sum(axis=-1)
+
+
+def sparse_categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> Tensor:
+    """−log p of the labelled class: integer labels (N,) or (N, 1), predictions (N, K) -> (N,).
+
+    from_logits: whether predictions are logits; otherwise they are probabilities, kept away from 0
+        and 1 by epsilon and then brought to a sum of 1.
+    ignore_class: a label whose samples count neither in the loss nor in its divisor.
+    axis: where the classes are; only the last axis is supported.
+
+    Raises `DataError` for a label that is no class, `ShapeError` where the shapes do not fit.
+
+    >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]]).numpy().round(4)
+    array([0.6931], dtype=float32)
+    """
+    where = "sparse_categorical_crossentropy"
+    y_pred = float_tensor(y_pred)
+    if not y_pred.ndim:
+        raise ShapeError(f"{where}: expected predictions of at least one axis, received a scalar")
+    if axis not in (-1, y_pred.ndim - 1):
+        raise ArgumentError(f"{where}: axis={axis!r} is not supported, only the last axis")
+    labels = as_tensor(y_true)._data
+    if labels.ndim == y_pred.ndim and labels.shape[-1] == 1:
+        labels = labels.reshape(labels.shape[:-1])
+    if labels.shape != y_pred.shape[:-1]:
+        hint = " One-hot labels go with categorical_crossentropy." if labels.shape == y_pred.shape else ""
+        raise ShapeError(
+            f"{where}: expected labels of shape {y_pred.shape[:-1]} for predictions of shape {y_pred.shape}, "
+            f"received {labels.shape}.{hint}"
+        )
+    if ignore_class is None:
+        logits, from_logits = _logits(where, y_pred, from_logits)
+    else:
+        valid = labels != ignore_class
+        labels = np.where(valid, labels, 0)
+        # Like Keras, which here loses sight of the logits behind probabilities.
+        logits = np.where(valid[..., None], y_pred, 0.0)
+    require_classes(where, labels, y_pred.shape[-1])
+    if not from_logits:
+        logits = np.log(_clipped(logits))
+    losses = sparse_softmax_cross_entropy(logits, labels)
+    if ignore_class is not None:
+        losses = np.where(valid, losses, 0.0)
+        set_mask(losses, valid)
+    return losses
+
+
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
+    """Mean of −y log p − (1 − y) log(1 − p) over the last axis: (N, D), (N, D) -> (N,).
+
+    from_logits: whether predictions are logits; otherwise they are probabilities, kept away from 0
+        and 1 by epsilon.
+    label_smoothing: s; labels become y(1 − s) + s/2.
+    axis: what the mean is taken over.
+
+    Raises `ShapeError` where the shapes differ.
+
+    >>> binary_crossentropy([[1.0]], [[0.5]]).numpy().round(4)
+    array([0.6931], dtype=float32)
+    """
+    where = "binary_crossentropy"
+    y_true, y_pred = matched(where, y_true, y_pred, align=False)
+    smoothing = _smoothing(where, label_smoothing)
+    if smoothing:
+        y_true = y_true * (1.0 - smoothing) + 0.5 * smoothing
+    logits, from_logits = _logits(where, y_pred, from_logits)
+    if from_logits:
+        return sigmoid_cross_entropy(logits, y_true).mean(axis=axis)
+    p = _clipped(logits)
+    return -(y_true * np.log(p) + (1 - y_true) * np.log(1 - p)).mean(axis=axis)
+
+
+class CategoricalCrossentropy(LossFunctionWrapper):
+    """`categorical_crossentropy` of one-hot labels. After https://keras.io/api/losses/probabilistic_losses/.
+
+    >>> round(CategoricalCrossentropy()([[0, 1], [1, 0]], [[0.5, 0.5], [1.0, 0.0]]).item(), 4)
+    0.3466
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            categorical_crossentropy, reduction, name, dtype,
+            from_logits=from_logits, label_smoothing=_smoothing(name, label_smoothing), axis=axis,
+        )  # fmt: skip
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+
+class SparseCategoricalCrossentropy(LossFunctionWrapper):
+    """`sparse_categorical_crossentropy` of integer labels.
+
+    After https://keras.io/api/losses/probabilistic_losses/.
+
+    >>> round(SparseCategoricalCrossentropy()([1, 0], [[0.5, 0.5], [1.0, 0.0]]).item(), 4)
+    0.3466
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            sparse_categorical_crossentropy, reduction, name, dtype,
+            from_logits=from_logits, ignore_class=ignore_class, axis=axis,
+        )  # fmt: skip
+        self.from_logits = from_logits
+        self.ignore_class = ignore_class
+
+
+class BinaryCrossentropy(LossFunctionWrapper):
+    """`binary_crossentropy` of labels 0 and 1. After https://keras.io/api/losses/probabilistic_losses/.
+
+    >>> round(BinaryCrossentropy()([[1], [0]], [[0.5], [0.5]]).item(), 4)
+    0.6931
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            binary_crossentropy, reduction, name, dtype,
+            from_logits=from_logits, label_smoothing=_smoothing(name, label_smoothing), axis=axis,
+        )  # fmt: skip
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+
+def require_classes(where: str, labels: np.ndarray, classes: int) -> None:
+    """Raises `DataError` naming the first label that is not an integer from 0 to classes − 1."""
+    if not labels.size or (labels.min() >= 0 and labels.max() < classes and _are_whole(labels)):
+        return
+    wrong = ~((labels >= 0) & (labels < classes) & (labels == np.floor(labels)))
+    sample, *position = (int(i) for i in np.argwhere(wrong)[0]) if labels.ndim else (0,)
+    place = f" at position {tuple(position)}" if position else ""
+    label = labels[wrong].flat[0].item() if labels.ndim else labels.item()
+    whole = int(label) if np.isfinite(label) and label == int(label) else label
+    raise DataError(
+        f"{where}: label {whole} of sample {sample}{place} is outside the valid range [0, {classes}) of integers. "
+        "Has the last layer one unit for each class?"
+    )
+
+
+def _are_whole(labels: np.ndarray) -> bool:
+    return labels.dtype.kind != "f" or bool((labels == np.floor(labels)).all())
+
+
+def _smoothing(where: Any, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ArgumentError(f"{where}: expected label_smoothing between 0 and 1, received {value!r}")
+    return float(value)
+
+
+def _clipped(probabilities: Any) -> Any:
+    return np.clip(probabilities, config.epsilon(), 1 - config.epsilon())
+
+
+def _logits(where: str, y_pred: Tensor, from_logits: bool) -> tuple[Tensor, bool]:
+    """The logits behind the predictions if there are any, and whether they are logits."""
+    logits = logits_of(y_pred)
+    if logits is None:
+        return y_pred, from_logits
+    if from_logits:
+        warnings.warn(
+            f"{where}: from_logits=True, but the predictions come out of a softmax or sigmoid. Their logits "
+            "are used. Remove the activation or from_logits.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return logits, True

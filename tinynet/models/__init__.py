@@ -1,0 +1,25 @@
+"""Models: layers put together, training, and what is printed about them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tinynet.models.model import Model
+from tinynet.models.sequential import Sequential
+
+__all__ = ["Model", "Sequential", "load_model", "save_model"]
+
+
+def load_model(filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True) -> Model:
+    """A model from a `.keras` file, written by Keras or by tinynet: see `tinynet.saving.load_model`."""
+    from tinynet import saving
+
+    return saving.load_model(filepath, custom_objects=custom_objects, compile=compile)
+
+
+def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Saves a model to a `.keras` file that Keras opens: see `tinynet.saving.save_model`."""
+    from tinynet import saving
+
+    saving.save_model(model, filepath, overwrite=overwrite)

@@ -1,0 +1,212 @@
+"""`Sequential`: layers one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinynet.autograd import Tensor, as_tensor
+from tinynet.autograd.tags import set_mask
+from tinynet.catalogue import Config, serialize
+from tinynet.errors import ArgumentError, NotBuiltError, ShapeError
+from tinynet.layers import InputLayer, deserialize
+from tinynet.layers.base import Layer, Shape, name_scope
+from tinynet.models.model import Model
+
+
+class Sequential(Model):
+    """A stack of layers, each fed with the result of the one before.
+
+    layers: `Input(shape)` first makes the weights at once; without it they are made when the
+        first data come, or by `build(input_shape)`.
+
+    Source: https://keras.io/api/models/sequential/
+
+    >>> import numpy as np
+    >>> from tinynet import layers
+    >>> model = Sequential([layers.Input((4,)), layers.Dense(2, activation="softmax")])
+    >>> model.predict(np.ones((3, 4)), verbose=0).shape
+    (3, 2)
+    """
+
+    def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None,
+                 **kwargs: Any) -> None:  # fmt: skip
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        for layer in layers or ():
+            self.add(layer)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers without the input."""
+        return [layer for layer in self._sublayers if not isinstance(layer, InputLayer)]
+
+    def add(self, layer: Layer, rebuild: bool = True) -> None:
+        """Puts a layer on top.
+
+        Raises `ArgumentError` for what is no layer, for a second layer of the same name, and
+        `ShapeError` when it does not fit what comes before.
+        """
+        if isinstance(layer, type) and issubclass(layer, Layer):
+            raise ArgumentError(f"{self.described}: add() takes a layer, received the class {layer.__name__}; call it")
+        if not isinstance(layer, Layer):
+            raise ArgumentError(f"{self.described}: add() takes a layer, received {layer!r}")
+        if not self._sublayers and not isinstance(layer, InputLayer):
+            if layer.given_input_shape is not None:
+                self.add(InputLayer(shape=layer.given_input_shape))
+            elif isinstance(layer, Model) and getattr(layer, "input_shape", None) is not None:
+                self.add(InputLayer(batch_shape=layer.input_shape))
+        if isinstance(layer, InputLayer) and self._sublayers:
+            raise ArgumentError(f"{self.described}: the input must be the first layer")
+        if any(layer.name == other.name for other in self._sublayers):
+            raise ArgumentError(
+                f"{self.described}: two layers are named {layer.name!r}; names within a model must be unique"
+            )
+        self._sublayers.append(layer)
+        if self._input_layer is not None:
+            try:
+                self._build_from(len(self._sublayers) - 1)
+            except Exception:
+                self._sublayers.pop()
+                raise
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Takes the top layer off, and returns it."""
+        if not self.layers:
+            raise ArgumentError(f"{self.described}: there is no layer to pop")
+        layer = self._sublayers.pop()
+        if self._input_layer is None or not self.layers:
+            self.built = False
+        return layer
+
+    @property
+    def _input_layer(self) -> InputLayer | None:
+        first = self._sublayers[0] if self._sublayers else None
+        return first if isinstance(first, InputLayer) else None
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights for inputs of this shape, batch axis included: (None, 28, 28, 1)."""
+        if not self.layers:
+            raise NotBuiltError(f"{self.described}: a model without layers cannot be built; add() some first")
+        if self._input_layer is None:
+            if input_shape is None:
+                raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
+            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self.layers[0].dtype))
+        try:
+            self._build_from(0, in_scope=True)
+        except Exception:
+            if input_shape is not None:
+                self._sublayers.pop(0)
+            raise
+
+    def _build_from(self, first: int, in_scope: bool = False) -> None:
+        """Builds the layers from a place on, each for the shape the one before gives."""
+        assert self._input_layer is not None
+        shape: Any = self._input_layer.batch_shape
+        layers = self._sublayers
+        for i, layer in enumerate(layers):
+            if i >= first and not layer.built:
+                if in_scope:
+                    layer.build(shape)
+                else:
+                    with name_scope(self.name):
+                        layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+        if len(layers) > 1:
+            self._build_input_shape = self._input_layer.batch_shape
+            self.built = True
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.built:
+            shape = np.shape(inputs)
+            self.build((None, *shape[1:]))  # the first batch's size binds nobody
+        return super().__call__(inputs, *args, **kwargs)
+
+    def _converted(self, inputs: Any) -> Any:
+        if isinstance(inputs, Tensor):
+            return inputs
+        array = np.asarray(inputs) if isinstance(inputs, (list, tuple, str)) else inputs
+        if isinstance(array, np.ndarray) and array.dtype.kind in "USO":
+            return array  # text, for a TextVectorization to read
+        return super()._converted(inputs)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        x = self._fitted(inputs)
+        if mask is not None:
+            x = as_tensor(x._data) if x is inputs else x
+            set_mask(x, mask)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def _fitted(self, inputs: Any) -> Any:
+        """Inputs in the dtype of the input layer, with a missing last axis of size 1 added."""
+        first = self._input_layer
+        if first is None or not isinstance(inputs, Tensor):
+            return inputs
+        expected = first.batch_shape
+        x = inputs
+        if x.dtype.kind != "f" and first.dtype in ("float32", "float64"):
+            x = x.astype(first.compute_dtype)
+        if x.ndim == len(expected) - 1 and expected[-1] == 1:
+            x = x[..., None]
+        elif x.ndim == len(expected) + 1 and x.shape[-1] == 1:
+            x = x[..., 0]
+        fits = x.ndim == len(expected) and all(
+            n is None or n == m for n, m in zip(expected[1:], x.shape[1:], strict=True)
+        )
+        if not fits:
+            raise ShapeError(f"{self.described}: expected inputs of shape {expected}, received {tuple(inputs.shape)}")
+        return x
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        return None  # the layers have already passed it on
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """The shape of the inputs with None for the batch, or None before it is known."""
+        return None if self._input_layer is None else self._input_layer.batch_shape
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the results; raises `NotBuiltError` before it is known."""
+        if self._input_layer is None:
+            raise NotBuiltError(f"{self.described}: the output shape is known once the model is built")
+        return self.compute_output_shape(self._input_layer.batch_shape)
+
+    def get_config(self) -> Config:
+        config: Config = {"name": self.name, "trainable": self.trainable}
+        config["dtype"] = super().get_config()["dtype"]
+        config["layers"] = [serialize(layer) for layer in self._sublayers]
+        if self._input_layer is not None:
+            config["build_input_shape"] = list(self._input_layer.batch_shape)
+        return config
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Sequential:
+        """A new model of the configuration `get_config` returned, built where its shape is known."""
+        if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+            raise ArgumentError("Sequential: expected a configuration with a list of layers")
+        unknown = set(config) - {"name", "trainable", "dtype", "layers", "build_input_shape"}
+        if unknown:
+            raise ArgumentError(f"Sequential: unknown key {sorted(unknown)[0]!r} in the configuration")
+        model = cls(name=config.get("name"), dtype=config.get("dtype"))
+        for described in config["layers"]:
+            model.add(cls._layer_of(described, custom_objects))
+        if config.get("build_input_shape") and model.layers and not model.built:
+            model.build(tuple(config["build_input_shape"]))
+        if config.get("trainable") is False:
+            model.trainable = False
+        return model
+
+    @classmethod
+    def _layer_of(cls, described: Any, custom_objects: Any) -> Any:
+        if isinstance(described, dict) and described.get("class_name") == "Sequential":
+            return cls.from_config(described.get("config", {}), custom_objects)
+        return deserialize(described, custom_objects)

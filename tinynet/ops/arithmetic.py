@@ -1,0 +1,168 @@
+"""Arithmetic of two operands, with broadcasting: keras.io/api/ops/numpy.
+
+Operands are tensors, arrays, nested lists or numbers. Integers beside floats take the floats'
+dtype, Python numbers the other operand's. `ShapeError` is raised for shapes that do not
+broadcast together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.autograd.tensor import Tensor, constant, record
+from tinynet.errors import ArgumentError, DataError
+from tinynet.ops._arguments import floating, pair, tensor
+from tinynet.primitives import arithmetic
+
+
+def add(x1: Any, x2: Any) -> Tensor:
+    """x1 + x2.
+
+    >>> add([1.0, 2.0], 1).tolist()
+    [2.0, 3.0]
+    """
+    return record(arithmetic.add, pair(x1, x2, "add"), {})
+
+
+def subtract(x1: Any, x2: Any) -> Tensor:
+    """x1 − x2; raises `DtypeError` for two arrays of truth values.
+
+    >>> subtract([1.0, 2.0], 1).tolist()
+    [0.0, 1.0]
+    """
+    return record(arithmetic.subtract, pair(x1, x2, "subtract"), {})
+
+
+def multiply(x1: Any, x2: Any) -> Tensor:
+    """x1 · x2, element by element.
+
+    >>> multiply([1.0, 2.0], [3.0, 4.0]).tolist()
+    [3.0, 8.0]
+    """
+    return record(arithmetic.multiply, pair(x1, x2, "multiply"), {})
+
+
+def divide(x1: Any, x2: Any) -> Tensor:
+    """x1 / x2; integers give `floatx()`.
+
+    >>> divide([1, 2], 4).tolist()
+    [0.25, 0.5]
+    """
+    a, b = pair(x1, x2, "divide")
+    return record(arithmetic.divide, (floating(a), floating(b)), {})
+
+
+def floor_divide(x1: Any, x2: Any) -> Tensor:
+    """The largest integer not above x1 / x2, in the operands' dtype; its derivative is 0.
+
+    Raises `DataError` for a division of integers by 0.
+
+    >>> floor_divide([7, -7], 2).tolist()
+    [3, -4]
+    """
+    a, b = pair(x1, x2, "floor_divide")
+    if a.dtype.kind == "f":
+        return a // b
+    _refuse_zeros(b, "floor_divide")
+    return constant(np.floor_divide, a, b)
+
+
+def mod(x1: Any, x2: Any) -> Tensor:
+    """The rest x1 − x2 · ⌊x1 / x2⌋, of the sign of x2.
+
+    Raises `DataError` for a division of integers by 0.
+
+    >>> mod([7, -7], 2).tolist()
+    [1, 1]
+    """
+    a, b = pair(x1, x2, "mod")
+    if a.dtype.kind == "f":
+        return a - b * constant(np.floor_divide, a, b)
+    _refuse_zeros(b, "mod")
+    return constant(np.remainder, a, b)
+
+
+def _refuse_zeros(x: Tensor, where: str) -> None:
+    if not x._data.all():
+        raise DataError(f"{where}: integers cannot be divided by 0. Convert to floats for inf and nan.")
+
+
+def power(x1: Any, x2: Any) -> Tensor:
+    """x1 to the power x2; the derivative by x2 is 0 where x1 <= 0.
+
+    Raises `ShapeError` for integers to a negative integer power.
+
+    >>> power([1.0, 2.0, 3.0], 2).tolist()
+    [1.0, 4.0, 9.0]
+    """
+    return record(arithmetic.power, pair(x1, x2, "power"), {})
+
+
+def negative(x: Any) -> Tensor:
+    """−x.
+
+    >>> negative([1.0, -2.0]).tolist()
+    [-1.0, 2.0]
+    """
+    return record(arithmetic.negative, (tensor(x),), {})
+
+
+def maximum(x1: Any, x2: Any) -> Tensor:
+    """The larger of x1 and x2, element by element; of two equal ones x1 gets the gradient.
+
+    >>> maximum([1.0, 4.0], [3.0, 2.0]).tolist()
+    [3.0, 4.0]
+    """
+    return record(arithmetic.maximum, pair(x1, x2, "maximum"), {})
+
+
+def minimum(x1: Any, x2: Any) -> Tensor:
+    """The smaller of x1 and x2, element by element; of two equal ones x1 gets the gradient.
+
+    >>> minimum([1.0, 4.0], [3.0, 2.0]).tolist()
+    [1.0, 2.0]
+    """
+    return record(arithmetic.minimum, pair(x1, x2, "minimum"), {})
+
+
+def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
+    """x limited to [x_min, x_max]; its derivative is 1 inside and at both ends.
+
+    x_min, x_max: numbers, or tensors that broadcast to x; None leaves a side open. Truth values
+    become int32.
+
+    Raises `ArgumentError` when x_min is above x_max.
+
+    >>> clip([-3.0, 0.5, 3.0], -1.0, 1.0).tolist()
+    [-1.0, 0.5, 1.0]
+    """
+    x = tensor(x)
+    if x.dtype.kind == "b":
+        x = x.astype(np.int32)
+    if x_min is not None and x_max is not None and np.any(tensor(x_min)._data > tensor(x_max)._data):
+        raise ArgumentError(f"clip: x_min={x_min!r} is above x_max={x_max!r}")
+    if x_min is not None:
+        x = maximum(x, x_min)
+    return x if x_max is None else minimum(x, x_max)
+
+
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    """x1 where the condition holds, x2 elsewhere; without both, the indices where it holds.
+
+    Returns a tensor, or a tuple of one int32 tensor for each axis.
+
+    Raises `ArgumentError` when only one of x1 and x2 is given.
+
+    >>> where([True, False], [1.0, 2.0], 9.0).tolist()
+    [1.0, 9.0]
+    >>> where([False, True])[0].tolist()
+    [1]
+    """
+    condition = tensor(condition).astype(bool)
+    if x1 is None and x2 is None:
+        return tuple(index.astype(np.int32) for index in condition.nonzero())
+    if x1 is None or x2 is None:
+        raise ArgumentError("where: give both x1 and x2, or neither")
+    return record(arithmetic.where, (condition, *pair(x1, x2, "where")), {})

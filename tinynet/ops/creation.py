@@ -1,0 +1,185 @@
+"""New tensors, and conversions between tensors, arrays and dtypes: keras.io/api/ops/core and ops/numpy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinynet import config
+from tinynet.autograd.tensor import Tensor, constant, wrap
+from tinynet.errors import ArgumentError
+from tinynet.ops._arguments import common_dtype, dtype_named, one_axis, sizes, tensor
+
+
+def convert_to_tensor(
+    x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Tensor:
+    """A tensor of anything numeric: the tensor itself where it is one of that dtype.
+
+    Python floats become `floatx()`, Python integers int32; arrays keep their dtype and are copied.
+
+    Raises `DtypeError` for what is not numbers, `ShapeError` for rows of unequal length,
+    `ArgumentError` for sparse=True or ragged=True.
+
+    >>> convert_to_tensor([1, 2], dtype="float32").tolist()
+    [1.0, 2.0]
+    """
+    if sparse or ragged:
+        kind = "sparse" if sparse else "ragged"
+        raise ArgumentError(
+            f"convert_to_tensor: {kind}=True is not supported, tinynet has dense tensors only"
+        )
+    x = tensor(x)
+    return x if dtype is None else cast(x, dtype)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values as a new array, the caller's to change.
+
+    >>> convert_to_numpy(convert_to_tensor([1.0, 2.0]))
+    array([1., 2.], dtype=float32)
+    """
+    return tensor(x).numpy()
+
+
+def cast(x: Any, dtype: Any) -> Tensor:
+    """The same values in another dtype; between floats the gradient is cast back.
+
+    Raises `DtypeError` with the nearest name for an unknown dtype.
+
+    >>> cast([0.0, 2.7], "int32").tolist()
+    [0, 2]
+    """
+    return tensor(x).astype(dtype_named(dtype, "cast"))
+
+
+def stop_gradient(variable: Any) -> Tensor:
+    """The same values as a constant: no gradient flows back through the result.
+
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> stop_gradient(x).requires_grad
+    False
+    """
+    return tensor(variable).detach()
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """The sizes of the axes.
+
+    >>> shape([[1, 2, 3]])
+    (1, 3)
+    """
+    return tensor(x).shape
+
+
+def zeros(shape: Any, dtype: Any = None) -> Tensor:
+    """Zeros; `floatx()` without a dtype.
+
+    >>> zeros((1, 2)).tolist()
+    [[0.0, 0.0]]
+    """
+    return full(shape, 0, dtype)
+
+
+def ones(shape: Any, dtype: Any = None) -> Tensor:
+    """Ones; `floatx()` without a dtype.
+
+    >>> ones((1, 2)).tolist()
+    [[1.0, 1.0]]
+    """
+    return full(shape, 1, dtype)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+    """`fill_value`, a number or what broadcasts to the shape, everywhere; `floatx()` without a dtype.
+
+    >>> full((2,), 7).tolist()
+    [7.0, 7.0]
+    """
+    value = tensor(fill_value)._data.astype(dtype_named(dtype or config.floatx(), "full"))
+    return constant(np.broadcast_to, value, sizes(shape, "full"))
+
+
+def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+    """Zeros of the shape of x, and of its dtype unless another is given.
+
+    >>> zeros_like([1, 2]).tolist()
+    [0, 0]
+    """
+    return full_like(x, 0, dtype)
+
+
+def ones_like(x: Any, dtype: Any = None) -> Tensor:
+    """Ones of the shape of x, and of its dtype unless another is given.
+
+    >>> ones_like([1, 2]).tolist()
+    [1, 1]
+    """
+    return full_like(x, 1, dtype)
+
+
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+    """`fill_value` everywhere, in the shape of x, and in its dtype unless another is given.
+
+    >>> full_like([1, 2], 7).tolist()
+    [7, 7]
+    """
+    x = tensor(x)
+    return full(x.shape, fill_value, x.dtype if dtype is None else dtype)
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
+    """start, start + step, … before stop; from 0 where only one number is given.
+
+    dtype: int32 for Python integers and `floatx()` for floats, unless it is given.
+
+    Raises `ArgumentError` for a step of 0.
+
+    >>> arange(3).tolist(), arange(2.0, 3.0, 0.5).tolist()
+    ([0, 1, 2], [2.0, 2.5])
+    """
+    step = 1 if step is None else step
+    numbers = [tensor(n) for n in (start, stop, step) if n is not None]
+    if any(n.ndim for n in numbers):
+        raise ArgumentError("arange: start, stop and step must be numbers")
+    if numbers[-1].item() == 0:
+        raise ArgumentError("arange: step must not be 0")
+    if dtype is None:
+        found = numbers[0].dtype
+        for n in numbers[1:]:
+            found = common_dtype(found, n.dtype)
+    else:
+        found = dtype_named(dtype, "arange")
+    first, last = (0, start) if stop is None else (start, stop)
+    return constant(np.arange, *(tensor(n).item() for n in (first, last, step)), dtype=found)
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
+    """N rows and M columns (N without it) with ones on the k-th diagonal; `floatx()` without a dtype.
+
+    >>> eye(2).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    return constant(np.eye, N, M, k, dtype=dtype_named(dtype or config.floatx(), "eye"))
+
+
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
+    """Classes (…) as vectors (…, K) of one 1 and zeros; only zeros for a number outside [0, K).
+
+    axis: where the new axis of K = `num_classes` elements stands in the result.
+    dtype: float32 without it.
+
+    Raises `ArgumentError` for sparse=True and for an axis that is not there.
+
+    >>> one_hot([0, 2], 3).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    if sparse:
+        raise ArgumentError("one_hot: sparse=True is not supported, tinynet has dense tensors only")
+    classes = tensor(x)._data.astype(np.int64)
+    axis = one_axis(axis, classes.ndim + 1, "one_hot")
+    vectors = np.expand_dims(classes, axis) == np.arange(num_classes).reshape(
+        [-1 if i == axis % (classes.ndim + 1) else 1 for i in range(classes.ndim + 1)]
+    )
+    return wrap(vectors.astype(dtype_named(dtype or "float32", "one_hot")))

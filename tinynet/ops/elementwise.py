@@ -1,0 +1,180 @@
+"""Mathematical functions of each element: keras.io/api/ops/numpy.
+
+Each takes a tensor, an array or numbers and returns a tensor of the same shape. Where the
+result is not an integer by nature, integers become `floatx()`.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from tinynet import config
+from tinynet.autograd.tensor import Tensor, record
+from tinynet.errors import ArgumentError
+from tinynet.ops._arguments import floating, tensor
+from tinynet.primitives import elementwise
+
+
+def abs(x: Any) -> Tensor:
+    """|x|; its derivative at 0 is 0.
+
+    >>> abs([-1.0, 2.0]).tolist()
+    [1.0, 2.0]
+    """
+    return record(elementwise.abs_, (tensor(x),), {})
+
+
+def sign(x: Any) -> Tensor:
+    """−1, 0 or 1; its derivative is 0.
+
+    >>> sign([-3.0, 0.0, 2.0]).tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    return record(elementwise.sign, (tensor(x),), {})
+
+
+def square(x: Any) -> Tensor:
+    """x²; truth values become int32.
+
+    >>> square([-3.0, 2.0]).tolist()
+    [9.0, 4.0]
+    """
+    x = tensor(x)
+    return record(elementwise.square, (x.astype(np.int32) if x.dtype.kind == "b" else x,), {})
+
+
+def sqrt(x: Any) -> Tensor:
+    """√x; nan where x < 0, and its derivative at 0 is inf.
+
+    >>> sqrt([4.0, 9.0]).tolist()
+    [2.0, 3.0]
+    """
+    with np.errstate(invalid="ignore"):
+        return record(elementwise.sqrt, (floating(x),), {})
+
+
+def rsqrt(x: Any) -> Tensor:
+    """1/√x; inf at 0.
+
+    >>> rsqrt([4.0, 0.25]).tolist()
+    [0.5, 2.0]
+    """
+    return reciprocal(sqrt(x))
+
+
+def reciprocal(x: Any) -> Tensor:
+    """1/x; inf at 0.
+
+    >>> reciprocal([4.0, 0.25]).tolist()
+    [0.25, 4.0]
+    """
+    with np.errstate(divide="ignore"):
+        return record(elementwise.reciprocal, (floating(x),), {})
+
+
+def exp(x: Any) -> Tensor:
+    """eˣ; inf where that is too large for the dtype.
+
+    >>> exp([0.0]).tolist()
+    [1.0]
+    """
+    with np.errstate(over="ignore"):
+        return record(elementwise.exp, (floating(x),), {})
+
+
+def expm1(x: Any) -> Tensor:
+    """eˣ − 1, exact for small x.
+
+    >>> expm1([0.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(over="ignore"):
+        return record(elementwise.expm1, (floating(x),), {})
+
+
+def log(x: Any) -> Tensor:
+    """The natural logarithm; −inf at 0 and nan below.
+
+    >>> log([1.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.log, (floating(x),), {})
+
+
+def log1p(x: Any) -> Tensor:
+    """log(1 + x), exact for small x; −inf at −1 and nan below.
+
+    >>> log1p([0.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.log1p, (floating(x),), {})
+
+
+def sin(x: Any) -> Tensor:
+    """The sine of x in radians.
+
+    >>> sin([0.0]).tolist()
+    [0.0]
+    """
+    return record(elementwise.sin, (floating(x),), {})
+
+
+def cos(x: Any) -> Tensor:
+    """The cosine of x in radians.
+
+    >>> cos([0.0]).tolist()
+    [1.0]
+    """
+    return record(elementwise.cos, (floating(x),), {})
+
+
+def erf(x: Any) -> Tensor:
+    """The error function 2/√π ∫₀ˣ exp(−t²) dt.
+
+    >>> erf([0.0, 10.0]).tolist()
+    [0.0, 1.0]
+    """
+    return record(elementwise.erf, (floating(x),), {})
+
+
+def floor(x: Any) -> Tensor:
+    """The largest integer not above x, as a float; its derivative is 0.
+
+    >>> floor([1.7, -1.2]).tolist()
+    [1.0, -2.0]
+    """
+    return record(elementwise.floor, (floating(x),), {})
+
+
+def ceil(x: Any) -> Tensor:
+    """The smallest integer not below x, as a float; its derivative is 0.
+
+    >>> ceil([1.2, -1.7]).tolist()
+    [2.0, -1.0]
+    """
+    return record(elementwise.ceil, (floating(x),), {})
+
+
+def round(x: Any, decimals: int = 0) -> Tensor:
+    """x to so many decimals, halves to even; its derivative is 0. Integers stay integers.
+
+    decimals: may be negative, for tens, hundreds, …
+
+    >>> round([0.5, 1.5, 1.26], 1).tolist() == [0.5, 1.5, np.float32(1.3).item()]
+    True
+    >>> round([1250, 1350], -2).tolist()
+    [1200, 1400]
+    """
+    x = tensor(x)
+    try:
+        decimals = operator.index(decimals)
+    except TypeError as error:
+        raise ArgumentError(f"round: decimals must be an integer, received {decimals!r}") from error
+    if x.dtype.kind == "f":
+        return x.round(decimals)
+    return x if decimals >= 0 else x.astype(config.floatx()).round(decimals).astype(x.dtype)

@@ -1,0 +1,127 @@
+"""Products and norms of vectors, matrices and tensors: keras.io/api/ops/numpy and ops/linalg.
+
+Operands of different dtypes are promoted as in `tinynet.ops.arithmetic`. `ShapeError` is raised
+for shapes that do not fit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tinynet import config
+from tinynet.autograd.tensor import Tensor, record
+from tinynet.errors import ArgumentError
+from tinynet.ops._arguments import Axis, floating, pair, promoted
+from tinynet.ops._arguments import axes as checked_axes
+from tinynet.ops.arithmetic import divide, maximum, minimum
+from tinynet.ops.elementwise import abs, rsqrt, sqrt, square
+from tinynet.ops.reductions import max, min, sum
+from tinynet.primitives import linalg
+from tinynet.primitives.operation import normalized_axes
+
+
+def matmul(x1: Any, x2: Any) -> Tensor:
+    """Rows times columns over the last two axes; leading axes broadcast.
+
+    >>> matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]).tolist()
+    [3.0, 7.0]
+    """
+    return record(linalg.matmul, pair(x1, x2, "matmul"), {})
+
+
+def dot(x1: Any, x2: Any) -> Tensor:
+    """The sum of products over the last axis of x1 and the last but one of x2 (of a vector, its only one).
+
+    With a scalar, the product.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0]).item()
+    11.0
+    """
+    a, b = pair(x1, x2, "dot")
+    return a.dot(b)
+
+
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
+    """The sum of products over the axes named in both; the other axes are kept, x1's first.
+
+    axes: how many of x1's last and x2's first axes, or a pair of (lists of) axes.
+
+    >>> tensordot([[1.0, 2.0]], [[3.0, 4.0]], axes=[1, 1]).tolist()
+    [[11.0]]
+    """
+    if isinstance(axes, (list, tuple)):
+        if len(axes) != 2:
+            raise ArgumentError(f"tensordot: axes must be an integer or a pair, received {axes!r}")
+        axes = tuple(tuple(part) if isinstance(part, (list, tuple)) else part for part in axes)
+    return record(linalg.tensordot, pair(x1, x2, "tensordot"), {"axes": axes})
+
+
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
+    """Einstein's summation: products summed over the indices missing from the result.
+
+    The one keyword there is, `optimize`, is accepted and changes nothing: the order of the
+    products is always chosen well.
+
+    Raises `ArgumentError` for another keyword, for subscripts that do not fit the operands, and
+    for an index repeated within one operand.
+
+    >>> einsum("ij,ij->i", [[1.0, 2.0]], [[3.0, 4.0]]).tolist()
+    [11.0]
+    """
+    unknown = [key for key in kwargs if key != "optimize"]
+    if unknown:
+        raise ArgumentError(f"einsum: unknown keyword {unknown[0]!r}")
+    return record(linalg.einsum, promoted(operands, "einsum"), {"subscripts": subscripts})
+
+
+def outer(x1: Any, x2: Any) -> Tensor:
+    """All products of an element of x1 and one of x2: a matrix, whatever their shapes.
+
+    >>> outer([1.0, 2.0], [3.0, 4.0]).tolist()
+    [[3.0, 4.0], [6.0, 8.0]]
+    """
+    a, b = pair(x1, x2, "outer")
+    return a.reshape(-1, 1) * b.reshape(-1)
+
+
+def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The length of vectors: (Σ |x|^ord)^(1/ord) over one axis, √Σ x² over several or all.
+
+    ord: 2 (None), another positive number, inf or -inf; over several axes only None or 'fro'.
+
+    Raises `ArgumentError` for another `ord`: norms of matrices by singular values do not exist here.
+
+    >>> norm([3.0, 4.0]).item(), norm([3.0, -4.0], ord=1).item()
+    (5.0, 7.0)
+    """
+    x = floating(x)
+    reduced = normalized_axes(checked_axes(axis, x.ndim, "norm"), x.ndim)
+    if ord is None or (ord == 2 and len(reduced) == 1) or (ord == "fro" and len(reduced) == 2):
+        return sqrt(sum(square(x), reduced, keepdims))
+    if len(reduced) != 1 or isinstance(ord, str) or (ord <= 0 and ord != -math.inf):
+        raise ArgumentError(f"norm: ord={ord!r} over {len(reduced)} axes is not supported")
+    if math.isinf(ord):
+        return (max if ord > 0 else min)(abs(x), reduced, keepdims)
+    return sum(abs(x) ** ord, reduced, keepdims) ** (1 / ord)
+
+
+def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
+    """x divided by its norm over `axis`: x · min(1/√Σx², 1/epsilon) for order 2.
+
+    epsilon: the smallest norm to divide by; None is `tinynet.config.epsilon()`.
+
+    Raises `ArgumentError` unless order is a positive integer.
+
+    >>> normalize([3.0, 4.0]).numpy().round(4).tolist() == [0.6000000238418579, 0.800000011920929]
+    True
+    """
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise ArgumentError(f"normalize: order must be a positive integer, received {order!r}")
+    x = floating(x)
+    x = x.reshape(1) if x.ndim == 0 else x
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    if order == 2:
+        inverse = rsqrt(sum(square(x), axis, keepdims=True))
+        return x * minimum(inverse, 1 / epsilon)
+    return divide(x, maximum(norm(x, order, axis, keepdims=True), epsilon))

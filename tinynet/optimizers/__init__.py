@@ -1,0 +1,51 @@
+"""Optimizers: how gradients change weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tinynet.catalogue import Catalogue, serialize
+from tinynet.errors import ArgumentError, nearest
+from tinynet.optimizers.adam import Adam
+from tinynet.optimizers.base import Optimizer
+from tinynet.optimizers.rmsprop import RMSprop
+from tinynet.optimizers.sgd import SGD
+
+CATALOGUE = Catalogue("optimizer", classes=[SGD, RMSprop, Adam])
+_BY_LOWER = {name.lower(): cls for name, cls in CATALOGUE.by_class_name.items()}
+
+
+def get(identifier: Any) -> Optimizer | None:
+    """An optimizer from None, a class name in any case, a configuration, or the optimizer itself.
+
+    Raises `ArgumentError` with the nearest known name for one that is unknown.
+
+    >>> get("rmsprop").get_config()["rho"]
+    0.9
+    """
+    if identifier is None or isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        if identifier.lower() not in _BY_LOWER:
+            raise ArgumentError(f"unknown optimizer {identifier!r}. {nearest(identifier, _BY_LOWER)}")
+        return _BY_LOWER[identifier.lower()]()
+    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
+        return identifier()
+    raise ArgumentError(f"optimizer: expected a name, a configuration or an optimizer, received {identifier!r}")
+
+
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
+    """The optimizer a saved configuration describes: `{"class_name": …, "config": {…}}`."""
+    known = _BY_LOWER.get(str(config.get("class_name")).lower())
+    if known is not None:
+        config = {**config, "class_name": known.__name__}
+    found = CATALOGUE.deserialize(dict(config), custom_objects)
+    if not isinstance(found, Optimizer):
+        raise ArgumentError(f"optimizer: the configuration describes {found!r}, which is no optimizer")
+    return found
+
+
+__all__ = ["CATALOGUE", "SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "serialize"]

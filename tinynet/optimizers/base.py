@@ -1,0 +1,445 @@
+"""`Optimizer`: what all update rules share, in Keras's order of operations."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinynet import config
+from tinynet.autograd import Slices, Tensor, Variable, as_tensor, no_grad
+from tinynet.catalogue import Config, Configurable, serialize, snake_case
+from tinynet.errors import ArgumentError, DtypeError, NotBuiltError, ShapeError, nearest
+from tinynet.naming import automatic_name
+from tinynet.optimizers.blocks import BLOCK
+
+Gradient = np.ndarray | Slices
+
+COMMON = (
+    "name", "learning_rate", "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema",
+    "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps",
+)  # fmt: skip
+
+# Arguments of Keras that are known and refused, with the values that mean 'off'.
+REFUSED: dict[str, Any] = {
+    "use_ema": False,
+    "ema_momentum": 0.99,
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}
+
+
+class Optimizer(Configurable):
+    """Base of all optimizers, and of yours.
+
+    A subclass makes its slots in `build(variables)` with `add_optimizer_variables`, and changes
+    one variable in `update_step(gradient, variable, learning_rate)`.
+
+    learning_rate: a float.
+    weight_decay: before each update, every variable loses this share of itself times the learning
+        rate (Loshchilov and Hutter 2019).
+    clipnorm: the largest norm of one variable's gradient; larger ones are scaled down.
+    clipvalue: the largest absolute value of a gradient's element.
+    global_clipnorm: the largest norm of all gradients together. At most one of the three.
+    use_ema, ema_momentum, ema_overwrite_frequency, loss_scale_factor,
+        gradient_accumulation_steps: only Keras's defaults are supported.
+    name: without one, the class name in snake case with a number.
+
+    Raises `ArgumentError` for a value that is not supported. After
+    https://keras.io/api/optimizers/.
+    """
+
+    keras_module = "keras.optimizers"
+
+    def __init__(
+        self,
+        learning_rate: float,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **unknown: Any,
+    ) -> None:
+        if unknown:
+            key = next(iter(unknown))
+            raise ArgumentError(
+                f"{self._kind}: unknown argument {key!r} (value {unknown[key]!r}). {nearest(key, self.config_keys())}"
+            )
+        given = {
+            "use_ema": use_ema,
+            "ema_momentum": ema_momentum,
+            "ema_overwrite_frequency": ema_overwrite_frequency,
+            "loss_scale_factor": loss_scale_factor,
+            "gradient_accumulation_steps": gradient_accumulation_steps,
+        }
+        for key, value in given.items():
+            if value != REFUSED[key]:
+                raise ArgumentError(f"{self._kind}: {key}={value!r} is not supported, only {REFUSED[key]!r}")
+            setattr(self, key, value)
+        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        for key, value in clips.items():
+            if value is not None and not _is_number(value, above=0.0):
+                raise ArgumentError(f"{self._kind}: expected a positive number {key}, received {value!r}")
+            setattr(self, key, value)
+        set_clips = [f"{key}={value!r}" for key, value in clips.items() if value is not None]
+        if len(set_clips) > 1:
+            raise ArgumentError(
+                f"{self._kind}: only one of clipnorm, clipvalue and global_clipnorm can be set, "
+                f"received {', '.join(set_clips)}"
+            )
+        if weight_decay is not None and not _is_number(weight_decay):
+            raise ArgumentError(f"{self._kind}: expected a number weight_decay or None, received {weight_decay!r}")
+        self.weight_decay = weight_decay
+        self.name = name or automatic_name(snake_case(type(self).__name__))
+        self.built = False
+        self._variables: list[Variable] = []
+        self._trainable_variables: list[Variable] = []
+        self._indices: dict[int, int] = {}
+        self._undecayed: set[int] = set()
+        self._undecayed_names: re.Pattern[str] | None = None
+        self._iterations = self.add_variable((), dtype="int64", name="iteration")
+        rate = self._checked_learning_rate(learning_rate)
+        if not isinstance(learning_rate, (float, np.floating)):
+            raise ArgumentError(
+                f"{self._kind}: expected a float learning_rate, received {learning_rate!r}; write {rate!r}"
+            )
+        self._learning_rate = self.add_variable((), initializer=rate, name="learning_rate")
+
+    @classmethod
+    def config_keys(cls) -> list[str]:
+        """The common arguments in Keras's order, then the optimizer's own."""
+        return list(dict.fromkeys([*COMMON, *super().config_keys()]))
+
+    @property
+    def _kind(self) -> str:
+        return type(self).__name__
+
+    def _require_range(self, **values: tuple[float, float, bool]) -> None:
+        """Checks numbers given as name=(value, highest, whether the highest itself is allowed)."""
+        for key, (value, high, closed) in values.items():
+            if not _is_number(value) or not (0 <= value <= high if closed else 0 <= value < high):
+                wanted = f"at least 0 and {'at most' if closed else 'below'} {high}" if high < np.inf else "at least 0"
+                raise ArgumentError(f"{self._kind}: expected {key} {wanted}, received {value!r}")
+
+    def _checked_learning_rate(self, value: Any) -> float:
+        if isinstance(value, (dict, str)) or callable(value) or hasattr(value, "get_config"):
+            what = value.get("class_name", "dict") if isinstance(value, dict) else value
+            raise ArgumentError(
+                f"{self._kind}: learning_rate={what!r} is not supported: schedules and callables are not, "
+                "only a float"
+            )
+        if isinstance(value, (Tensor, np.ndarray)) and value.size == 1:
+            value = value.item()
+        if not _is_number(value):
+            raise ArgumentError(f"{self._kind}: expected a finite float learning_rate, received {value!r}")
+        return float(value)
+
+    @property
+    def learning_rate(self) -> Variable:
+        """The learning rate as a variable; assign a number to change it."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self._learning_rate.assign(self._checked_learning_rate(value))
+
+    @property
+    def iterations(self) -> Variable:
+        """How many updates there have been (an int64 scalar)."""
+        return self._iterations
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Iteration, learning rate, then the slots: the order in which Keras stores them."""
+        return list(self._variables)
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Makes the slots for these variables; only they can be updated from then on."""
+        self._trainable_variables = list(variables)
+        self._indices = {id(variable): i for i, variable in enumerate(variables)}
+        self.built = True
+
+    def add_variable(
+        self, shape: Sequence[int], initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """A new variable of the optimizer: part of `variables` and of saved files.
+
+        initializer: 'zeros', 'ones', a number, or a function of shape and dtype.
+        """
+        dtype = np.dtype(dtype or config.floatx())
+        if callable(initializer):
+            value = np.asarray(initializer(tuple(shape), dtype=dtype.name))
+        else:
+            value = np.full(tuple(shape), {"zeros": 0, "ones": 1}.get(initializer, initializer), dtype)
+        name = name or "variable"
+        variable = Variable(value, trainable=False, dtype=dtype, name=name, path=f"{self.name}/{name}")
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str = "var", initializer: Any = "zeros"
+    ) -> Variable:
+        """A slot of the same shape and dtype as a variable, named after it."""
+        return self.add_variable(
+            reference_variable.shape,
+            initializer,
+            reference_variable.dtype,
+            f"{reference_variable.path.replace('/', '_')}_{name}",
+        )
+
+    def add_optimizer_variables(
+        self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"
+    ) -> Any:
+        """One slot a variable; for several names a list of slots each, made variable by variable."""
+        names = [name] if isinstance(name, str) else list(name)
+        initializers = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
+        slots: tuple[list[Variable], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for collected, slot, first in zip(slots, names, initializers, strict=True):
+                collected.append(self.add_variable_from_reference(variable, slot, first))
+        return slots[0] if isinstance(name, str) else slots
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Spares variables from weight decay: these, and those in whose name a pattern is found.
+
+        Raises `ArgumentError` once the optimizer is built.
+        """
+        if self.built:
+            raise ArgumentError(f"{self._kind}.exclude_from_weight_decay: call it before the optimizer is built")
+        self._undecayed = {id(variable) for variable in var_list or ()}
+        patterns = sorted(set(var_names or ()))
+        self._undecayed_names = re.compile("|".join(patterns)) if patterns else None
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """`apply` for pairs of a gradient and its variable; returns the iterations."""
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return self._iterations
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        """Changes the variables by one step.
+
+        grads: a gradient for each variable: an array or tensor of its shape, the rows of an embedding
+            (`Slices`), or None for a variable that is to be left alone.
+        trainable_variables: those the optimizer was built with, or a part of them; the first call
+            builds it.
+
+        Raises `ArgumentError` for a variable the optimizer does not know or when all gradients are None,
+        `ShapeError` for a gradient of another shape.
+        """
+        if len(grads) == 0:
+            return
+        if trainable_variables is None:
+            if not self.built:
+                raise NotBuiltError(f"{self._kind}.apply: pass the variables, or call build(variables) first")
+            trainable_variables = self._trainable_variables
+        elif not self.built:
+            self.build(list(trainable_variables))
+        if len(grads) != len(trainable_variables):
+            raise ArgumentError(
+                f"{self._kind}.apply: expected one gradient a variable, received {len(grads)} gradients "
+                f"for {len(trainable_variables)} variables"
+            )
+        self._refuse_unknown(trainable_variables)
+        gradients, variables = self._present(grads, trainable_variables)
+        gradients = self._clipped(gradients)
+        rate = self._learning_rate._data[()]
+        self._decay_weights(variables, rate)
+        for gradient, variable in zip(gradients, variables, strict=True):
+            self.update_step(gradient, variable, rate)
+            variable.changed_in_place()
+        for variable in variables:
+            if variable.constraint is not None:
+                with no_grad():
+                    variable.assign(variable.constraint(variable))
+        self._iterations._data += 1
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        """Changes one variable and its slots.
+
+        gradient: an array or `Slices` in the variable's dtype. learning_rate: a scalar.
+        """
+        raise NotImplementedError(f"{self._kind} must define update_step(gradient, variable, learning_rate)")
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Sets a variable, as in optimizers written for Keras."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Adds to a variable."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtracts from a variable."""
+        variable.assign_sub(value)
+
+    def get_config(self) -> Config:
+        """Keras's configuration: the common arguments first, then the optimizer's own."""
+        # Arguments that a subclass keeps under another name are its own get_config's to add.
+        kept = {key: serialize(getattr(self, key)) for key in self.config_keys() if hasattr(self, key)}
+        return {**kept, "learning_rate": float(self._learning_rate._data)}
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Assigns all `variables` at once.
+
+        Raises `ArgumentError` for another number of weights, `ShapeError` for another shape, in both
+        cases before anything is changed.
+        """
+        values = [as_tensor(weight) for weight in weights]
+        if len(values) != len(self._variables):
+            raise ArgumentError(
+                f"{self._kind}.set_weights: expected {len(self._variables)} arrays, received {len(values)}. "
+                "Is the optimizer built for the same variables?"
+            )
+        for variable, value in zip(self._variables, values, strict=True):
+            if value.shape != variable.shape:
+                raise ShapeError(
+                    f"{self._kind}.set_weights: variable {variable.path!r} has shape {variable.shape}, "
+                    f"received {value.shape}"
+                )
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.assign(value)
+
+    def _index(self, variable: Variable) -> int:
+        return self._indices[id(variable)]
+
+    # The name that optimizers written for Keras use.
+    _get_variable_index = _index
+
+    def _refuse_unknown(self, variables: Sequence[Variable]) -> None:
+        for variable in variables:
+            if id(variable) not in self._indices:
+                raise ArgumentError(
+                    f"{self._kind}.apply: unknown variable {getattr(variable, 'path', variable)!r}. The optimizer "
+                    f"was built for {[known.path for known in self._trainable_variables]}; make a new one for "
+                    "other variables."
+                )
+
+    def _present(
+        self, grads: Sequence[Any], variables: Sequence[Variable]
+    ) -> tuple[list[Gradient], list[Variable]]:
+        """The gradients there are, as arrays or slices of the variable's dtype, with their variables."""
+        gradients: list[Gradient] = []
+        present: list[Variable] = []
+        missing: list[str] = []
+        for gradient, variable in zip(grads, variables, strict=True):
+            if gradient is None:
+                missing.append(variable.path)
+                continue
+            gradients.append(self._gradient_of(gradient, variable))
+            present.append(variable)
+        if not present:
+            raise ArgumentError(
+                f"{self._kind}.apply: no gradients provided for any variable ({', '.join(missing)}). "
+                "Does the loss depend on them?"
+            )
+        if missing:
+            warnings.warn(
+                f"{self._kind}.apply: no gradients for the variables {missing}; they are left as they are. "
+                "Does the loss depend on them?",
+                UserWarning,
+                stacklevel=3,
+            )
+        return gradients, present
+
+    def _gradient_of(self, gradient: Any, variable: Variable) -> Gradient:
+        if isinstance(gradient, Slices):
+            found: Gradient = gradient
+            if gradient.values.dtype != variable.dtype:
+                found = Slices(gradient.rows, gradient.values.astype(variable.dtype), gradient.shape)
+        else:
+            found = gradient._data if isinstance(gradient, Tensor) else np.asarray(gradient)
+            if found.dtype != variable.dtype:
+                if found.dtype.kind not in "fiu":
+                    raise DtypeError(f"{self._kind}.apply: the gradient of {variable.path!r} is {found.dtype}")
+                found = found.astype(variable.dtype)
+        if found.shape != variable.shape:
+            raise ShapeError(
+                f"{self._kind}.apply: variable {variable.path!r} has shape {variable.shape}, "
+                f"its gradient {found.shape}"
+            )
+        if self.weight_decay is not None and found is variable._data:
+            found = found.copy()  # decay comes first and would change it
+        return found
+
+    def _clipped(self, gradients: list[Gradient]) -> list[Gradient]:
+        if self.clipnorm is not None:
+            return [_scaled(g, self._norm_scale(g)) for g in gradients]
+        if self.global_clipnorm is not None:
+            norm = np.float32(np.sqrt(sum(_squared_norm(g) for g in gradients)))
+            bound = np.float32(self.global_clipnorm)
+            with np.errstate(divide="ignore"):
+                scale = bound * min(np.float32(1) / norm, np.float32(1) / bound)
+            # A norm that is not finite makes every gradient NaN, as in Keras: better seen than hidden.
+            scale = scale if np.isfinite(norm) else np.float32(np.nan)
+            # The norm is that of the unmerged rows; what Keras scales is their sum.
+            return [_scaled(g.dense() if isinstance(g, Slices) else g, scale) for g in gradients]
+        if self.clipvalue is not None:
+            bound = self.clipvalue
+            return [_on_values(g, lambda values: np.clip(values, -bound, bound)) for g in gradients]
+        return gradients
+
+    def _norm_scale(self, gradient: Gradient) -> Any:
+        return np.float32(self.clipnorm / max(np.sqrt(_squared_norm(gradient)), self.clipnorm))
+
+    def _decay_weights(self, variables: Sequence[Variable], rate: Any) -> None:
+        if self.weight_decay is None:
+            return
+        for variable in variables:
+            if id(variable) in self._undecayed:
+                continue
+            if self._undecayed_names is not None and self._undecayed_names.search(variable.name):
+                continue
+            kind = variable.dtype.type
+            loss = variable._data * kind(self.weight_decay)
+            loss *= kind(rate)
+            variable._data -= loss
+
+
+def sum_and_squares(gradient: Gradient) -> tuple[np.ndarray, np.ndarray | None]:
+    """A gradient as an array, and what second moments add for it where that is not its square.
+
+    A row of an embedding that occurs twice in a batch has two gradients. Keras adds the squares
+    of both, not the square of their sum; so the squares are returned for `Slices`, None otherwise.
+    """
+    if isinstance(gradient, Slices):
+        squares = Slices(gradient.rows, np.square(gradient.values), gradient.shape)
+        return gradient.dense(), squares.dense()
+    return gradient, None
+
+
+def _on_values(gradient: Gradient, function: Callable[[np.ndarray], np.ndarray]) -> Gradient:
+    if isinstance(gradient, Slices):
+        return Slices(gradient.rows, function(gradient.values), gradient.shape)
+    return function(gradient)
+
+
+def _scaled(gradient: Gradient, scale: Any) -> Gradient:
+    if scale == 1:
+        return gradient
+    return _on_values(gradient, lambda values: values * values.dtype.type(scale))
+
+
+def _squared_norm(gradient: Gradient) -> float:
+    """Σ g², over unmerged rows; partial sums keep float32 exact enough for large kernels."""
+    values = (gradient.values if isinstance(gradient, Slices) else gradient).reshape(-1)
+    parts = (values[start : start + BLOCK] for start in range(0, values.size, BLOCK))
+    return float(sum(float(np.dot(part, part)) for part in parts))
+
+
+def _is_number(value: Any, above: float = -np.inf) -> bool:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return False
+    return bool(np.isfinite(value) and value > above)

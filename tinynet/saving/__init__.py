@@ -1,0 +1,164 @@
+"""Models in files: Keras's `.keras` format, read and written without Keras."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from tinynet.catalogue import Config, serialize
+from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError, TinynetError
+from tinynet.models import Model, Sequential
+from tinynet.saving import weights
+from tinynet.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, replacing, write_archive
+
+# The oldest Keras that is tested to read what is written here; newer ones read it, too.
+FORMAT_OF_KERAS = "3.6.0"
+
+
+def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Saves a model to a `.keras` file: configuration, weights, and how it was being trained.
+
+    Keras opens the file. It is written aside and then renamed, so that it is complete or absent.
+
+    Raises `ArgumentError` for another ending or for a file that is there and may not be replaced,
+    `MissingFileError` when the folder does not exist.
+    """
+    path = os.fspath(filepath)
+    if not path.endswith(".keras"):
+        raise ArgumentError(f"save: expected a file name ending in .keras, received {path!r}")
+    _check_overwrite(path, overwrite)
+    config: Config = serialize(model)
+    if model.compiled:
+        config["compile_config"] = _compile_config(model)
+    metadata = {
+        "keras_version": FORMAT_OF_KERAS,
+        "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
+    }
+    members = {
+        METADATA: json.dumps(metadata).encode(),
+        CONFIG: json.dumps(config).encode(),
+        WEIGHTS: weights.write(model, model.optimizer if model.compiled else None),
+    }
+    write_archive(path, members)
+
+
+def load_model(
+    filepath: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None, compile: bool = True
+) -> Model:
+    """A model from a `.keras` file, with its weights and, if `compile`, ready to go on training.
+
+    Nothing in the file is executed: classes are looked up in tinynet's own table, or in
+    `custom_objects` (a dict from class name to class).
+
+    Raises `MissingFileError`, and `FileFormatError` naming what the file holds that is damaged or
+    not supported. A training configuration that is not supported is left out with a warning.
+
+    Source: https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
+    """
+    path = os.fspath(filepath)
+    with Archive(path) as archive:
+        config = archive.json(CONFIG)
+        model = _model_of(config, path, custom_objects)
+        _load_assets(model, archive)
+        with weights.WeightsFile(archive.read(WEIGHTS), path) as file:
+            file.load_into(model)
+            if compile and config.get("compile_config"):
+                _compile(model, config["compile_config"], path)
+                if model.compiled and model.built:
+                    model.optimizer.build(model.trainable_variables)
+                    if not file.load_optimizer(model.optimizer):
+                        warnings.warn(f"{path}: holds no state for this optimizer; it starts anew", stacklevel=2)
+    return model
+
+
+def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Saves a model's weights to a `.weights.h5` file that Keras reads."""
+    path = os.fspath(filepath)
+    if not path.endswith(".weights.h5"):
+        raise ArgumentError(f"save_weights: expected a file name ending in .weights.h5, received {path!r}")
+    if not model.built:
+        raise NotBuiltError(f"{model.described}: has no weights to save yet; build it or call it on data first")
+    _check_overwrite(path, overwrite)
+    content = weights.write(model, model.optimizer if model.compiled else None)
+    with replacing(path) as stream:
+        stream.write(content)
+
+
+def load_weights(model: Model, filepath: str | os.PathLike[str]) -> None:
+    """Sets a model's weights from a `.weights.h5` or a `.keras` file of the same layers.
+
+    All weights fit, or `FileFormatError` names the one that does not and none is changed.
+    """
+    path = os.fspath(filepath)
+    if not model.built:
+        raise NotBuiltError(f"{model.described}: build it or call it on data before loading weights")
+    if path.endswith(".keras"):
+        with Archive(path) as archive:
+            content = archive.read(WEIGHTS)
+    elif path.endswith(".weights.h5"):
+        if not os.path.isfile(path):
+            raise MissingFileError(f"{path}: there is no such file")
+        with open(path, "rb") as stream:
+            content = stream.read()
+    else:
+        raise ArgumentError(f"load_weights: expected a .weights.h5 or .keras file, received {path!r}")
+    with weights.WeightsFile(content, path) as file:
+        file.load_into(model)
+
+
+def _model_of(config: Any, path: str, custom_objects: Mapping[str, Any] | None) -> Model:
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
+        raise FileFormatError(f"{path}: {CONFIG} does not describe a model")
+    name = config.get("class_name")
+    if name != "Sequential":
+        raise FileFormatError(f"{path}: holds a model of class {name!r}; only Sequential models are supported")
+    try:
+        return Sequential.from_config(config["config"], custom_objects)
+    except TinynetError as error:
+        raise FileFormatError(f"{path}: {error}") from error
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
+        raise FileFormatError(f"{path}: the configuration is malformed ({type(error).__name__}: {error})") from error
+
+
+def _load_assets(model: Model, archive: Archive) -> None:
+    """Hands files such as vocabularies to the layers they belong to."""
+    names = set(archive.names())
+    for place, layer in weights.places(model):
+        if not hasattr(layer, "load_assets"):
+            continue
+        prefix = f"{ASSETS.rstrip('/')}{place}/"
+        found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix)}
+        files = {short: archive.read(name) for short, name in found.items() if "/" not in short}
+        if files:
+            try:
+                layer.load_assets(files)
+            except TinynetError as error:
+                raise FileFormatError(f"{archive.path}: {error}") from error
+
+
+def _compile_config(model: Model) -> Config:
+    """What `compile` was told, as it stands in a file."""
+    assert model._compile_arguments is not None
+    return {key: serialize(value) for key, value in model._compile_arguments.items()}
+
+
+def _compile(model: Model, config: Any, path: str) -> None:
+    """Compiles as the file says, or leaves the model uncompiled with a warning that says why."""
+    try:
+        known = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "jit_compile")
+        model.compile(**{key: config[key] for key in known if key in config})
+    except (TinynetError, TypeError, ValueError, AttributeError) as error:
+        model._compile_arguments = None
+        warnings.warn(
+            f"{path}: the training configuration is left out ({error}); call compile() to train the model",
+            stacklevel=3,
+        )
+
+
+def _check_overwrite(path: str, overwrite: bool) -> None:
+    if os.path.exists(path) and not overwrite:
+        raise ArgumentError(f"{path}: exists already; pass overwrite=True to replace it")

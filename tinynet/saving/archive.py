@@ -1,0 +1,147 @@
+"""The `.keras` file as an archive: a zip of a configuration, weights and assets.
+
+Only members known by name are read, into memory; nothing is ever unpacked to disk.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+from tinynet.errors import FileFormatError, MissingFileError
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+ASSETS = "assets/"
+
+LARGEST_MEMBER = 4 << 30  # bytes after decompression
+LARGEST_CONFIG = 64 << 20
+LARGEST_RATIO = 1000
+MOST_MEMBERS = 10_000
+
+
+class Archive:
+    """A `.keras` file opened for reading: its members by name.
+
+    Raises `MissingFileError` when it is not there, `FileFormatError` when it is no such archive.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        if not os.path.exists(self.path):
+            raise MissingFileError(f"{self.path}: there is no such file")
+        if not os.path.isfile(self.path):
+            raise FileFormatError(f"{self.path}: is a folder; a .keras model is a single file")
+        try:
+            self._zip = zipfile.ZipFile(self.path)
+            members = self._zip.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise FileFormatError(
+                f"{self.path}: is not a .keras file, or is cut short or damaged ({error}). "
+                "Older .h5 files are another format."
+            ) from error
+        self._sizes = self._checked(members)
+        for name in (CONFIG, WEIGHTS):
+            if name not in self._sizes:
+                raise FileFormatError(f"{self.path}: holds no {name}, so it is not a .keras model")
+
+    def _checked(self, members: list[zipfile.ZipInfo]) -> dict[str, int]:
+        if len(members) > MOST_MEMBERS:
+            raise FileFormatError(f"{self.path}: holds {len(members)} members, more than {MOST_MEMBERS}")
+        sizes: dict[str, int] = {}
+        for member in members:
+            name = member.filename
+            if name in sizes:
+                raise FileFormatError(f"{self.path}: holds {name!r} twice")
+            if name.startswith("/") or "\\" in name or ".." in name.split("/"):
+                raise FileFormatError(f"{self.path}: holds a member with a dangerous name, {name!r}")
+            if member.flag_bits & 1:
+                raise FileFormatError(f"{self.path}: {name!r} is encrypted")
+            sizes[name] = member.file_size
+        return sizes
+
+    def names(self) -> list[str]:
+        """The names of all members."""
+        return list(self._sizes)
+
+    def read(self, name: str, largest: int = LARGEST_MEMBER) -> bytes:
+        """The contents of a member.
+
+        Raises `FileFormatError` when it is damaged, or larger than allowed.
+        """
+        info = self._zip.getinfo(name)
+        # A small file that unpacks to a huge one is an attack, not a model.
+        allowed = min(largest, max(LARGEST_RATIO * info.compress_size, 1 << 20))
+        try:
+            with self._zip.open(name) as member:
+                content = member.read(allowed + 1)
+        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+            raise FileFormatError(f"{self.path}: {name} is damaged ({error})") from error
+        except Exception as error:  # zlib.error and its like, whatever the compression
+            raise FileFormatError(f"{self.path}: {name} cannot be decompressed ({error})") from error
+        if len(content) > allowed:
+            raise FileFormatError(f"{self.path}: {name} unpacks to more than {allowed:,} bytes")
+        return content
+
+    def json(self, name: str) -> Any:
+        """A JSON member as Python values."""
+        text = self.read(name, LARGEST_CONFIG)
+        try:
+            return json.loads(text.decode("utf-8"), object_pairs_hook=_without_repetition)
+        except (ValueError, RecursionError) as error:
+            raise FileFormatError(f"{self.path}: {name} is not valid JSON ({error})") from error
+
+    def close(self) -> None:
+        self._zip.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"a key occurs twice among {keys[:8]}")
+    return dict(pairs)
+
+
+def write_archive(path: str | os.PathLike[str], members: Mapping[str, bytes]) -> None:
+    """Writes an archive of the members, completely or not at all."""
+    with replacing(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            # A fixed date, as Keras writes it: equal models make equal files.
+            archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), content)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A new file beside `path` that takes its place once it is completely written.
+
+    Raises `MissingFileError` when the folder is not there.
+    """
+    path = os.fspath(path)
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise MissingFileError(f"{path}: the folder {folder} does not exist")
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
+    try:
+        with io.open(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's are private; this file is like any other
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,165 @@
+"""Words and their integer ids: ranking, checking, looking up, and the text file that holds them."""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tinynet.errors import ArgumentError, DataError, FileFormatError, MissingFileError
+
+MASK_TOKEN = ""
+OOV_TOKEN = "[UNK]"
+
+# Where str.splitlines() sees the end of a line, and so where a vocabulary file would be cut.
+_LINE_END = re.compile("[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+
+
+def rank_tokens(counts: Mapping[str, int], limit: int | None = None) -> list[str]:
+    """The counted tokens, most frequent first, equal counts by falling code points, cut at `limit`.
+
+    The mask token "" and the out-of-vocabulary token "[UNK]" are left out. Falling code points means
+    reverse alphabetical; UTF-8 bytes give the same order. This is the order of Keras's `adapt`.
+
+    >>> rank_tokens({"a": 1, "b": 1, "z": 2, "é": 1})
+    ['z', 'é', 'b', 'a']
+    """
+    words = sorted(counts.keys() - {MASK_TOKEN, OOV_TOKEN}, reverse=True)
+    # `reverse=True` keeps equal elements in their order, so the first sort still breaks the ties.
+    return sorted(words, key=counts.__getitem__, reverse=True)[:limit]
+
+
+def inverse_document_frequency(document_counts: ArrayLike, documents: int) -> NDArray[np.float64]:
+    """log(1 + N / (1 + df)) for tokens that occur in df of N documents.
+
+    >>> inverse_document_frequency([1, 3], 3).round(4).tolist()
+    [0.9163, 0.5596]
+    """
+    return np.log(1 + documents / (1 + np.asarray(document_counts, dtype=np.int64)))
+
+
+class Vocabulary:
+    """Words and their integer ids: the special tokens first, then the words in order.
+
+    With `mask` the ids are 0 for "" (padding), 1 for unknown words, and from 2 for the words; without it
+    they are 0 for unknown words and from 1 for the words, and "" has none (-1: to be dropped).
+
+    >>> vocabulary = Vocabulary(["nasi", "goreng"])
+    >>> vocabulary.ids(["goreng", "ayam", ""]), len(vocabulary)
+    ([3, 1, 0], 4)
+    """
+
+    def __init__(self, words: Iterable[str], mask: bool = True) -> None:
+        self.words = list(words)
+        self.special_tokens = special_tokens(mask)
+        self._ids = {word: index for index, word in enumerate(self.words, len(self.special_tokens))}
+        self._ids[MASK_TOKEN] = 0 if mask else -1
+
+    def __len__(self) -> int:
+        return len(self.special_tokens) + len(self.words)
+
+    @property
+    def oov_id(self) -> int:
+        """The id of every word that is not in the vocabulary."""
+        return len(self.special_tokens) - 1
+
+    def tokens(self, include_special_tokens: bool = True) -> list[str]:
+        """The words by rising id, with the special tokens before them or not."""
+        return [*self.special_tokens, *self.words] if include_special_tokens else list(self.words)
+
+    def ids(self, tokens: Iterable[str]) -> list[int]:
+        """The id of each token."""
+        find, unknown = self._ids.get, self.oov_id
+        return [find(token, unknown) for token in tokens]
+
+
+def special_tokens(mask: bool) -> list[str]:
+    """The tokens before the words: "" where padding has an id, and "[UNK]"."""
+    return [MASK_TOKEN, OOV_TOKEN] if mask else [OOV_TOKEN]
+
+
+def check_vocabulary(tokens: Sequence[str], mask: bool, where: str = "vocabulary") -> list[str]:
+    """The words of a vocabulary that a user gives, without the special tokens it may begin with.
+
+    `mask` as for `Vocabulary`. Raises ArgumentError for an empty vocabulary, a repeated word, or "" anywhere
+    but first. An "[UNK]" further behind is an ordinary word, as in Keras.
+
+    >>> check_vocabulary(["", "[UNK]", "nasi"], mask=True)
+    ['nasi']
+    """
+    special = special_tokens(mask)
+    words = list(tokens)
+    if words[: len(special)] == special:
+        del words[: len(special)]
+    if not words:
+        raise ArgumentError(f"{where}: there is no word in it (special tokens do not count).")
+    repeated = [word for word, count in Counter(words).items() if count > 1]
+    if repeated:
+        raise ArgumentError(f"{where}: a word has one id, but these repeat: {reprlib.repr(repeated)}.")
+    if MASK_TOKEN in words:
+        index = len(tokens) - len(words) + words.index(MASK_TOKEN)
+        raise ArgumentError(
+            f"{where}: the mask token '' stands at index {index}. Leave the special tokens out, "
+            f"or begin with exactly {special}."
+        )
+    return words
+
+
+def read_vocabulary(path: str | Path) -> list[str]:
+    """The words of a text file in UTF-8, one a line, in the order of their ids.
+
+    Raises MissingFileError, and FileFormatError for an empty file, an empty line, a file that is not UTF-8,
+    or one that begins with "[UNK]": Keras would count that as a word and shift every id.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(f"The vocabulary file '{path}' does not exist.")
+    try:
+        lines = path.read_bytes().decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"The vocabulary file '{path}' is not UTF-8 ({error.reason} at byte {error.start})."
+        ) from None
+    if lines[-1] == "":
+        lines.pop()
+    words = [line.removesuffix("\r") for line in lines]
+    if not words:
+        raise FileFormatError(f"The vocabulary file '{path}' is empty; expected one word a line.")
+    if "" in words:
+        raise FileFormatError(f"The vocabulary file '{path}' has an empty line {words.index('') + 1}.")
+    if words[0] == OOV_TOKEN:
+        raise FileFormatError(f"The vocabulary file '{path}' begins with {OOV_TOKEN}; remove special tokens.")
+    return words
+
+
+def format_vocabulary(tokens: Iterable[str]) -> str:
+    """The text of `vocabulary.txt` in a Keras model file: one token a line, special tokens included.
+
+    Raises DataError for a token with a line end in it, which the file could not give back: such a vocabulary
+    belongs in the model's configuration.
+
+    >>> format_vocabulary(["", "[UNK]", "nasi"])
+    '\\n[UNK]\\nnasi'
+    """
+    tokens = list(tokens)
+    broken = next((token for token in tokens if _LINE_END.search(token)), None)
+    if broken is not None:
+        raise DataError(f"The token {broken!r} has a line end in it and cannot stand in a vocabulary file.")
+    return "\n".join(tokens)
+
+
+def parse_vocabulary(text: str) -> list[str]:
+    """The tokens of a `vocabulary.txt` from a Keras model file, cut where Keras cuts it.
+
+    >>> parse_vocabulary("\\n[UNK]\\nnasi")
+    ['', '[UNK]', 'nasi']
+    """
+    tokens = text.splitlines()
+    while tokens and tokens[-1] == "":
+        tokens.pop()
+    return tokens
