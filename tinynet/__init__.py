@@ -1,5 +1,66 @@
-"""tinynet: a tensor with a recorded graph, and Keras's layers, training and files on it."""
+"""tinynet: a tensor with a recorded graph, and Keras's layers, training and files on it.
+
+`tinynet.Sequential`, `tinynet.layers` and the rest of Keras's names stand beside `Tensor`,
+`grad`, `no_grad` and `gradcheck`, which Keras has not.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from tinynet.autograd import Tensor, Variable, enable_grad, grad, gradcheck, no_grad, value_and_grad
+from tinynet.config import show_config
+
+if TYPE_CHECKING:
+    from tinynet import (
+        activations,
+        callbacks,
+        config,
+        constraints,
+        datasets,
+        errors,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        ops,
+        optimizers,
+        regularizers,
+        saving,
+        utils,
+    )
+    from tinynet.layers import Input, Layer
+    from tinynet.models import Model, Sequential
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Input", "Layer", "Model", "Sequential", "Tensor", "Variable", "activations", "callbacks", "config",
+    "constraints", "datasets", "enable_grad", "errors", "grad", "gradcheck", "initializers", "layers", "losses",
+    "metrics", "models", "no_grad", "ops", "optimizers", "regularizers", "saving", "show_config", "utils",
+    "value_and_grad",
+]  # fmt: skip
+
+# Imported when first asked for: a script that needs tensors alone does not load training.
+_HOMES = {
+    "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models",
+    **{name: name for name in (
+        "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "layers",
+        "losses", "metrics", "models", "ops", "optimizers", "regularizers", "saving", "utils",
+    )},
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
+    home = importlib.import_module(f"tinynet.{_HOMES[name]}")
+    value = home if _HOMES[name] == name else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

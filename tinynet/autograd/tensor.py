@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -149,11 +150,12 @@ class Tensor:
                 "Was it computed inside no_grad(), or detached?"
             )
         seed = _seed(self, gradient, "backward")
-        found = tape.propagate(
-            [(place_of(self), seed if create_graph else seed._data)],
-            keep=retain_graph or create_graph,
-            higher=recorded_vjp if create_graph else None,
-        )
+        with tape.enable_grad() if create_graph else contextlib.nullcontext():
+            found = tape.propagate(
+                [(place_of(self), seed if create_graph else seed._data)],
+                keep=retain_graph or create_graph,
+                higher=recorded_vjp if create_graph else None,
+            )
         for leaf, cotangent in found.items():
             if not isinstance(cotangent, (Tensor, slices.Slices)):
                 cotangent = wrap(np.asarray(cotangent))

@@ -22,6 +22,7 @@ from tinynet.layers.preprocessing import Rescaling
 from tinynet.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, SimpleRNN, SimpleRNNCell
 from tinynet.layers.regularization import Dropout
 from tinynet.layers.reshaping import Flatten, Reshape
+from tinynet.layers.text import TextVectorization
 from tinynet.layers.wrappers import Bidirectional, TimeDistributed
 
 # Keras's second names of the same classes.
@@ -38,7 +39,7 @@ CATALOGUE = Catalogue(
         Dropout, ELU, Embedding, Flatten, GRU, GRUCell, GlobalAveragePooling1D, GlobalAveragePooling2D,
         GlobalMaxPooling1D, GlobalMaxPooling2D, InputLayer, LSTM, LSTMCell, LayerNormalization, LeakyReLU, Masking,
         MaxPooling1D, MaxPooling2D, RNN, ReLU, Rescaling, Reshape, SimpleRNN, SimpleRNNCell, Softmax,
-        TimeDistributed,
+        TextVectorization, TimeDistributed,
     ],
 )  # fmt: skip
 deserialize = CATALOGUE.deserialize

@@ -76,6 +76,7 @@ class Layer(Configurable):
     supports_masking = False
     casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
     casts_integers = False  # layers that multiply by weights compute with integers as floats
+    writes_activity_regularizer = False  # Keras writes it for some classes even where there is none
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)
@@ -385,7 +386,7 @@ class Layer(Configurable):
         own = {key: serialize(getattr(self, key)) for key in self.config_keys()}
         policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None}
         common: Config = {"name": self.name, "trainable": self.trainable, "dtype": policy}
-        if self.activity_regularizer is not None:
+        if self.activity_regularizer is not None or self.writes_activity_regularizer:
             common["activity_regularizer"] = serialize(self.activity_regularizer)
         return {**common, **own}
 
@@ -396,7 +397,7 @@ class Layer(Configurable):
     @classmethod
     def accepted(cls, config: Config) -> Config:
         common = {key: config[key] for key in COMMON_KEYS if key in config}
-        rest = {key: value for key, value in config.items() if key not in COMMON_KEYS}
+        rest = {key: _made(value) for key, value in config.items() if key not in COMMON_KEYS}
         return {**common, **super().accepted(rest)}
 
     def get_build_config(self) -> Config | None:
@@ -432,6 +433,15 @@ class Layer(Configurable):
 
 
 COMMON_KEYS = ("name", "trainable", "dtype", "activity_regularizer")
+
+
+def _made(value: Any) -> Any:
+    """The layer a part of a configuration describes (a cell, an activation); other parts as they are."""
+    from tinynet.layers import CATALOGUE
+
+    if isinstance(value, dict) and value.get("class_name") in CATALOGUE.by_class_name:
+        return CATALOGUE.deserialize(value)
+    return value
 
 
 def _building(build: Callable[..., None]) -> Callable[..., None]:

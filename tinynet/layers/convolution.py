@@ -27,6 +27,7 @@ class BaseConv(Layer):
     """Convolution over `rank` spatial axes; see `Conv2D`."""
 
     casts_integers = True
+    writes_activity_regularizer = True
     rank = 0
     paddings: tuple[str, ...] = ("valid", "same")
 

@@ -191,6 +191,7 @@ class Embedding(Layer):
 
     supports_masking = True
     casts_inputs = False
+    writes_activity_regularizer = True
     inert_config = {"quantization_config": (None,), "input_length": (None,)}
 
     def __init__(

@@ -15,6 +15,7 @@ import numpy as np
 from tinynet import activations, constraints, initializers, regularizers
 from tinynet.autograd import Tensor, as_tensor
 from tinynet.autograd.tensor import wrap
+from tinynet.catalogue import snake_case
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.arguments import flag, fraction, whole
 from tinynet.layers.base import Layer, Shape
@@ -444,6 +445,7 @@ class RNN(Layer):
 class _Fused(RNN):
     """A recurrent layer whose cell has a fused operation; its settings are the cell's."""
 
+    writes_activity_regularizer = True
     operation: Any = None
     cell_class: type[Cell] = Cell
 
@@ -457,7 +459,7 @@ class _Fused(RNN):
     ) -> None:
         common = {key: kwargs[key] for key in ("trainable", "dtype") if key in kwargs}
         kernel_options = {key: kwargs.pop(key) for key in tuple(kwargs) if key in self.inert_config}
-        cell = self.cell_class(units, **cell_arguments, **common)
+        cell = self.cell_class(units, **cell_arguments, **common, name=snake_case(self.cell_class.__name__))
         super().__init__(cell, activity_regularizer=activity_regularizer, **kwargs, **kernel_options)
 
     def __getattr__(self, name: str) -> Any:

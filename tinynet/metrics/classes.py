@@ -22,7 +22,7 @@ def one_hot_where_sparse(where: str, y_true: np.ndarray, y_pred: np.ndarray) -> 
         labels = y_true.reshape(y_pred.shape[:-1])
         require_classes(where, labels, y_pred.shape[-1])
         return np.arange(y_pred.shape[-1]) == labels[..., None]
-    if y_true.shape in (y_pred.shape[:-1], (*y_pred.shape, 1)):
+    if y_true.size == y_pred.size and y_true.shape in (y_pred.shape[:-1], (*y_pred.shape, 1)):
         return y_true.reshape(y_pred.shape)
     raise ShapeError(
         f"{where}: expected labels of the shape of the predictions, {y_pred.shape}, or class numbers of shape "

@@ -106,7 +106,11 @@ class Trainer:
         """'up' or 'down' for a compiled metric by its logged name, None when unknown."""
         for metric in (*(self._metrics or []), *self._weighted):
             if metric.name == name:
-                return getattr(metric, "_direction", None)
+                kind = type(metric).__name__
+                if any(word in kind for word in ("Accuracy", "Precision", "Recall", "Score")):
+                    return "up"
+                if any(word in kind for word in ("Error", "Crossentropy")):
+                    return "down"
         return None
 
     def fit(
@@ -402,15 +406,14 @@ def _loss_of(loss: Any) -> Any:
 
 
 def _depends_on_shapes(name: Any) -> bool:
-    return name in ("accuracy", "acc", "crossentropy", "ce") if isinstance(name, str) else False
+    return isinstance(name, str) and name in ("accuracy", "acc")
 
 
 def _metric_of(name: Any, shapes: tuple[Any, Any] | None = None) -> Any:
     if _depends_on_shapes(name):
         if shapes is None:
             raise DataError(f"metric {name!r} needs targets, and y was not given")
-        chosen = metrics.accuracy_for if name in ("accuracy", "acc") else metrics.crossentropy_for
-        return chosen(*shapes, name=name)
+        return metrics.accuracy_for(*shapes, name=name)
     return metrics.get(name)
 
 

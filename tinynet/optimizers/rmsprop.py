@@ -21,7 +21,7 @@ class RMSprop(Optimizer):
     running mean of g. The other arguments are `Optimizer`'s.
 
     Raises `ArgumentError` where `centered` meets a negative variance: that happens to rows of an
-    embedding that occur often in one batch, whose squares are added one by one (Keras gets NaN).
+    embedding that occur often in one batch, whose squares are added one by one (Keras fails there too).
     After https://keras.io/api/optimizers/rmsprop/.
 
     >>> w = Variable([1.0])

@@ -1,0 +1,42 @@
+"""What all tests share: hypothesis profiles, quiet TensorFlow, and the counts printed at the end."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
+# The same draws at every run, so that a failure is one on every machine.
+settings.register_profile("ci", derandomize=True, max_examples=25, **COMMON)
+# New draws at every run, and many of them.
+settings.register_profile("thorough", max_examples=300, **COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+COUNTS = pytest.StashKey[Counter]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[COUNTS] = Counter()
+
+
+@pytest.fixture(scope="session")
+def counts(pytestconfig: pytest.Config) -> Counter:
+    """Checks counted under (topic, what); printed at the end of the run."""
+    return pytestconfig.stash[COUNTS]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    counted = config.stash[COUNTS]
+    if not counted:
+        return
+    terminalreporter.section("checks")
+    topics: dict[str, list[str]] = {}
+    for (topic, what), count in counted.items():
+        topics.setdefault(topic, []).append(f"{count} {what}")
+    for topic, parts in topics.items():
+        terminalreporter.write_line(f"{topic}: {', '.join(parts)}")

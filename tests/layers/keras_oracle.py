@@ -1,0 +1,216 @@
+"""The same layer made by tinynet and by Keras, with the same weights, and how results are compared."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src import backend
+
+import tinynet.layers
+from tinynet import naming
+from tinynet.autograd import Tensor
+from tinynet.autograd.tags import mask_of, set_mask
+from tinynet.catalogue import Configurable
+
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+
+
+@dataclass
+class Inner:
+    """A layer among the arguments of another one."""
+
+    class_name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Case:
+    """A layer and a call of it, in data that both libraries understand.
+
+    states: the initial states of a recurrent layer, or the states of a cell.
+    keras_moves_channels: TensorFlow cannot do it with channels first on a CPU; Keras's layer
+        then has the channels last and is given the moved inputs.
+    """
+
+    class_name: str
+    arguments: dict[str, Any]
+    inputs: np.ndarray
+    mask: np.ndarray | None = None
+    states: list[np.ndarray] | None = None
+    weights_seed: int = 0
+    keras_moves_channels: bool = False
+
+    @property
+    def is_cell(self) -> bool:
+        return self.class_name.endswith("Cell")
+
+
+def forget_names() -> None:
+    """The next Dense is 'dense' in both libraries."""
+    naming.reset_names()
+    keras.utils.clear_session(free_memory=False)
+
+
+def resolved(library: Any, value: Any) -> Any:
+    """An argument with the layers in it made."""
+    if isinstance(value, Inner):
+        return made(library, value.class_name, value.arguments)
+    if isinstance(value, list):
+        return [resolved(library, part) for part in value]
+    return value
+
+
+def made(library: Any, class_name: str, arguments: Mapping[str, Any]) -> Any:
+    """A layer of `keras.layers` or `tinynet.layers`."""
+    return getattr(library, class_name)(**{key: resolved(library, value) for key, value in arguments.items()})
+
+
+def our_layer(case: Case) -> Any:
+    """tinynet's layer of a case, built and with its weights."""
+    layer = made(tinynet.layers, case.class_name, case.arguments)
+    if not layer.built:
+        layer.build(case.inputs.shape)
+    layer.set_weights(weights_of(case, layer))
+    return layer
+
+
+def keras_layer(case: Case) -> Any:
+    """Keras's layer of a case, built and with its weights."""
+    changes = {"data_format": "channels_last"} if case.keras_moves_channels else {}
+    layer = made(keras.layers, case.class_name, {**case.arguments, **changes})
+    shape = np.moveaxis(case.inputs, 1, -1).shape if case.keras_moves_channels else case.inputs.shape
+    if not layer.built:
+        with keras.name_scope(layer.name, caller=layer):
+            layer.build(shape)
+    layer.set_weights(weights_of(case, layer))
+    return layer
+
+
+def weights_of(case: Case, layer: Any) -> list[np.ndarray]:
+    """Random arrays for the weights of a layer: none is 0 or 1, variances are positive."""
+    generator = np.random.default_rng(case.weights_seed)
+    arrays = []
+    for weight in layer.weights:
+        if "variance" in weight.name:
+            values = generator.uniform(0.2, 2, weight.shape)
+        else:
+            values = generator.choice([-1, 1], weight.shape) * generator.uniform(0.05, 0.95, weight.shape)
+        arrays.append(values.astype(str(weight.dtype)))
+    return arrays
+
+
+def our_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **settings: Any) -> Any:
+    """The layer's result; the mask travels with the inputs, as it does in a model."""
+    inputs = Tensor(case.inputs) if inputs is None else inputs
+    states = case.states if states is None else states
+    if case.is_cell:
+        return layer(inputs, states, **settings)
+    if states is not None:
+        # Keras hands a mask that travels with the inputs on only where they are the only argument.
+        return layer(inputs, initial_state=list(states), mask=case.mask, **settings)
+    if case.mask is not None:
+        set_mask(inputs, case.mask)
+    return layer(inputs, **settings)
+
+
+def keras_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **settings: Any) -> Any:
+    """Keras's result for the same call."""
+    inputs = backend.convert_to_tensor(case.inputs) if inputs is None else inputs
+    states = case.states if states is None else states
+    states = None if states is None else [backend.convert_to_tensor(state) for state in states]
+    if case.is_cell:
+        return layer(inputs, states, **settings)
+    mask = None if case.mask is None else backend.convert_to_tensor(case.mask)
+    if states is not None:
+        return layer(inputs, initial_state=states, mask=mask, **settings)
+    if case.keras_moves_channels:
+        inputs = keras.ops.moveaxis(inputs, 1, -1)
+    if mask is not None:
+        backend.set_keras_mask(inputs, mask)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*destroy the mask information.*")
+        outputs = layer(inputs, **settings)
+    return keras.ops.moveaxis(outputs, -1, 1) if case.keras_moves_channels else outputs
+
+
+def flat(outputs: Any) -> list[Any]:
+    """The tensors of a result, in order."""
+    if isinstance(outputs, (list, tuple)):
+        return [part for piece in outputs for part in flat(piece)]
+    return [outputs]
+
+
+def assert_close(ours: Any, theirs: Any, what: str = "output", tolerance: float | None = None) -> None:
+    """Largest difference at most `tolerance` of the largest magnitude; the same shape and dtype."""
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    assert ours.shape == theirs.shape, what
+    assert ours.dtype == theirs.dtype, what
+    if not ours.size:
+        return
+    missing = np.isnan(theirs)
+    assert (np.isnan(ours) == missing).all(), f"{what}: NaN at different places"
+    ours, theirs = ours[~missing].astype("float64"), theirs[~missing].astype("float64")
+    scale = np.abs(theirs).max(initial=1e-30)
+    difference = np.abs(ours - theirs).max(initial=0.0) / scale
+    allowed = TOLERANCE[str(np.asarray(ours).dtype)] if tolerance is None else tolerance
+    assert difference <= allowed, f"{what}: relative difference {difference:.2e}"
+
+
+def same_outputs(ours: Any, theirs: Any, tolerance: float) -> None:
+    """All tensors of a result agree, and so do the masks they carry."""
+    ours, theirs = flat(ours), flat(theirs)
+    assert len(ours) == len(theirs)
+    for i, (own, expected) in enumerate(zip(ours, theirs, strict=True)):
+        assert_close(own.numpy(), expected.numpy(), f"output {i}", tolerance)
+        mask, expected_mask = mask_of(own), backend.get_keras_mask(expected)
+        assert (mask is None) == (expected_mask is None), f"mask of output {i}"
+        if mask is not None:
+            assert np.asarray(mask).dtype == bool
+            np.testing.assert_array_equal(np.asarray(mask), expected_mask.numpy())
+
+
+def plain(value: Any) -> Any:
+    """A configuration as it comes back from a file: tuples are lists."""
+    return json.loads(json.dumps(value))
+
+
+def without_inert(config: Any, cls: Any) -> Any:
+    """A configuration without what has no effect in tinynet, also of the objects inside.
+
+    cls: the tinynet class the configuration belongs to.
+    """
+    inert: Mapping[str, Any] = getattr(cls, "inert_config", {})
+    return {key: _described(value) for key, value in config.items() if key not in inert}
+
+
+def _described(value: Any) -> Any:
+    if isinstance(value, dict) and "class_name" in value:
+        inner = {key: part for key, part in value.items() if key not in ("build_config", "shared_object_id")}
+        if isinstance(inner.get("config"), dict):
+            inner["config"] = without_inert(inner["config"], _class_named(value["class_name"]))
+        return inner
+    if isinstance(value, list):
+        return [_described(part) for part in value]
+    return value
+
+
+def _class_named(name: str) -> Any:
+    from tinynet import constraints, initializers, regularizers
+
+    for module in (tinynet.layers, initializers, regularizers, constraints):
+        if name in module.CATALOGUE.by_class_name:
+            return module.CATALOGUE.by_class_name[name]
+    return Configurable
+
+
+def map_shapes(shape: Any, function: Callable[[Any], Any] = tuple) -> Any:
+    """A shape or a sequence of shapes, as tuples."""
+    if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
+        return tuple(map_shapes(part) for part in shape)
+    return function(shape)

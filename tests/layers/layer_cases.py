@@ -1,0 +1,464 @@
+"""What each layer may be given, as hypothesis strategies: one entry for each class of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from keras_oracle import Case, Inner
+
+STRATEGIES: dict[str, Callable[[str], st.SearchStrategy[Case]]] = {}
+
+ACTIVATIONS = [
+    None, "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "hard_silu",
+    "hard_swish", "hard_sigmoid", "sigmoid", "log_sigmoid", "hard_tanh", "tanh", "tanh_shrink", "hard_shrink",
+    "soft_shrink", "softplus", "softsign", "squareplus", "sparse_plus", "sparse_sigmoid", "softmax", "log_softmax",
+    "exponential", "mish",
+]  # fmt: skip
+BOUNDED = ["tanh", "sigmoid", "softsign", "hard_sigmoid", "relu6", "linear"]
+INITIALIZERS = [
+    "glorot_uniform", "he_normal", "zeros", "random_normal", "orthogonal",
+    {"module": "keras.initializers", "class_name": "VarianceScaling", "registered_name": None,
+     "config": {"scale": 0.5, "mode": "fan_out", "distribution": "uniform", "seed": 3}},
+]  # fmt: skip
+REGULARIZERS = [
+    None, "l2",
+    {"module": "keras.regularizers", "class_name": "L1L2", "registered_name": None,
+     "config": {"l1": 0.25, "l2": 0.5}},
+]  # fmt: skip
+CONSTRAINTS = [
+    None, "non_neg",
+    {"module": "keras.constraints", "class_name": "MaxNorm", "registered_name": None,
+     "config": {"max_value": 3, "axis": 0}},
+]  # fmt: skip
+
+sizes = st.integers(1, 5)
+batches = st.integers(1, 4)
+flags = st.booleans()
+seeds = st.integers(0, 2**32 - 1)
+
+
+def entry(*names: str) -> Callable[[Any], Any]:
+    """Registers a strategy, made from the class's name, for the classes of these names."""
+
+    def register(strategy: Callable[[str], st.SearchStrategy[Case]]) -> Any:
+        STRATEGIES.update(dict.fromkeys(names, strategy))
+        return strategy
+
+    return register
+
+
+def cases(class_name: str) -> st.SearchStrategy[Case]:
+    """Examples of a layer and a call of it."""
+    return STRATEGIES[class_name](class_name)
+
+
+def finished(draw: st.DrawFn, class_name: str, arguments: dict[str, Any], shape: Any, **given: Any) -> Case:
+    """The case with its inputs drawn and, now and then, the arguments all layers share."""
+    if draw(st.integers(0, 3)) == 0:
+        arguments = {**arguments, "trainable": draw(flags), "name": draw(st.sampled_from(["one", "my_layer"]))}
+    inputs = given.pop("inputs", None)
+    if inputs is None:
+        inputs = numbers(draw, shape)
+    return Case(class_name, arguments, inputs, weights_seed=draw(seeds), **given)
+
+
+def numbers(draw: st.DrawFn, shape: Any, low: float = -2.0, high: float = 2.0) -> np.ndarray:
+    return np.random.default_rng(draw(seeds)).uniform(low, high, tuple(shape)).astype("float32")
+
+
+def masks(draw: st.DrawFn, shape: Any) -> np.ndarray:
+    """Truth values; now and then with rows that are masked throughout, or not at all."""
+    generator = np.random.default_rng(draw(seeds))
+    mask = generator.random(tuple(shape)) < draw(st.sampled_from([0.4, 0.8]))
+    if draw(st.integers(0, 3)) == 0:
+        mask[0] = draw(flags)
+    return mask
+
+
+def maybe_mask(draw: st.DrawFn, shape: Any) -> np.ndarray | None:
+    return masks(draw, shape) if draw(flags) else None
+
+
+def extras(draw: st.DrawFn, *weights: str, activity: bool = True) -> dict[str, Any]:
+    """Initializers, regularizers and constraints for some of the named weights."""
+    choices = {"initializer": INITIALIZERS, "regularizer": REGULARIZERS, "constraint": CONSTRAINTS}
+    chosen: dict[str, Any] = {}
+    if draw(st.integers(0, 2)):
+        return chosen
+    for weight in weights:
+        kind = draw(st.sampled_from(list(choices)))
+        known = choices[kind]
+        if kind == "initializer" and "kernel" not in weight:
+            known = ["zeros", "ones", "random_uniform"]
+        chosen[f"{weight}_{kind}"] = draw(st.sampled_from(known))
+    if activity:
+        chosen["activity_regularizer"] = draw(st.sampled_from(REGULARIZERS))
+    return chosen
+
+
+def shapes(draw: st.DrawFn, low: int = 2, high: int = 4) -> tuple[int, ...]:
+    """(N, …) of `low` to `high` axes."""
+    rank = draw(st.integers(low, high))
+    return (draw(batches), *(draw(sizes) for _ in range(rank - 1)))
+
+
+@entry("Dense")
+@st.composite
+def dense(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    arguments = {
+        "units": draw(sizes), "activation": draw(st.sampled_from(ACTIVATIONS)), "use_bias": draw(flags),
+        **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    mask = masks(draw, shape[:2]) if len(shape) == 3 and draw(flags) else None
+    return finished(draw, name, arguments, shape, mask=mask)
+
+
+@entry("Activation")
+@st.composite
+def activation(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    mask = maybe_mask(draw, shape[:2]) if len(shape) > 2 else None
+    chosen = draw(st.sampled_from([a for a in ACTIVATIONS if a] + ["glu"]))
+    if chosen == "glu":
+        shape = (*shape[:-1], 2 * shape[-1])
+    return finished(draw, name, {"activation": chosen}, shape, mask=mask)
+
+
+@entry("InputLayer")
+@st.composite
+def input_layer(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    arguments: dict[str, Any] = {"shape": shape[1:]}
+    form = draw(st.sampled_from(["shape", "batch_size", "batch_shape", "unknown"]))
+    if form == "batch_size":
+        arguments["batch_size"] = shape[0]
+    elif form == "batch_shape":
+        arguments = {"batch_shape": draw(st.sampled_from([shape, (None, *shape[1:])]))}
+    elif form == "unknown":
+        arguments["shape"] = (None, *shape[2:])
+    if draw(flags):
+        arguments["dtype"] = draw(st.sampled_from(["float32", "float64", "int32", "int64", "uint8", "bool"]))
+    return Case(name, arguments, numbers(draw, shape))
+
+
+@entry("Embedding")
+@st.composite
+def embedding(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw, 1, 3)
+    count = draw(st.integers(1, 9))
+    generator = np.random.default_rng(draw(seeds))
+    # Keras counts negative numbers from the end, once.
+    low = draw(st.sampled_from([0, 0, -count]))
+    ids = generator.integers(low, count, shape).astype(draw(st.sampled_from(["int32", "int64", "float32", "uint8"])))
+    if ids.dtype.kind == "u":
+        ids %= count
+    if ids.dtype.kind == "f":
+        ids += np.where(ids >= 0, generator.uniform(0, 0.9, shape), 0).astype("float32")
+    arguments = {
+        "input_dim": count, "output_dim": draw(sizes), "mask_zero": draw(flags), **extras(draw, "embeddings"),
+    }  # fmt: skip
+    return finished(draw, name, arguments, shape, inputs=ids)
+
+
+@entry("Masking")
+@st.composite
+def masking(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw, 3, 4)
+    inputs = numbers(draw, shape)
+    value = draw(st.sampled_from([0.0, -1.0, 3]))
+    inputs[masks(draw, shape[:2])] = value
+    return finished(draw, name, {"mask_value": value}, shape, inputs=inputs, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("ReLU")
+@st.composite
+def relu(draw: st.DrawFn, name: str) -> Case:
+    choices = {"max_value": [None, 1.0, 6, 0.5], "negative_slope": [0.0, 0.1, 2], "threshold": [0.0, 0.5, 1]}
+    arguments = {key: draw(st.sampled_from(values)) for key, values in choices.items() if draw(flags)}
+    shape = shapes(draw)
+    return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("LeakyReLU")
+@st.composite
+def leaky_relu(draw: st.DrawFn, name: str) -> Case:
+    key = draw(st.sampled_from(["negative_slope", "alpha"]))
+    arguments = {key: draw(st.sampled_from([0.0, 0.01, 0.5, 1]))} if draw(flags) else {}
+    shape = shapes(draw)
+    return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("ELU")
+@st.composite
+def elu(draw: st.DrawFn, name: str) -> Case:
+    arguments = {"alpha": draw(st.sampled_from([0.5, 1, 2.0]))} if draw(flags) else {}
+    shape = shapes(draw)
+    return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("Softmax")
+@st.composite
+def softmax(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    rank = len(shape)
+    axis = draw(st.one_of(
+        st.just(-1),
+        st.integers(-rank, rank - 1),
+        st.lists(st.integers(0, rank - 1), min_size=1, max_size=rank, unique=True),
+    ))  # fmt: skip
+    mask = maybe_mask(draw, shape)
+    return finished(draw, name, {"axis": axis}, shape, mask=mask)
+
+
+@entry("Conv1D", "Conv2D")
+@st.composite
+def convolution(draw: st.DrawFn, name: str) -> Case:
+    rank = int(name[4])
+    groups = draw(st.sampled_from([1, 1, 2, 3]))
+    channels, filters = groups * draw(st.integers(1, 3)), groups * draw(st.integers(1, 3))
+    kernel = [draw(st.integers(1, 4)) for _ in range(rank)]
+    strides = [1] * rank
+    dilation = [1] * rank
+    choice = draw(st.sampled_from(["plain", "strides", "dilation"]))
+    if choice == "strides":
+        strides = [draw(st.integers(1, 3)) for _ in range(rank)]
+    elif choice == "dilation":
+        dilation = [draw(st.integers(1, 3)) for _ in range(rank)]
+    padding = draw(st.sampled_from(["valid", "same", "causal"] if rank == 1 else ["valid", "same"]))
+    spatial = [(k - 1) * d + draw(st.integers(1, 5)) for k, d in zip(kernel, dilation, strict=True)]
+    if padding != "valid":
+        spatial = [draw(st.integers(1, 8)) for _ in range(rank)]
+    arguments: dict[str, Any] = {
+        "filters": filters, "kernel_size": one_or_all(draw, kernel), "strides": one_or_all(draw, strides),
+        "padding": padding, "dilation_rate": one_or_all(draw, dilation), "groups": groups,
+        "use_bias": draw(flags), "activation": draw(st.sampled_from([None, "relu", "tanh", "softmax"])),
+        **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    first = padding != "causal" and draw(flags)
+    if draw(flags) or first:
+        arguments["data_format"] = "channels_first" if first else "channels_last"
+    shape = (draw(batches), channels, *spatial) if first else (draw(batches), *spatial, channels)
+    return finished(draw, name, arguments, shape, keras_moves_channels=first)
+
+
+def one_or_all(draw: st.DrawFn, values: list[int]) -> Any:
+    """Numbers for all axes as one number, where they are the same and it is so drawn."""
+    return values[0] if len(set(values)) == 1 and draw(flags) else tuple(values)
+
+
+@entry("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D")
+@st.composite
+def pooling(draw: st.DrawFn, name: str) -> Case:
+    rank = int(name[-2])
+    window = [draw(st.integers(1, 4)) for _ in range(rank)]
+    padding = draw(st.sampled_from(["valid", "same"]))
+    arguments: dict[str, Any] = {"pool_size": one_or_all(draw, window), "padding": padding}
+    if draw(flags):
+        arguments["strides"] = one_or_all(draw, [draw(st.integers(1, 4)) for _ in range(rank)])
+    spatial = [draw(st.integers(k if padding == "valid" else 1, k + 5)) for k in window]
+    return finished(draw, name, arguments, *placed(draw, arguments, spatial))
+
+
+def placed(draw: st.DrawFn, arguments: dict[str, Any], spatial: list[int]) -> tuple[tuple[int, ...]]:
+    """The shape of images or sequences, after choosing where their channels are."""
+    batch, channels = draw(batches), draw(sizes)
+    order = draw(st.sampled_from([None, "channels_last", "channels_first"]))
+    if order is not None:
+        arguments["data_format"] = order
+    return ((batch, channels, *spatial) if order == "channels_first" else (batch, *spatial, channels),)
+
+
+@entry("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D")
+@st.composite
+def global_pooling(draw: st.DrawFn, name: str) -> Case:
+    rank = int(name[-2])
+    arguments = {"keepdims": draw(flags)} if draw(flags) else {}
+    spatial = [draw(sizes) for _ in range(rank)]
+    (shape,) = placed(draw, arguments, spatial)
+    first = arguments.get("data_format") == "channels_first"
+    mask = maybe_mask(draw, (shape[0], shape[2] if first else shape[1])) if rank == 1 else None
+    return finished(draw, name, arguments, shape, mask=mask)
+
+
+@entry("Flatten")
+@st.composite
+def flatten(draw: st.DrawFn, name: str) -> Case:
+    arguments = {}
+    if draw(flags):
+        arguments["data_format"] = draw(st.sampled_from(["channels_last", "channels_first"]))
+    shape = shapes(draw, 1, 5)
+    return finished(draw, name, arguments, shape)
+
+
+@entry("Reshape")
+@st.composite
+def reshape(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw, 1, 4)
+    target = draw(st.permutations(shape[1:]))
+    if len(target) > 1 and draw(flags):
+        target = [target[0] * target[1], *target[2:]]
+    if draw(flags):
+        target = [*target, 1]
+    if target and draw(flags):
+        target[draw(st.integers(0, len(target) - 1))] = -1
+    return finished(draw, name, {"target_shape": tuple(target)}, shape)
+
+
+@entry("Rescaling")
+@st.composite
+def rescaling(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    generator = np.random.default_rng(draw(seeds))
+    scale = draw(st.sampled_from([2, 1 / 255, -0.5, generator.uniform(0.5, 2, shape[-1]).round(3).tolist()]))
+    arguments: dict[str, Any] = {"scale": scale}
+    if draw(flags):
+        arguments["offset"] = draw(st.sampled_from([0.5, -1, generator.uniform(-1, 1, shape[-1]).round(3).tolist()]))
+    kind = draw(st.sampled_from(["float32", "uint8", "int32"]))
+    inputs = generator.uniform(0, 255, shape).astype(kind)
+    return finished(draw, name, arguments, shape, inputs=inputs, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("Dropout")
+@st.composite
+def dropout(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    arguments: dict[str, Any] = {"rate": draw(st.sampled_from([0, 0.0, 0.25, 0.5, 1]))}
+    if draw(flags):
+        arguments["seed"] = draw(st.sampled_from([None, 0, 7]))
+    if draw(flags):
+        arguments["noise_shape"] = tuple(draw(st.sampled_from([None, 1, n])) for n in shape)
+    return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("BatchNormalization")
+@st.composite
+def batch_normalization(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw, 2, 5)
+    axis = draw(st.one_of(st.just(-1), st.integers(1, len(shape) - 1), st.integers(-len(shape) + 1, -1)))
+    arguments = {"axis": axis, "center": draw(flags), "scale": draw(flags)}
+    if draw(flags):
+        arguments.update(momentum=draw(st.sampled_from([0.0, 0.5, 0.9])), epsilon=draw(st.sampled_from([1e-5, 0.1])))
+    arguments.update(extras(draw, "beta", "gamma", activity=False))
+    mask = maybe_mask(draw, shape[:2]) if len(shape) == 3 else None
+    return finished(draw, name, arguments, shape, mask=mask)
+
+
+@entry("LayerNormalization")
+@st.composite
+def layer_normalization(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw, 2, 4)
+    rank = len(shape)
+    several = st.lists(st.integers(1, rank - 1), min_size=1, max_size=rank - 1, unique=True).map(sorted)
+    axis = draw(st.one_of(st.just(-1), st.integers(1, rank - 1), several))
+    arguments = {"axis": axis, "center": draw(flags), "scale": draw(flags)}
+    if draw(flags):
+        arguments["epsilon"] = draw(st.sampled_from([1e-2, 0.1]))
+    arguments.update(extras(draw, "beta", "gamma", activity=False))
+    mask = maybe_mask(draw, shape[:2]) if rank == 3 else None
+    return finished(draw, name, arguments, shape, mask=mask)
+
+
+def cell_arguments(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    """Arguments of a cell, which its layer shares. Dropout has no effect outside training."""
+    arguments: dict[str, Any] = {"units": draw(st.integers(1, 4))}
+    if draw(flags):
+        arguments["activation"] = draw(st.sampled_from(BOUNDED))
+    if draw(flags):
+        arguments["use_bias"] = draw(flags)
+    if draw(st.integers(0, 3)) == 0:
+        arguments.update(dropout=0.25, recurrent_dropout=draw(st.sampled_from([0.0, 0.5])), seed=3)
+    if not name.startswith("SimpleRNN") and draw(flags):
+        arguments["recurrent_activation"] = draw(st.sampled_from(["sigmoid", "hard_sigmoid", "tanh"]))
+    if name.startswith("LSTM") and draw(flags):
+        arguments["unit_forget_bias"] = draw(flags)
+    if name.startswith("GRU"):
+        arguments["reset_after"] = draw(flags)
+    return {**arguments, **extras(draw, "kernel", "recurrent_kernel", "bias", activity=not name.endswith("Cell"))}
+
+
+def renamed(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Keras calls what belongs to the recurrent kernel recurrent_initializer and so on."""
+    return {key.replace("recurrent_kernel_", "recurrent_"): value for key, value in arguments.items()}
+
+
+def time_options(draw: st.DrawFn) -> dict[str, Any]:
+    keys = ("return_sequences", "return_state", "go_backwards", "zero_output_for_mask")
+    return {key: draw(flags) for key in keys if draw(flags)}
+
+
+def state_count(name: str) -> int:
+    return 2 if name.startswith("LSTM") else 1
+
+
+@entry("SimpleRNNCell", "LSTMCell", "GRUCell")
+@st.composite
+def cell(draw: st.DrawFn, name: str) -> Case:
+    arguments = renamed(cell_arguments(draw, name))
+    batch, depth = draw(batches), draw(sizes)
+    states = [numbers(draw, (batch, arguments["units"]), -1, 1) for _ in range(state_count(name))]
+    return finished(draw, name, arguments, (batch, depth), states=states)
+
+
+@entry("SimpleRNN", "LSTM", "GRU")
+@st.composite
+def recurrent(draw: st.DrawFn, name: str) -> Case:
+    arguments = {**renamed(cell_arguments(draw, name)), **time_options(draw)}
+    shape = (draw(batches), draw(st.integers(1, 6)), draw(sizes))
+    if draw(st.integers(0, 3)) == 0:
+        arguments["stateful"] = True
+    states = None
+    if draw(st.integers(0, 2)) == 0:
+        states = [numbers(draw, (shape[0], arguments["units"]), -1, 1) for _ in range(state_count(name))]
+    return finished(draw, name, arguments, shape, states=states, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("RNN")
+@st.composite
+def rnn(draw: st.DrawFn, name: str) -> Case:
+    cell_name = draw(st.sampled_from(["SimpleRNNCell", "LSTMCell", "GRUCell"]))
+    inner = renamed(cell_arguments(draw, cell_name))
+    arguments = {"cell": Inner(cell_name, inner), **time_options(draw)}
+    shape = (draw(batches), draw(st.integers(1, 5)), draw(sizes))
+    states = None
+    if draw(st.integers(0, 2)) == 0:
+        states = [numbers(draw, (shape[0], inner["units"]), -1, 1) for _ in range(state_count(cell_name))]
+    return finished(draw, name, arguments, shape, states=states, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("Bidirectional")
+@st.composite
+def bidirectional(draw: st.DrawFn, name: str) -> Case:
+    inner_name = draw(st.sampled_from(["SimpleRNN", "LSTM", "GRU"]))
+    inner = {**renamed(cell_arguments(draw, inner_name)), **time_options(draw)}
+    arguments: dict[str, Any] = {"layer": Inner(inner_name, inner)}
+    if draw(flags):
+        arguments["merge_mode"] = draw(st.sampled_from(["concat", "sum", "ave", "mul", None]))
+    # The layer along time is copied for the way back with go_backwards, which then has to differ.
+    if inner.get("go_backwards") or draw(st.integers(0, 2)) == 0:
+        back = {**inner, "go_backwards": not inner.get("go_backwards", False)}
+        arguments["backward_layer"] = Inner(inner_name, back)
+    shape = (draw(batches), draw(st.integers(1, 5)), draw(sizes))
+    states = None
+    if draw(st.integers(0, 2)) == 0:
+        states = [numbers(draw, (shape[0], inner["units"]), -1, 1) for _ in range(2 * state_count(inner_name))]
+    return finished(draw, name, arguments, shape, states=states, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("TimeDistributed")
+@st.composite
+def time_distributed(draw: st.DrawFn, name: str) -> Case:
+    inner_name = draw(st.sampled_from(["Dense", "Conv1D", "LSTM", "BatchNormalization", "Dropout", "Flatten"]))
+    inner: dict[str, Any] = {
+        "Dense": {"units": 3, "activation": "relu"}, "Conv1D": {"filters": 2, "kernel_size": 2},
+        "LSTM": {"units": 2}, "Dropout": {"rate": 0.5},
+    }.get(inner_name, {})  # fmt: skip
+    steps, depth = draw(st.integers(1, 4)), draw(sizes)
+    shape = (draw(batches), steps, draw(st.integers(2, 4)), depth)
+    if inner_name in ("Dense", "BatchNormalization", "Dropout") and draw(flags):
+        shape = (shape[0], steps, depth)
+    mask = maybe_mask(draw, shape[:2]) if inner_name in ("Dense", "Dropout", "Conv1D", "Flatten") else None
+    return finished(draw, name, {"layer": Inner(inner_name, inner)}, shape, mask=mask)

@@ -1,0 +1,456 @@
+"""For each function of tinynet.ops, the arguments it is compared with Keras on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from oracle import SEEDS, arrays, axis_of, broadcasting, filled, shapes, some_axes
+
+FLOATS = ("float32", "float64")
+WIDE = ("float32", "float64", "int32", "int64")
+ALL = (*WIDE, "bool", "uint8", "int8", "int16")
+
+
+def call(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return args, kwargs
+
+
+def elementwise(low: float = -3.0, high: float = 3.0, dtypes: tuple[str, ...] = FLOATS) -> Any:
+    return arrays(dtypes=dtypes, low=low, high=high).map(call)
+
+
+@st.composite
+def operands(
+    draw: Any,
+    dtypes: tuple[str, ...] = WIDE,
+    low: float = -3.0,
+    high: float = 3.0,
+    low2: Any = None,
+    number: bool = True,
+) -> Any:
+    """Two operands that broadcast together, of drawn dtypes; one may be a Python number."""
+    shape = draw(shapes(0, 3))
+    own = (draw(broadcasting(shape)), shape)
+    if draw(st.booleans()):
+        own = own[::-1]
+    lows = (low, low if low2 is None else low2)
+    found = [
+        filled(s, draw(SEEDS), draw(st.sampled_from(dtypes)), at, high)
+        for s, at in zip(own, lows, strict=True)
+    ]
+    if number and draw(st.booleans()):
+        found[1] = draw(st.sampled_from([1, 2, 0.5, 2.5]))
+    return call(*found)
+
+
+@st.composite
+def reduction(
+    draw: Any,
+    dtypes: tuple[str, ...] = ALL,
+    several: bool = True,
+    keepdims: bool = True,
+    low: float = -3.0,
+    none: bool = True,
+) -> Any:
+    x = draw(arrays(1, 3, dtypes, low=low))
+    one = axis_of(x.ndim)
+    axis = draw(some_axes(x.ndim) if several else st.one_of(st.none(), one) if none else one)
+    kwargs = {"keepdims": draw(st.booleans())} if keepdims else {}
+    return call(x, axis=axis, **kwargs)
+
+
+@st.composite
+def extreme(draw: Any) -> Any:
+    (x,), kwargs = draw(reduction())
+    if draw(st.booleans()) and x.dtype.kind != "b":
+        kwargs["initial"] = draw(st.sampled_from([-1, 0, 2]))
+    return (x,), kwargs
+
+
+@st.composite
+def with_(draw: Any, array: Any, **choices: Any) -> Any:
+    """An array, and keywords each drawn or left out."""
+    x = draw(array)
+    kwargs = {key: draw(c(x) if callable(c) else c) for key, c in choices.items() if draw(st.booleans())}
+    return call(x, **kwargs)
+
+
+@st.composite
+def after(draw: Any, array: Any, *positional: Any) -> Any:
+    """An array, and further positional arguments that may depend on it."""
+    x = draw(array)
+    return call(x, *(draw(p(x) if callable(p) else p) for p in positional))
+
+
+@st.composite
+def products(draw: Any) -> Any:
+    a, b, c, d = draw(st.tuples(*[st.integers(1, 4)] * 4))
+    left, right = draw(
+        st.sampled_from([((a, b), (b, c)), ((b,), (b, c)), ((d, a, b), (b,)), ((d, a, b), (d, b, c))])
+    )
+    return call(filled(left, draw(SEEDS)), filled(right, draw(SEEDS), draw(st.sampled_from(FLOATS))))
+
+
+@st.composite
+def dots(draw: Any) -> Any:
+    a, b, c, d = draw(st.tuples(*[st.integers(1, 4)] * 4))
+    left, right = draw(
+        st.sampled_from(
+            [((a, b), (b, c)), ((b,), (b,)), ((d, a, b), (b,)), ((a, b), (d, b, c)), ((), (a, b))]
+        )
+    )
+    return call(filled(left, draw(SEEDS)), filled(right, draw(SEEDS)))
+
+
+@st.composite
+def contractions(draw: Any) -> Any:
+    a, b, c, d = draw(st.tuples(*[st.integers(1, 4)] * 4))
+    x = filled((a, b, c), draw(SEEDS))
+    shape, axes = draw(
+        st.sampled_from(
+            [((b, c, d), 2), ((c, d), 1), ((d, b), [1, 1]), ((c, b), [[2, 1], [0, 1]]), ((d,), 0)]
+        )
+    )
+    return call(x, filled(shape, draw(SEEDS)), axes=axes)
+
+
+@st.composite
+def einsums(draw: Any) -> Any:
+    a, b, c, d = draw(st.tuples(*[st.integers(1, 4)] * 4))
+    subscripts, operand_shapes = draw(
+        st.sampled_from(
+            [
+                ("ij,jk->ik", [(a, b), (b, c)]),
+                ("abc,cd->abd", [(a, b, c), (c, d)]),
+                ("ij->j", [(a, b)]),
+                ("...i,ij->...j", [(a, b, c), (c, d)]),
+                ("bij,bjk->bik", [(d, a, b), (d, b, c)]),
+            ]
+        )
+    )
+    return call(subscripts, *(filled(s, draw(SEEDS)) for s in operand_shapes))
+
+
+@st.composite
+def norms(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    return call(
+        x,
+        ord=draw(st.sampled_from([None, 1, 2, 3, np.inf, -np.inf])),
+        axis=draw(axis_of(x.ndim)),
+        keepdims=draw(st.booleans()),
+    )
+
+
+@st.composite
+def reshapes(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    return call(x, draw(st.sampled_from([(-1,), x.shape[::-1], (1, -1), (x.shape[0], -1), -1])))
+
+
+@st.composite
+def joined(draw: Any, new: bool) -> Any:
+    shape = draw(shapes(1, 3))
+    axis = draw(axis_of(len(shape) + new))
+    parts = []
+    for _ in range(draw(st.integers(1, 3))):
+        own = list(shape)
+        if not new:
+            own[axis] = draw(st.integers(1, 3))
+        parts.append(filled(tuple(own), draw(SEEDS), draw(st.sampled_from(WIDE))))
+    return call(parts, axis=axis)
+
+
+@st.composite
+def splits(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    axis = draw(axis_of(x.ndim))
+    n = x.shape[axis]
+    cut = st.lists(st.integers(0, n), min_size=1, max_size=3).map(sorted)
+    sections = st.sampled_from([k for k in range(1, n + 1) if n % k == 0])
+    return call(x, draw(st.one_of(cut, sections)), axis=axis)
+
+
+@st.composite
+def pads(draw: Any) -> Any:
+    x = draw(arrays(1, 3, ("float32", "int32")))
+    mode = draw(st.sampled_from(["constant", "reflect", "symmetric"]))
+    most = [3 if mode == "constant" else n - (mode == "reflect") for n in x.shape]
+    widths = tuple((draw(st.integers(0, m)), draw(st.integers(0, m))) for m in most)
+    kwargs = {"constant_values": 2} if mode == "constant" and draw(st.booleans()) else {}
+    return call(x, widths, mode=mode, **kwargs)
+
+
+@st.composite
+def taken(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    axis = draw(st.one_of(st.none(), axis_of(x.ndim)))
+    n = x.size if axis is None else x.shape[axis]
+    indices = filled(draw(shapes(0, 2)), draw(SEEDS), "int32", -n, n)
+    return call(x, indices, axis=axis)
+
+
+@st.composite
+def taken_along(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    axis = draw(axis_of(x.ndim))
+    shape = list(x.shape)
+    shape[axis] = draw(st.integers(1, 3))
+    indices = filled(tuple(shape), draw(SEEDS), "int32", -x.shape[axis], x.shape[axis])
+    return call(x, indices, axis=axis)
+
+
+@st.composite
+def moved(draw: Any) -> Any:
+    x = draw(arrays(1, 4))
+    count = draw(st.integers(1, x.ndim))
+    of, to = (draw(st.permutations(range(x.ndim)))[:count] for _ in range(2))
+    return call(x, of[0] - x.ndim, to[0]) if draw(st.booleans()) else call(x, tuple(of), tuple(to))
+
+
+@st.composite
+def widened(draw: Any) -> Any:
+    shape = draw(shapes(1, 3))
+    return call(filled(draw(broadcasting(shape)), draw(SEEDS)), shape)
+
+
+@st.composite
+def squeezed(draw: Any) -> Any:
+    shape = tuple(draw(st.lists(st.sampled_from([1, 1, 3]), min_size=1, max_size=4)))
+    ones = [a for a, n in enumerate(shape) if n == 1]
+    axis = draw(st.sampled_from([None, *ones, tuple(ones) or None]))
+    return call(filled(shape, draw(SEEDS)), axis=axis)
+
+
+@st.composite
+def classified(draw: Any, sparse: bool, binary: bool = False) -> Any:
+    """Targets and outputs of a cross-entropy, probabilities or logits, some of them extreme."""
+    shape = draw(shapes(1, 3, smallest=2))
+    logits = draw(st.booleans())
+    spread = draw(st.sampled_from([1.0, 30.0]))
+    output = filled(shape, draw(SEEDS), low=-spread, high=spread)
+    if not logits:
+        e = np.exp(output - output.max(-1, keepdims=True))
+        output = (1 / (1 + np.exp(-output)) if binary else e / e.sum(-1, keepdims=True)).astype("float32")
+    if sparse:
+        target = filled(shape[:-1], draw(SEEDS), draw(st.sampled_from(["int32", "int64"])), 0, shape[-1])
+        target = target[..., None] if draw(st.booleans()) else target
+    else:
+        target = filled(shape, draw(SEEDS), low=0.1, high=1.0)
+    # TensorFlow cannot count an axis of logits from the end, but for the last.
+    kwargs = {} if binary or sparse else {"axis": draw(st.integers(-1, len(shape) - 1))}
+    if kwargs:
+        # TensorFlow's derivative of the loss from logits is right only where targets add up to 1.
+        target = target / target.sum(kwargs["axis"], keepdims=True)
+    return call(target, output, from_logits=logits, **kwargs)
+
+
+@st.composite
+def batch_normalized(draw: Any) -> Any:
+    x = draw(arrays(2, 4))
+    axis = draw(axis_of(x.ndim))
+    c = (x.shape[axis],)
+    own = {key: filled(c, draw(SEEDS)) for key in ("offset", "scale") if draw(st.booleans())}
+    return call(x, filled(c, draw(SEEDS)), filled(c, draw(SEEDS), low=0.1), axis=axis, epsilon=1e-3, **own)
+
+
+@st.composite
+def layer_normalized(draw: Any) -> Any:
+    x = draw(arrays(2, 4))
+    axis = draw(st.sampled_from([-1, x.ndim - 1, 1, (0, 1), (-1, -2)]))
+    over = sorted({a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))})
+    shape = tuple(x.shape[a] for a in over)
+    rms = draw(st.booleans())
+    # Keras's own scale and offset fit several axes, or axes from the end, only in part.
+    kwargs = {}
+    if axis == -1 or axis == x.ndim - 1 or axis == 1:
+        kwargs = {
+            key: filled(shape, draw(SEEDS)) for key in ("gamma", "beta") if draw(st.booleans()) and not rms
+        }
+    if rms:
+        kwargs["rms_scaling"] = True
+    return call(x, axis=axis, epsilon=draw(st.sampled_from([None, 1e-3])) if not rms else 1e-3, **kwargs)
+
+
+@st.composite
+def rms_normalized(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    kwargs = {"scale": filled(x.shape[-1:], draw(SEEDS))} if draw(st.booleans()) else {}
+    return call(x, axis=-1, epsilon=draw(st.sampled_from([None, 1e-3])), **kwargs)
+
+
+@st.composite
+def ranges(draw: Any) -> Any:
+    # TensorFlow refuses a range whose step leads away from its end; NumPy's is empty.
+    start, count = draw(st.integers(-5, 5)), draw(st.integers(0, 7))
+    step = draw(st.sampled_from([1, 2, -1, 0.5]))
+    stop = start + count
+    chosen = st.sampled_from(
+        [(count,), (start, stop), (start, start + count * step, step), (float(start), stop)]
+    )
+    numbers = draw(chosen)
+    dtypes = ["float32", "float64"] if any(isinstance(n, float) for n in numbers) else ["int64", "float32"]
+    return call(*numbers, **({"dtype": draw(st.sampled_from(dtypes))} if draw(st.booleans()) else {}))
+
+
+@st.composite
+def chosen_where(draw: Any) -> Any:
+    shape = draw(shapes(0, 3))
+    condition = filled(draw(broadcasting(shape)), draw(SEEDS), "bool")
+    if shape and draw(st.booleans()):
+        return call(filled(shape, draw(SEEDS), "bool"))
+    (x1, x2), _ = draw(operands(number=False))
+    if draw(st.booleans()):
+        return call(condition, 1.5, filled(shape, draw(SEEDS), draw(st.sampled_from(WIDE))))
+    return call(filled((), draw(SEEDS), "bool"), x1, x2)
+
+
+DTYPE = st.sampled_from(["float32", "float64", "int32", "int64", "bool"])
+SHAPE = shapes(0, 3)
+GLU = shapes(1, 3).flatmap(lambda s: SEEDS.map(lambda seed: filled((*s[:-1], 2 * s[-1]), seed)))
+
+CASES: dict[str, Any] = {
+    "add": operands(),
+    "subtract": operands(),
+    "multiply": operands(),
+    "maximum": operands(),
+    "minimum": operands(),
+    "divide": operands(low2=1.0),
+    "floor_divide": operands(low2=1.0),
+    "mod": operands(low2=1.0),
+    "power": operands(FLOATS, low=0.1),
+    "negative": elementwise(dtypes=WIDE),
+    "clip": after(arrays(dtypes=FLOATS), st.sampled_from([-1.0, -0.5]), st.sampled_from([0.5, 1.0])),
+    "where": chosen_where(),
+    "abs": elementwise(dtypes=WIDE),
+    "sign": elementwise(dtypes=WIDE),
+    "square": elementwise(dtypes=ALL),
+    "sqrt": elementwise(0.0, dtypes=WIDE),
+    "rsqrt": elementwise(0.1),
+    "reciprocal": elementwise(0.1, dtypes=FLOATS),
+    "exp": elementwise(-10, 10, WIDE),
+    "expm1": elementwise(dtypes=WIDE),
+    "log": elementwise(0.01, 9.0, FLOATS),
+    "log1p": elementwise(-0.9, 9.0, FLOATS),
+    "sin": elementwise(dtypes=WIDE),
+    "cos": elementwise(dtypes=WIDE),
+    "erf": elementwise(-4, 4),
+    "floor": elementwise(dtypes=WIDE),
+    "ceil": elementwise(dtypes=WIDE),
+    "round": with_(arrays(dtypes=("float32", "int32"), low=-300, high=300), decimals=st.integers(-2, 2)),
+    "sum": reduction(),
+    "mean": reduction(),
+    "var": reduction(),
+    "std": reduction(FLOATS),
+    "prod": reduction(),
+    "max": extreme(),
+    "min": extreme(),
+    "any": reduction(),
+    "all": reduction(),
+    "logsumexp": reduction(FLOATS),
+    "cumsum": reduction(ALL, several=False, keepdims=False),
+    "count_nonzero": reduction(keepdims=False),
+    "argsort": reduction(FLOATS, several=False, keepdims=False),
+    "argmax": reduction(WIDE, several=False),
+    "argmin": reduction(WIDE, several=False),
+    "moments": after(arrays(2, 3), st.sampled_from([(0,), (1,), (0, 1)]), st.booleans()),
+    "matmul": products(),
+    "dot": dots(),
+    "tensordot": contractions(),
+    "einsum": einsums(),
+    "outer": st.tuples(arrays(0, 2), arrays(0, 2)).map(lambda pair: call(*pair)),
+    "norm": norms(),
+    "normalize": with_(arrays(1, 3), axis=lambda x: axis_of(x.ndim), order=st.integers(1, 3)),
+    "equal": operands(low=0),
+    "not_equal": operands(low=0),
+    "less": operands(),
+    "less_equal": operands(),
+    "greater": operands(),
+    "greater_equal": operands(),
+    "logical_and": operands(ALL, low=-1, high=2, number=False),
+    "logical_not": elementwise(-1, 2, ALL),
+    "logical_or": operands(ALL, low=-1, high=2, number=False),
+    "logical_xor": operands(ALL, low=-1, high=2, number=False),
+    "isnan": elementwise(dtypes=ALL),
+    "isinf": elementwise(dtypes=ALL),
+    "isfinite": elementwise(dtypes=ALL),
+    "isclose": operands(number=False),
+    "convert_to_tensor": st.one_of(
+        with_(arrays(dtypes=ALL), dtype=DTYPE),
+        st.sampled_from([1, 2.5, True, [1, 2], [1.0, 2], [[True, False]]]).map(call),
+    ),
+    "convert_to_numpy": elementwise(dtypes=ALL),
+    "stop_gradient": elementwise(),
+    "cast": after(arrays(dtypes=ALL), DTYPE),
+    "shape": elementwise(dtypes=ALL),
+    "zeros": with_(SHAPE, dtype=DTYPE),
+    "ones": with_(SHAPE, dtype=DTYPE),
+    "full": after(SHAPE, st.sampled_from([2, 0.5]), st.sampled_from([None, "float64", "int32"])),
+    "zeros_like": with_(arrays(dtypes=ALL), dtype=DTYPE),
+    "ones_like": with_(arrays(dtypes=ALL), dtype=DTYPE),
+    "full_like": after(
+        arrays(dtypes=FLOATS), st.sampled_from([2.0, 0.5]), st.sampled_from([None, "float64"])
+    ),
+    "arange": ranges(),
+    "eye": after(st.integers(1, 4), st.sampled_from([None, 2, 5])),
+    "one_hot": with_(
+        SHAPE.flatmap(lambda s: SEEDS.map(lambda seed: filled(s, seed, "int32", -1, 4))),
+        axis=lambda x: axis_of(x.ndim + 1),
+        dtype=DTYPE,
+    ).map(lambda c: call(*c[0], 3, **c[1])),
+    "reshape": reshapes(),
+    "ravel": elementwise(),
+    "swapaxes": after(arrays(1, 4), *[lambda x: axis_of(x.ndim)] * 2),
+    "transpose": after(
+        arrays(1, 4), lambda x: st.one_of(st.none(), st.permutations(range(x.ndim)).map(tuple))
+    ),
+    "moveaxis": moved(),
+    "expand_dims": after(arrays(0, 3), lambda x: axis_of(x.ndim + 1)),
+    "squeeze": squeezed(),
+    "broadcast_to": widened(),
+    "concatenate": joined(new=False),
+    "stack": joined(new=True),
+    "split": splits(),
+    "unstack": with_(arrays(1, 3), axis=lambda x: axis_of(x.ndim)),
+    "pad": pads(),
+    "flip": with_(arrays(1, 3), axis=lambda x: some_axes(x.ndim)),
+    "take": taken(),
+    "take_along_axis": taken_along(),
+    "sort": with_(arrays(1, 3, WIDE), axis=lambda x: st.one_of(st.none(), axis_of(x.ndim))),
+    "repeat": after(arrays(1, 3), st.integers(0, 3), lambda x: st.one_of(st.none(), axis_of(x.ndim))),
+    "tile": after(arrays(0, 3), st.lists(st.integers(1, 3), min_size=1, max_size=4)),
+    "relu": elementwise(dtypes=WIDE),
+    "relu6": elementwise(-3, 9),
+    "sigmoid": elementwise(-100, 100),
+    "tanh": elementwise(),
+    "softplus": elementwise(-100, 100),
+    "log_sigmoid": elementwise(-100, 100),
+    "leaky_relu": with_(arrays(), negative_slope=st.sampled_from([0.0, 0.3, 2.0])),
+    "elu": with_(arrays(), alpha=st.sampled_from([0.5, 2.0])),
+    "celu": with_(arrays(), alpha=st.sampled_from([0.5, 2.0])),
+    "selu": elementwise(),
+    "gelu": with_(arrays(low=-2, high=9), approximate=st.booleans()),
+    "silu": elementwise(-50, 50),
+    "hard_sigmoid": elementwise(-5, 5),
+    "hard_silu": elementwise(-5, 5),
+    "hard_tanh": elementwise(),
+    "hard_shrink": with_(arrays(), threshold=st.sampled_from([0.0, 1.0])),
+    "tanh_shrink": elementwise(),
+    "soft_shrink": with_(arrays(), threshold=st.sampled_from([0.0, 1.0])),
+    "softsign": elementwise(),
+    "squareplus": with_(arrays(), b=st.sampled_from([1, 0.5])),
+    "sparse_plus": elementwise(),
+    "sparse_sigmoid": elementwise(),
+    "threshold": after(arrays(), st.just(0.5), st.just(2.0)),
+    "glu": with_(GLU, axis=st.just(-1)),
+    "softmax": with_(arrays(1, 3, low=-50, high=50), axis=lambda x: some_axes(x.ndim)),
+    "log_softmax": with_(arrays(1, 3, low=-50, high=50), axis=lambda x: some_axes(x.ndim)),
+    "categorical_crossentropy": classified(sparse=False),
+    "binary_crossentropy": classified(sparse=False, binary=True),
+    "sparse_categorical_crossentropy": classified(sparse=True),
+    "batch_normalization": batch_normalized(),
+    "layer_normalization": layer_normalized(),
+    "rms_normalization": rms_normalized(),
+}
