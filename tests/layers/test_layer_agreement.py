@@ -73,8 +73,8 @@ def same_weights(ours: Any, theirs: Any) -> None:
 
 def same_shapes(case: Case, ours: Any, theirs: Any) -> None:
     """What the two say the shape of the result will be, with and without a known batch size."""
-    if case.is_cell:
-        return  # Keras's cells have no rule
+    if case.is_cell or case.class_name == "InputLayer":
+        return  # Keras has no rule for these
     shape = case.inputs.shape
     moved = (shape[0], *shape[2:], shape[1]) if case.keras_moves_channels else shape
     for known, keras_known in [(shape, moved), ((None, *shape[1:]), (None, *moved[1:]))]:
@@ -97,12 +97,13 @@ def test_configurations(name: str, data: st.DataObject) -> None:
     own, expected = plain(ours.get_config()), plain(theirs.get_config())
     if case.keras_moves_channels:
         expected["data_format"] = "channels_first"
-    compared = without_inert(own, cls)
-    assert _forgetting(compared, name) == without_inert(expected, cls)
-    # The constructor of each library takes the other's configuration, also out of a file.
-    again = cls.from_config(expected)
-    assert _forgetting(plain(again.get_config()), name) == _forgetting(own, name)
-    assert plain(getattr(keras.layers, name).from_config(own).get_config()) == expected
+    compared = without_inert(_forgetting(own, name), cls)
+    assert compared == without_inert(expected, cls)
+    # Each library takes the other's configuration, also out of a file.
+    again = plain(cls.from_config(expected).get_config())
+    assert without_inert(_forgetting(again, name), cls) == compared
+    back = plain(getattr(keras.layers, name).from_config(own).get_config())
+    assert without_inert(back, cls) == compared
 
 
 def _forgetting(config: Any, name: str) -> Any:
@@ -136,4 +137,4 @@ def test_a_layer_made_again_from_keras_configuration_computes_the_same(name: str
         np.testing.assert_array_equal(value.numpy(), expected.numpy())
     back = keras.saving.deserialize_keras_object(plain(tinynet.layers.serialize(again)))
     assert type(back).__name__ == name
-    assert [w.path for w in back.weights] == [w.path for w in theirs.weights]
+    assert [(w.name, tuple(w.shape)) for w in back.weights] == [(w.name, w.shape) for w in again.weights]

@@ -62,8 +62,8 @@ def reduction(
 
 
 @st.composite
-def extreme(draw: Any) -> Any:
-    (x,), kwargs = draw(reduction())
+def extreme(draw: Any, dtypes: tuple[str, ...] = ALL) -> Any:
+    (x,), kwargs = draw(reduction(dtypes))
     if draw(st.booleans()) and x.dtype.kind != "b":
         kwargs["initial"] = draw(st.sampled_from([-1, 0, 2]))
     return (x,), kwargs
@@ -151,7 +151,7 @@ def reshapes(draw: Any) -> Any:
 
 
 @st.composite
-def joined(draw: Any, new: bool) -> Any:
+def joined(draw: Any, new: bool, dtypes: tuple[str, ...] = WIDE) -> Any:
     shape = draw(shapes(1, 3))
     axis = draw(axis_of(len(shape) + new))
     parts = []
@@ -159,7 +159,7 @@ def joined(draw: Any, new: bool) -> Any:
         own = list(shape)
         if not new:
             own[axis] = draw(st.integers(1, 3))
-        parts.append(filled(tuple(own), draw(SEEDS), draw(st.sampled_from(WIDE))))
+        parts.append(filled(tuple(own), draw(SEEDS), draw(st.sampled_from(dtypes))))
     return call(parts, axis=axis)
 
 
@@ -453,4 +453,19 @@ CASES: dict[str, Any] = {
     "batch_normalization": batch_normalized(),
     "layer_normalization": layer_normalized(),
     "rms_normalization": rms_normalized(),
+}
+
+# For derivatives: the cases above with floats only, where most of them draw integers.
+DIFFERENTIABLE: dict[str, Any] = CASES | {
+    **{name: reduction(FLOATS) for name in ("sum", "mean", "var", "prod")},
+    **{name: extreme(FLOATS) for name in ("max", "min")},
+    **{name: elementwise() for name in ("abs", "negative", "square", "sin", "cos", "expm1", "exp", "relu")},
+    **{name: operands(FLOATS) for name in ("add", "subtract", "multiply", "maximum", "minimum")},
+    **{name: operands(FLOATS, low2=1.0) for name in ("divide", "mod")},
+    "sqrt": elementwise(0.1),
+    "cumsum": reduction(FLOATS, several=False, keepdims=False),
+    "cast": after(arrays(dtypes=FLOATS), st.sampled_from(FLOATS)),
+    "sort": with_(arrays(1, 3, FLOATS), axis=lambda x: st.one_of(st.none(), axis_of(x.ndim))),
+    "concatenate": joined(new=False, dtypes=FLOATS),
+    "stack": joined(new=True, dtypes=FLOATS),
 }

@@ -535,10 +535,14 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
     tracked = tracked and tape.is_recording()
     if foreign:
         arrays = _converted(operation, inputs, arrays, tracked)
+    if operation.mixes:
+        arrays = _agreed(arrays)
     try:
         if not tracked:
             output = operation.evaluate(*arrays, **attributes)
-            return tuple(map(wrap, output)) if type(output) is tuple else wrap(output)
+            if type(output) is tuple:
+                return tuple(map(wrap, output))
+            return wrap(output) if operation is elementwise.cast else _of_integers(wrap(output), arrays)
         output, residuals = operation.forward(*arrays, **attributes)
     except TinynetError:
         raise
@@ -648,6 +652,25 @@ def _converted(operation: Operation, inputs: Sequence[Any], arrays: list[Any], t
         else:
             ready.append(_array_of(value, None))
     return ready
+
+
+def _agreed(arrays: list[Any]) -> list[Any]:
+    """Integers beside floats as floats of the same size: NumPy would make float64 of the two."""
+    dtype = arrays[0].dtype
+    if all(a.dtype is dtype for a in arrays):
+        return arrays
+    floats = [a.dtype for a in arrays if a.dtype.kind == "f"]
+    if not floats:
+        return arrays
+    wanted = np.result_type(*floats)
+    return [a.astype(wanted) if a.dtype.kind in "iu" else a for a in arrays]
+
+
+def _of_integers(result: Tensor, arrays: Sequence[Any]) -> Tensor:
+    """Fractions made of integers alone (1/2, √2) as floatx; NumPy makes float64 of them."""
+    if result._data.dtype == np.float64 and all(a is None or a.dtype.kind in "iub" for a in arrays):
+        result._data = result._data.astype(config.floatx())
+    return result
 
 
 def _weak(value: Any, dtype: np.dtype) -> np.ndarray:

@@ -35,18 +35,21 @@ def name_scope(name: str) -> Iterator[None]:
         _scope.reset(token)
 
 
-def dtype_name(dtype: Any, owner: str = "layer") -> str:
+def dtype_name(dtype: Any, owner: str = "layer", allowed: Sequence[str] = config.FLOAT_DTYPES) -> str:
     """The name of a dtype given as None, a name, a NumPy dtype or Keras's policy configuration.
 
-    Raises `DtypeError` for one that layers do not compute in.
+    Raises `DtypeError` for one that is not among the allowed ones.
     """
-    if isinstance(dtype, dict):
-        dtype = dtype.get("config", {}).get("name")
-    if dtype is None:
+    name = dtype.get("config", {}).get("name") if isinstance(dtype, dict) else dtype
+    if name is None:
         return config.floatx()
-    name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
-    if name not in config.FLOAT_DTYPES and name not in ("int32", "int64", "string"):
-        raise DtypeError(f"{owner}: dtype {name!r} is not supported. {nearest(name, config.FLOAT_DTYPES)}")
+    if not isinstance(name, str):
+        try:
+            name = np.dtype(name).name
+        except TypeError:
+            name = repr(name)
+    if name not in allowed:
+        raise DtypeError(f"{owner}: dtype {name!r} is not supported. {nearest(name, allowed)}")
     return name
 
 
@@ -76,6 +79,7 @@ class Layer(Configurable):
     supports_masking = False
     casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
     casts_integers = False  # layers that multiply by weights compute with integers as floats
+    dtypes: tuple[str, ...] = config.FLOAT_DTYPES
     writes_activity_regularizer = False  # Keras writes it for some classes even where there is none
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -108,7 +112,7 @@ class Layer(Configurable):
         if not isinstance(trainable, bool):
             raise ArgumentError(f"{type(self).__name__}: expected trainable True or False, received {trainable!r}")
         self.name: str = name or automatic_name(snake_case(type(self).__name__))
-        self.dtype = dtype_name(dtype, f"{type(self).__name__} {self.name!r}")
+        self.dtype = dtype_name(dtype, f"{type(self).__name__} {self.name!r}", self.dtypes)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable
         self.built = False

@@ -27,6 +27,10 @@ class InputLayer(Layer):
     Source: https://keras.io/api/layers/core_layers/input/
     """
 
+    dtypes = (
+        "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+        "string",
+    )  # fmt: skip
     inert_config = {"sparse": (False, None), "ragged": (False, None), "optional": (False, None)}
 
     def __init__(

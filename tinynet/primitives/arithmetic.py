@@ -17,6 +17,7 @@ NOT_TIED = Domain(
 class add:
     """x + y."""
 
+    mixes = True
     numpy = np.add
     domain = PAIR
     linear = ()
@@ -36,6 +37,7 @@ class add:
 class subtract:
     """x − y."""
 
+    mixes = True
     numpy = np.subtract
     domain = PAIR
 
@@ -54,6 +56,7 @@ class subtract:
 class multiply:
     """x · y, elementwise."""
 
+    mixes = True
     numpy = np.multiply
     domain = PAIR
     keeps = ("x", "y")
@@ -74,6 +77,7 @@ class multiply:
 class divide:
     """x / y, elementwise."""
 
+    mixes = True
     numpy = np.true_divide
     domain = (
         Domain((Values("A B C", broadcast=True), Values("A B C", broadcast=True, low=0.5, high=2.0))),
@@ -97,6 +101,7 @@ class divide:
 class power:
     """x to the power y. The derivative by y is xʸ log x where x > 0, and 0 elsewhere."""
 
+    mixes = True
     numpy = np.power
     domain = Domain((Values("A B C", broadcast=True, low=0.3), Values("A B C", broadcast=True)))
     keeps = ("x", "y", "output")
@@ -141,6 +146,7 @@ class negative:
 class maximum:
     """The larger of x and y, elementwise. Of two equal values x gets the gradient, as in Keras."""
 
+    mixes = True
     numpy = np.maximum
     domain = NOT_TIED
     keeps = ("x", "y")
@@ -161,6 +167,7 @@ class maximum:
 class minimum:
     """The smaller of x and y, elementwise. Of two equal values x gets the gradient, as in Keras."""
 
+    mixes = True
     numpy = np.minimum
     domain = NOT_TIED
     keeps = ("x", "y")
@@ -181,6 +188,7 @@ class minimum:
 class where:
     """x where the condition holds, y elsewhere."""
 
+    mixes = True
     numpy = np.where
     domain = Domain(
         (Booleans("A B C", broadcast=True), Values("A B C", broadcast=True), Values("A B C", broadcast=True))

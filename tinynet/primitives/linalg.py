@@ -15,6 +15,7 @@ from tinynet.primitives.operation import operation, unbroadcast
 class matmul:
     """x @ y: rows times columns over the last two axes, leading axes broadcast."""
 
+    mixes = True
     numpy = np.matmul
     domain = (
         Domain((Values("A B"), Values("B C"))),
@@ -75,6 +76,7 @@ def _tensordot_axes(x: Any, y: Any, axes: Any) -> tuple[list[int], list[int], li
 class tensordot:
     """The sum of products over the axes named in both, the other axes kept."""
 
+    mixes = True
     numpy = np.tensordot
     domain = (
         Domain((Values("A B C"), Values("B C D")), {"axes": [2, ((1, 2), (0, 1)), ((-1, 1), (1, 0))]}),
@@ -138,6 +140,7 @@ def _einsum_terms(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
 class einsum:
     """Einstein's summation: products summed over the indices missing from the result."""
 
+    mixes = True
     domain = (
         Domain((Values("A B"), Values("B C")), {"subscripts": ["ij,jk->ik", "ij,jk", "ij,jk->"]}),
         Domain((Values("A B C"),), {"subscripts": ["ijk->ki", "ijk->", "...k->k", "ijk"]}),

@@ -49,7 +49,7 @@ class Operation:
 
     __slots__ = (
         "name", "doc", "family", "forward", "evaluate", "vjp", "keeps", "domains", "numpy", "composed",
-        "linear", "points", "inputs", "variadic", "attributes", "replays",
+        "linear", "points", "inputs", "variadic", "attributes", "replays", "mixes",
     )  # fmt: skip
 
     def __init__(self, declaration: type) -> None:
@@ -67,6 +67,8 @@ class Operation:
         self.composed: Callable[..., Any] | None = members.get("composed")
         # Inputs (by position) in which the operation is linear: there the adjoint identity is exact.
         self.linear: tuple[int, ...] = members.get("linear", ())
+        # Whether integers beside floats are meant as floats (x · 2) and not as indices or labels.
+        self.mixes: bool = members.get("mixes", False)
         # Stated conventions at special points: (arrays, attributes, cotangents expected for g = 1).
         self.points: tuple[Any, ...] = tuple(members.get("points", ()))
         domain = members.get("domain")

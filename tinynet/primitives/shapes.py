@@ -116,6 +116,7 @@ class broadcast_to:
 class concatenate:
     """Arrays joined along an existing axis."""
 
+    mixes = True
     numpy = np.concatenate
     domain = (
         Domain((Values("A B C"), Values("D B C")), {"axis": [0, -3]}),
@@ -141,6 +142,7 @@ class concatenate:
 class stack:
     """Arrays of one shape joined along a new axis."""
 
+    mixes = True
     numpy = np.stack
     domain = (
         Domain((Values("A B"), Values("A B"), Values("A B")), {"axis": [0, 1, 2, -1]}),
