@@ -381,10 +381,10 @@ def test_shapes_that_do_not_match_are_refused(name, true_shape, pred_shape, mess
 @pytest.mark.parametrize(
     ("weights", "shape", "message"),
     [
-        ((3,), (3, 3, 1), r"weights or mask of shape \(3,\) do not fit losses of shape \(3, 3\).*shape \(3, 1\)"),
-        ((2,), (3, 2), r"shape \(2,\) do not fit losses of shape \(3,\)"),
-        ((3, 3), (3, 1), r"shape \(3, 3\) do not fit losses of shape \(3,\)"),
-        ((1, 3), (3, 1, 1), r"shape \(1, 3\) do not fit losses of shape \(3, 1\)"),
+        ((3,), (3, 3, 1), r"weights or mask of shape \(3,\) do not fit values of shape \(3, 3\).*shape \(3, 1\)"),
+        ((2,), (3, 2), r"shape \(2,\) do not fit values of shape \(3,\)"),
+        ((3, 3), (3, 1), r"shape \(3, 3\) do not fit values of shape \(3,\)"),
+        ((1, 3), (3, 1, 1), r"shape \(1, 3\) do not fit values of shape \(3, 1\)"),
         ((3,), (3,), r"give them the shape \(N, 1\)"),
     ],
 )
@@ -396,7 +396,7 @@ def test_weights_that_do_not_fit_are_refused(weights, shape, message):
 def test_weights_a_sample_with_a_mask_a_step_are_refused():
     y_pred = Tensor(np.ones((3, 3, 1)))
     set_mask(y_pred, np.ones((3, 3), bool))
-    with pytest.raises(ShapeError, match=r"shape \(3,\) do not fit losses of shape \(3, 3\)"):
+    with pytest.raises(ShapeError, match=r"shape \(3,\) do not fit values of shape \(3, 3\)"):
         losses.MeanSquaredError()(np.zeros((3, 3, 1)), y_pred, np.ones(3))
 
 

@@ -107,7 +107,8 @@ def weights_of(case: Case, layer: Any) -> list[np.ndarray]:
 
 def our_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **settings: Any) -> Any:
     """The layer's result; the mask travels with the inputs, as it does in a model."""
-    inputs = Tensor(case.inputs) if inputs is None else inputs
+    if inputs is None:
+        inputs = case.inputs if case.inputs.dtype.kind == "U" else Tensor(case.inputs)
     states = case.states if states is None else states
     if case.is_cell:
         return layer(inputs, states, **settings)

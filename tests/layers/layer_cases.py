@@ -377,7 +377,9 @@ def cell_arguments(draw: st.DrawFn, name: str) -> dict[str, Any]:
         arguments["unit_forget_bias"] = draw(flags)
     if name.startswith("GRU"):
         arguments["reset_after"] = draw(flags)
-    return {**arguments, **extras(draw, "kernel", "recurrent_kernel", "bias", activity=not name.endswith("Cell"))}
+    # Keras's SimpleRNN takes an activity regularizer and forgets it; tinynet's uses it.
+    activity = not name.endswith("Cell") and name != "SimpleRNN"
+    return {**arguments, **extras(draw, "kernel", "recurrent_kernel", "bias", activity=activity)}
 
 
 def renamed(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -462,3 +464,21 @@ def time_distributed(draw: st.DrawFn, name: str) -> Case:
         shape = (shape[0], steps, depth)
     mask = maybe_mask(draw, shape[:2]) if inner_name in ("Dense", "Dropout", "Conv1D", "Flatten") else None
     return finished(draw, name, {"layer": Inner(inner_name, inner)}, shape, mask=mask)
+
+
+@entry("TextVectorization")
+@st.composite
+def text_vectorization(draw: st.DrawFn, name: str) -> Case:
+    words = ["makan", "nasi", "enak", "sekali", "kue"]
+    arguments: dict[str, Any] = {
+        "vocabulary": draw(st.lists(st.sampled_from(words), min_size=1, unique=True)),
+        "output_mode": draw(st.sampled_from(["int", "int", "multi_hot", "count"])),
+        "ngrams": draw(st.sampled_from([None, 2])),
+    }
+    if arguments["output_mode"] == "int":
+        arguments["output_sequence_length"] = draw(st.sampled_from([None, 1, 4]))
+    elif draw(flags):
+        arguments.update(max_tokens=9, pad_to_max_tokens=True)
+    texts = st.lists(st.sampled_from([*words, "Nasi!", "lain", ""]), max_size=6).map(" ".join)
+    inputs = np.array(draw(st.lists(texts, min_size=1, max_size=4)))
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs[:, None] if draw(flags) else inputs)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinynet import constraints, optimizers
@@ -38,15 +38,15 @@ def options(draw, name):
     return {**chosen, **draw(st.sampled_from(CLIPPING))}
 
 
-def both(name, settings, sparse, seed, steps=STEPS, drop=False):
+def both(name, arguments, sparse, seed, steps=STEPS, drop=False):
     """A Keras and a tinynet optimizer and their variables after the same steps."""
     rng = np.random.default_rng(seed)
     starts = {key: rng.normal(size=shape).astype("float32") for key, shape in SHAPES.items()}
     with keras.name_scope("net"):
         theirs = [keras.Variable(value, name=key) for key, value in starts.items()]
     ours = [Variable(value, name=key, path=f"net/{key}") for key, value in starts.items()]
-    their_optimizer = getattr(keras.optimizers, name)(name="opt", **settings)
-    our_optimizer = getattr(optimizers, name)(name="opt", **settings)
+    their_optimizer = getattr(keras.optimizers, name)(name="opt", **arguments)
+    our_optimizer = getattr(optimizers, name)(name="opt", **arguments)
     their_optimizer.build(theirs)
     our_optimizer.build(ours)
     for _ in range(steps):
@@ -82,14 +82,16 @@ def assert_same(theirs, ours, tolerance=1e-5):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=tolerance, atol=tolerance, err_msg=a.path)
 
 
+# Keras's eager steps are slow: half as many examples as elsewhere.
+@settings(max_examples=settings().max_examples // 2)
 @given(st.data(), st.booleans(), st.integers(0, 2**32 - 1))
 @pytest.mark.parametrize("name", NAMES)
 def test_many_steps(name, data, sparse, seed):
-    settings = data.draw(options(name))
+    chosen = data.draw(options(name))
     try:
-        theirs, ours, their_variables, our_variables = both(name, settings, sparse, seed)
+        theirs, ours, their_variables, our_variables = both(name, chosen, sparse, seed)
     except KerasFails:
-        assert sparse and settings["centered"]
+        assert sparse and chosen["centered"]
         return
     assert_same(their_variables, our_variables)
     assert_same(theirs.variables, ours.variables)
@@ -187,8 +189,8 @@ def test_arguments_and_defaults_are_keras_arguments_and_defaults(name):
 @given(st.data())
 @pytest.mark.parametrize("name", NAMES)
 def test_configurations_are_exchanged_with_keras(name, data):
-    settings = {**data.draw(options(name)), "name": "mine"}
-    theirs, ours = getattr(keras.optimizers, name)(**settings), getattr(optimizers, name)(**settings)
+    arguments = {**data.draw(options(name)), "name": "mine"}
+    theirs, ours = getattr(keras.optimizers, name)(**arguments), getattr(optimizers, name)(**arguments)
     assert ours.get_config() == theirs.get_config()
     assert type(ours).from_config(theirs.get_config()).get_config() == theirs.get_config()
     assert type(theirs).from_config(ours.get_config()).get_config() == theirs.get_config()

@@ -40,7 +40,14 @@ def _starts(
 
 
 def conv(
-    x: Array, kernel: Array, *, strides: Sequence[int], padding: str, dilation: Sequence[int], groups: int
+    x: Array,
+    kernel: Array,
+    bias: Array | None = None,
+    *,
+    strides: Sequence[int],
+    padding: str,
+    dilation: Sequence[int],
+    groups: int,
 ) -> Array:
     """Cross-correlation, any number of spatial axes; blocks of channels feed blocks of filters."""
     spatial, window = x.shape[1:-1], kernel.shape[:-2]
@@ -53,6 +60,8 @@ def conv(
             at = [s[p] + o * d for s, p, o, d in zip(starts, place, offset, dilation, strict=True)]
             if all(0 <= a < size for a, size in zip(at, spatial, strict=True)):
                 out[(n, *place, f)] += x[(n, *at, group * inner + c)] * kernel[(*offset, c, f)]
+        if bias is not None:
+            out[(n, *place, f)] += bias[f]
     return out
 
 

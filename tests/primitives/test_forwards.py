@@ -117,7 +117,7 @@ def test_equals_its_definition(name, counts):
 
 
 THREE_AXES = Domain(
-    (Values("N D H W C"), Values("J K L I F")),
+    (Values("N D H W C"), Values("J K L I F"), Values("F")),
     {
         "strides": [(1, 1, 1), (2, 1, 2)], "padding": ["valid", "same"], "dilation": [(1, 1, 1), (1, 2, 1)],
         "groups": [1, 2],

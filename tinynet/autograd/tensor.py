@@ -290,10 +290,10 @@ class Tensor:
         return record(arithmetic.divide, (other, self), {})
 
     def __floordiv__(self, other: Any) -> Tensor:
-        return elementwise.floor(self / other)
+        return _floor_divided(self, other)
 
     def __rfloordiv__(self, other: Any) -> Tensor:
-        return elementwise.floor(other / self)
+        return _floor_divided(other, self)
 
     def __mod__(self, other: Any) -> Tensor:
         return self - other * (self // other)
@@ -508,6 +508,14 @@ def as_tensor(value: Any, like: Tensor | None = None) -> Tensor:
     if like is not None and isinstance(value, (bool, int, float, np.generic)):
         return wrap(_weak(value, like.dtype))
     return wrap(_array_of(value, None))
+
+
+def _floor_divided(x: Any, y: Any) -> Tensor:
+    """⌊x/y⌋; of integers an integer."""
+    x, y = as_tensor(x, like=y if isinstance(y, Tensor) else None), as_tensor(y, like=x if isinstance(x, Tensor) else None)
+    if x.dtype.kind in "iub" and y.dtype.kind in "iub":
+        return constant(np.floor_divide, x, y)
+    return elementwise.floor(x / y)
 
 
 def constant(function: Any, *inputs: Any, **settings: Any) -> Tensor:

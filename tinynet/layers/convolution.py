@@ -109,11 +109,9 @@ class BaseConv(Layer):
         if self.data_format == "channels_first":
             inputs = channels_last(inputs)
         output = conv(
-            inputs, self.kernel, strides=self.strides, padding=self.padding, dilation=self.dilation_rate,
+            inputs, self.kernel, self.bias, strides=self.strides, padding=self.padding, dilation=self.dilation_rate,
             groups=self.groups,
         )  # fmt: skip
-        if self.bias is not None:
-            output = output + self.bias
         output = self.activation(output)
         return channels_first(output) if self.data_format == "channels_first" else output
 

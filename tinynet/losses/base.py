@@ -246,4 +246,4 @@ def require_weights_fit(weights: tuple[int, ...], values: tuple[int, ...], where
         hint = f" Give weights a sample the shape {(*weights, *(1,) * (len(values) - 1))}."
     elif not values:
         hint = " Predictions of one axis are one sample; give them the shape (N, 1)."
-    raise ShapeError(f"{where}: weights or mask of shape {weights} do not fit losses of shape {values}.{hint}")
+    raise ShapeError(f"{where}: weights or mask of shape {weights} do not fit values of shape {values}.{hint}")

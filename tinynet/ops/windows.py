@@ -60,7 +60,7 @@ def conv(
         "dilation": per_axis(dilation_rate, rank, "dilation_rate", "conv"),
         "groups": x.shape[-1] // channels,
     }
-    return _back(record(convolution.conv, (x, kernel), settings), first)
+    return _back(record(convolution.conv, (x, kernel, None), settings), first)
 
 
 def depthwise_conv(

@@ -7,8 +7,8 @@ from typing import Any
 
 from tinynet import kernels
 from tinynet.errors import ShapeError
-from tinynet.primitives.domain import Domain, Sizes, Values
-from tinynet.primitives.operation import operation
+from tinynet.primitives.domain import Absent, Domain, Sizes, Values
+from tinynet.primitives.operation import operation, unbroadcast
 
 
 def _grouped(sizes: Sizes, attributes: dict[str, Any]) -> Sizes:
@@ -52,28 +52,36 @@ def _pads(spatial, window, strides, dilation, padding):
 
 @operation
 class conv:
-    """Cross-correlation of (N, *spatial, C) with a kernel (*window, C/groups, F), any number of axes.
+    """Cross-correlation of (N, *spatial, C) with a kernel (*window, C/groups, F), any number of axes,
+    plus a bias (F) or None.
 
     padding: 'valid', 'same' (the odd element at the end) or 'causal' (before only).
     """
 
-    domain = (
-        Domain((Values("N T C"), Values("K I F")), ONE_AXIS, ONE_SIZES, _grouped),
-        Domain((Values("N H W C"), Values("K L I F")), TWO_AXES, TWO_SIZES, _grouped),
+    domain = tuple(
+        Domain((*arrays, bias), attributes, sizes, _grouped)
+        for bias in (Absent(), Values("F"))
+        for arrays, attributes, sizes in (
+            ((Values("N T C"), Values("K I F")), ONE_AXIS, ONE_SIZES),
+            ((Values("N H W C"), Values("K L I F")), TWO_AXES, TWO_SIZES),
+        )
     )
     keeps = ("x", "kernel")
-    linear = (0, 1)
 
-    def forward(x, kernel, *, strides, padding="valid", dilation, groups=1):
+    def forward(x, kernel, bias=None, *, strides, padding="valid", dilation, groups=1):
         _check(x, kernel, groups)
         pads = _pads(x.shape[1:-1], kernel.shape[:-2], strides, dilation, padding)
-        return kernels.convolve(x, kernel, strides, pads, dilation, groups), (x, kernel)
+        output = kernels.convolve(x, kernel, strides, pads, dilation, groups)
+        if bias is not None:
+            output += bias  # in place: a second array of this size would cost more than the sum
+        return output, (x, kernel)
 
     def vjp(g, residuals, needs, **settings):
         x, kernel = residuals
         return (
             conv_input_gradient(g, kernel, input_shape=x.shape, **settings) if needs[0] else None,
             conv_kernel_gradient(x, g, window=kernel.shape[:-2], **settings) if needs[1] else None,
+            unbroadcast(g, (g.shape[-1],)) if needs[2] else None,
         )
 
 
@@ -102,7 +110,7 @@ class conv_input_gradient:
     def vjp(h, residuals, needs, *, input_shape, **settings):
         g, kernel = residuals
         return (
-            conv(h, kernel, **settings) if needs[0] else None,
+            conv(h, kernel, None, **settings) if needs[0] else None,
             conv_kernel_gradient(h, g, window=kernel.shape[:-2], **settings) if needs[1] else None,
         )
 
@@ -132,7 +140,7 @@ class conv_kernel_gradient:
         x, g = residuals
         return (
             conv_input_gradient(g, h, input_shape=x.shape, **settings) if needs[0] else None,
-            conv(x, h, **settings) if needs[1] else None,
+            conv(x, h, None, **settings) if needs[1] else None,
         )
 
 
