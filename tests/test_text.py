@@ -315,7 +315,11 @@ def test_state_can_be_collected_in_steps_as_in_keras() -> None:
         vectorizer.update_state(["a b b"])
         vectorizer.update_state([["c a"]])
         vectorizer.finalize_state()
-    assert ours.get_vocabulary() == layer.get_vocabulary()
+    assert ours.get_vocabulary() == layer.get_vocabulary() == ["", "[UNK]", "b", "a", "c"]
+    for vectorizer in (layer, ours):
+        vectorizer.update_state(["d"])
+        vectorizer.finalize_state()
+    assert ours.get_vocabulary() == layer.get_vocabulary() == ["", "[UNK]", "d"]
 
 
 @pytest.mark.parametrize("mode", ["int", "count"])
@@ -604,6 +608,8 @@ def test_adapt_to_bad_data(
     with pytest.raises(error, match=match):
         vectorizer.adapt(data, **arguments)
     assert vectorizer.get_vocabulary() == ["", "[UNK]", "lama"]
+    vectorizer.adapt(["baru"])
+    assert vectorizer.get_vocabulary() == ["", "[UNK]", "baru"]
 
 
 def test_a_vocabulary_of_the_constructor_stays() -> None:
