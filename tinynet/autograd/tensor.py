@@ -11,11 +11,20 @@ import numpy as np
 
 from tinynet import config
 from tinynet.autograd import tape
-from tinynet.errors import ArgumentError, DtypeError, GraphError, MutationError, ShapeError, TinynetError
+from tinynet.autograd.arrays import (
+    Axis,
+    agreed,
+    array_of,
+    axis_of,
+    dtype_of,
+    explained,
+    given_shape,
+    refuse_objects,
+    weak,
+)
+from tinynet.errors import DtypeError, GraphError, MutationError, ShapeError, TinynetError
 from tinynet.primitives import arithmetic, elementwise, linalg, reductions, shapes, slices
 from tinynet.primitives.operation import Operation
-
-Axis = int | Sequence[int] | None
 
 
 class Tensor:
@@ -40,7 +49,7 @@ class Tensor:
     _version = 0  # only variables change
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
-        array = _array_of(data, dtype)
+        array = array_of(data, dtype)
         if requires_grad and array.dtype.kind != "f":
             raise DtypeError(
                 f"Tensor: only floating-point tensors have gradients, received dtype {array.dtype}. "
@@ -357,22 +366,22 @@ class Tensor:
         return constant(np.greater_equal, self, other)
 
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return reductions.sum_(self, axis=_axis(axis), keepdims=keepdims)
+        return reductions.sum_(self, axis=axis_of(axis), keepdims=keepdims)
 
     def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return reductions.mean(self, axis=_axis(axis), keepdims=keepdims)
+        return reductions.mean(self, axis=axis_of(axis), keepdims=keepdims)
 
     def var(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return reductions.var(self, axis=_axis(axis), keepdims=keepdims)
+        return reductions.var(self, axis=axis_of(axis), keepdims=keepdims)
 
     def std(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         return elementwise.sqrt(self.var(axis, keepdims))
 
     def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return reductions.max_(self, axis=_axis(axis), keepdims=keepdims)
+        return reductions.max_(self, axis=axis_of(axis), keepdims=keepdims)
 
     def min(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return reductions.min_(self, axis=_axis(axis), keepdims=keepdims)
+        return reductions.min_(self, axis=axis_of(axis), keepdims=keepdims)
 
     def prod(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
         """The product over `axis` by halving: right also where elements are 0."""
@@ -403,10 +412,10 @@ class Tensor:
         return constant(np.argsort, self, axis=axis, stable=stable)
 
     def any(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return constant(np.any, self, axis=_axis(axis), keepdims=keepdims)
+        return constant(np.any, self, axis=axis_of(axis), keepdims=keepdims)
 
     def all(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return constant(np.all, self, axis=_axis(axis), keepdims=keepdims)
+        return constant(np.all, self, axis=axis_of(axis), keepdims=keepdims)
 
     def nonzero(self) -> tuple[Tensor, ...]:
         return tuple(wrap(indices) for indices in self._data.nonzero())
@@ -419,7 +428,7 @@ class Tensor:
         return elementwise.clip(self, x_min=min, x_max=max)
 
     def reshape(self, *shape: Any) -> Tensor:
-        return shapes.reshape(self, shape=_given_shape(shape))
+        return shapes.reshape(self, shape=given_shape(shape))
 
     def ravel(self) -> Tensor:
         return shapes.reshape(self, shape=(-1,))
@@ -427,7 +436,7 @@ class Tensor:
     flatten = ravel
 
     def transpose(self, *axes: Any) -> Tensor:
-        return shapes.transpose(self, axes=_given_shape(axes) if axes and axes != (None,) else None)
+        return shapes.transpose(self, axes=given_shape(axes) if axes and axes != (None,) else None)
 
     @property
     def T(self) -> Tensor:
@@ -441,7 +450,7 @@ class Tensor:
         return shapes.swapaxes(self, axis1=axis1, axis2=axis2)
 
     def squeeze(self, axis: Axis = None) -> Tensor:
-        return shapes.squeeze(self, axis=_axis(axis))
+        return shapes.squeeze(self, axis=axis_of(axis))
 
     def repeat(self, repeats: int, axis: int | None = None) -> Tensor:
         x = self.ravel() if axis is None else self
@@ -460,7 +469,7 @@ class Tensor:
         return linalg.tensordot(self, other, axes=((-1,), (max(other.ndim - 2, 0),)))
 
     def astype(self, dtype: Any) -> Tensor:
-        dtype = _dtype_of(dtype)
+        dtype = dtype_of(dtype)
         if dtype == self.dtype:
             return self
         if dtype.kind != "f":
@@ -506,8 +515,8 @@ def as_tensor(value: Any, like: Tensor | None = None) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if like is not None and isinstance(value, (bool, int, float, np.generic)):
-        return wrap(_weak(value, like.dtype))
-    return wrap(_array_of(value, None))
+        return wrap(weak(value, like.dtype))
+    return wrap(array_of(value, None))
 
 
 def _floor_divided(x: Any, y: Any) -> Tensor:
@@ -525,7 +534,7 @@ def constant(function: Any, *inputs: Any, **settings: Any) -> Tensor:
     try:
         return wrap(np.asarray(function(*plain, **settings)))
     except (TypeError, ValueError, IndexError) as error:
-        raise _explained(name, error, plain) from error
+        raise explained(name, error, plain) from error
 
 
 def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
@@ -544,7 +553,7 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
     if foreign:
         arrays = _converted(operation, inputs, arrays, tracked)
     if operation.mixes:
-        arrays = _agreed(arrays)
+        arrays = agreed(arrays)
     try:
         if not tracked:
             output = operation.evaluate(*arrays, **attributes)
@@ -555,7 +564,7 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
     except TinynetError:
         raise
     except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
-        raise _explained(operation.name, error, arrays) from error
+        raise explained(operation.name, error, arrays) from error
     parents = tuple([
         None if not isinstance(x, Tensor) or not x._requires_grad else (x if x._node is None else x._node)
         for x in inputs
@@ -652,26 +661,14 @@ def _converted(operation: Operation, inputs: Sequence[Any], arrays: list[Any], t
         if isinstance(value, Tensor) or value is None:
             ready.append(array)
         elif isinstance(value, (bool, int, float, np.generic)):
-            ready.append(_weak(value, dtype))
+            ready.append(weak(value, dtype))
         elif isinstance(value, np.ndarray):
-            _refuse_objects(value, operation.name)
+            refuse_objects(value, operation.name)
             # The graph keeps its own copy of what its owner could still change.
             ready.append(value.copy() if tracked and value.flags.writeable else value)
         else:
-            ready.append(_array_of(value, None))
+            ready.append(array_of(value, None))
     return ready
-
-
-def _agreed(arrays: list[Any]) -> list[Any]:
-    """Integers beside floats as floats of the same size: NumPy would make float64 of the two."""
-    dtype = arrays[0].dtype
-    if all(a.dtype is dtype for a in arrays):
-        return arrays
-    floats = [a.dtype for a in arrays if a.dtype.kind == "f"]
-    if not floats:
-        return arrays
-    wanted = np.result_type(*floats)
-    return [a.astype(wanted) if a.dtype.kind in "iu" else a for a in arrays]
 
 
 def _of_integers(result: Tensor, arrays: Sequence[Any]) -> Tensor:
@@ -681,61 +678,6 @@ def _of_integers(result: Tensor, arrays: Sequence[Any]) -> Tensor:
     return result
 
 
-def _weak(value: Any, dtype: np.dtype) -> np.ndarray:
-    """A number as an array of `dtype`, or of floatx where a fraction meets integers."""
-    number = value.item() if isinstance(value, np.generic) else value
-    target = np.result_type(dtype, number)
-    if target.kind == "f" and dtype.kind != "f":
-        target = np.dtype(config.floatx())
-    return np.asarray(number, dtype=target)
-
-
-def _array_of(data: Any, dtype: Any) -> np.ndarray:
-    """A new array of anything numeric."""
-    if isinstance(data, Tensor):
-        data = data._data
-    given = isinstance(data, (np.ndarray, np.generic))
-    if not given and isinstance(data, (list, tuple)):
-        data = [x._data if isinstance(x, Tensor) else x for x in data]
-        given = any(isinstance(x, (np.ndarray, np.generic)) for x in data)
-    try:
-        array = np.array(data)
-    except ValueError as error:
-        raise ShapeError(f"Tensor: rows of unequal length do not make an array ({error})") from error
-    _refuse_objects(array, "Tensor")
-    if dtype is not None:
-        return array.astype(_dtype_of(dtype), copy=False)
-    if not given and array.dtype.kind == "f":
-        return array.astype(config.floatx(), copy=False)
-    if not given and array.dtype == np.int64:
-        small = array.astype(np.int32)
-        return small if (small == array).all() else array
-    return array
-
-
-def _refuse_objects(array: np.ndarray, where: str) -> None:
-    if array.dtype.kind not in "fiub":
-        raise DtypeError(f"{where}: expected numbers or truth values, received an array of dtype {array.dtype}")
-
-
-def _dtype_of(dtype: Any) -> np.dtype:
-    try:
-        return np.dtype(dtype)
-    except TypeError as error:
-        raise DtypeError(f"dtype: {dtype!r} names no dtype. Use for example 'float32' or 'int64'.") from error
-
-
-def _axis(axis: Axis) -> int | tuple[int, ...] | None:
-    return tuple(axis) if isinstance(axis, (list, tuple)) else axis  # type: ignore[return-value]
-
-
-def _given_shape(shape: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape in x.reshape(2, 3) or x.reshape((2, 3))."""
-    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
-        shape = tuple(shape[0])
-    return tuple(operator.index(n) for n in shape)
-
-
 def _plain_key(key: Any) -> Any:
     """An index with tensors and arrays as arrays of its own."""
     if isinstance(key, tuple):
@@ -743,15 +685,3 @@ def _plain_key(key: Any) -> Any:
     if isinstance(key, Tensor):
         return key._data
     return np.array(key) if isinstance(key, np.ndarray) else key
-
-
-def _explained(name: str, error: Exception, arrays: Sequence[Any]) -> TinynetError:
-    """An error from NumPy's depths as one of tinynet's, with the operation and the shapes."""
-    received = ", ".join(
-        f"{a.shape} {a.dtype}" if isinstance(a, np.ndarray) else repr(a) for a in arrays if a is not None
-    )
-    message = f"operation {name!r}: {error}; received {received}"
-    if isinstance(error, TypeError):
-        unexpected = "unexpected keyword" in str(error) or "required" in str(error)
-        return ArgumentError(message) if unexpected else DtypeError(message)
-    return ShapeError(message)

@@ -202,6 +202,7 @@ class where:
         condition, x_shape, y_shape = residuals
         return (
             None,
-            unbroadcast(g * condition, x_shape) if needs[1] else None,
-            unbroadcast(g * np.logical_not(condition), y_shape) if needs[2] else None,
+            # Not g * condition: what is not chosen gets 0 also where g is NaN or infinite.
+            unbroadcast(np.where(condition, g, 0), x_shape) if needs[1] else None,
+            unbroadcast(np.where(condition, 0, g), y_shape) if needs[2] else None,
         )
