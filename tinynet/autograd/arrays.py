@@ -58,11 +58,13 @@ def agreed(arrays: list[Any]) -> list[Any]:
 
 
 def refuse_objects(array: np.ndarray, where: str) -> None:
+    """Raises `DtypeError` for text, Python objects and complex numbers."""
     if array.dtype.kind not in "fiub":
         raise DtypeError(f"{where}: expected numbers or truth values, received an array of dtype {array.dtype}")
 
 
 def dtype_of(dtype: Any) -> np.dtype:
+    """A NumPy dtype from its name or anything NumPy takes, or `DtypeError`."""
     try:
         return np.dtype(dtype)
     except TypeError as error:
@@ -70,6 +72,7 @@ def dtype_of(dtype: Any) -> np.dtype:
 
 
 def axis_of(axis: Axis) -> int | tuple[int, ...] | None:
+    """An `axis` argument with a list as a tuple, which can be hashed and kept."""
     return tuple(axis) if isinstance(axis, (list, tuple)) else axis  # type: ignore[return-value]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd.tensor import Tensor, as_tensor
-from tinynet.errors import DtypeError, ShapeError
+from tinynet.errors import DtypeError, ShapeError, TinynetError
 
 
 class Variable(Tensor):
@@ -54,14 +54,21 @@ class Variable(Tensor):
 
         Raises `ShapeError` for another shape, `DtypeError` for what is not numbers.
         """
-        array = as_tensor(value)._data
+        self._data = self.converted(value)
+        self._version += 1
+        return self
+
+    def converted(self, value: Any) -> np.ndarray:
+        """`value` as a new array that may become the variable's value; the errors are those of `assign`."""
+        try:
+            array = as_tensor(value)._data
+        except TinynetError as error:
+            raise type(error)(f"{self._described()}: {error}") from error
         if array.shape != self.shape:
             raise ShapeError(f"{self._described()}: cannot be assigned a value of shape {array.shape}")
         if array.dtype.kind == "b" and self.dtype.kind != "b":
             raise DtypeError(f"{self._described()}: cannot be assigned truth values")
-        self._data = np.array(array, dtype=self.dtype)
-        self._version += 1
-        return self
+        return np.array(array, dtype=self.dtype)
 
     def assign_add(self, value: Any) -> Variable:
         """Adds to the value."""

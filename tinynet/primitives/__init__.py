@@ -18,4 +18,7 @@ from tinynet.primitives import (
 )
 from tinynet.primitives.operation import REGISTRY, Operation, operation
 
-__all__ = ["REGISTRY", "Operation", "operation"]
+__all__ = [
+    "REGISTRY", "Operation", "arithmetic", "classification", "convolution", "elementwise", "linalg", "lookup",
+    "normalization", "operation", "pooling", "recurrent", "reductions", "shapes",
+]  # fmt: skip
