@@ -150,7 +150,9 @@ def test_categorical_crossentropy_over_another_axis(seed, kind, axis):
 @given(st.data(), seeds, st.sampled_from(SHAPES), st.sampled_from(REDUCTIONS), CROSS_ENTROPY_INPUTS)
 def test_sparse_categorical_crossentropy(data, seed, shape, reduction, kind):
     rng = np.random.default_rng(seed)
-    labels = rng.integers(0, shape[-1], shape[:-1]).astype(data.draw(st.sampled_from(["int32", "uint8", "float32"])))
+    labels = rng.integers(0, shape[-1], shape[:-1]).astype(
+        data.draw(st.sampled_from(["int32", "uint8", "float32"]))
+    )
     ignored = data.draw(st.sampled_from([None, 0, 1, -1]))
     if ignored == -1:
         labels = np.where(rng.random(labels.shape) < 0.4, -1, labels.astype("int64"))
@@ -221,7 +223,9 @@ def test_ranks_are_aligned_as_in_keras(seed, which):
     compared(losses.MeanSquaredError("none"), keras.losses.MeanSquaredError("none"), y_true, y_pred)
 
 
-@pytest.mark.parametrize(("name", "activation"), [("CategoricalCrossentropy", "softmax"), ("BinaryCrossentropy", "sigmoid")])
+@pytest.mark.parametrize(
+    ("name", "activation"), [("CategoricalCrossentropy", "softmax"), ("BinaryCrossentropy", "sigmoid")]
+)
 def test_a_confident_mistake_is_not_clipped(name, activation):
     y_true, scores = np.array([[1.0, 0.0]], "float32"), np.array([[-100.0, 100.0]], "float32")
     value, expected, gradient, expected_gradient = both(
@@ -251,7 +255,9 @@ def test_a_function_of_tensors_is_a_loss(seed, reduction, weighted):
     y_true, y_pred = rng.normal(size=(2, 5, 2)).astype("float32")
     weights = rng.random(5).astype("float32") if weighted else None
     compared(
-        losses.LossFunctionWrapper(lambda y, p, power: (abs(y - p) ** power).sum(axis=-1), reduction, power=3),
+        losses.LossFunctionWrapper(
+            lambda y, p, power: (abs(y - p) ** power).sum(axis=-1), reduction, power=3
+        ),
         KerasCubes(reduction),
         y_true,
         y_pred,
@@ -283,13 +289,20 @@ def test_a_subclass_is_a_loss_and_keeps_its_configuration():
 
 def test_losses_in_float64():
     y_pred = np.array([[1.0 + 1e-12, 0.0]])
-    assert losses.MeanSquaredError(dtype="float64")([[1.0, 0.0]], y_pred).item() == pytest.approx(5e-25, rel=1e-3)
+    assert losses.MeanSquaredError(dtype="float64")([[1.0, 0.0]], y_pred).item() == pytest.approx(
+        5e-25, rel=1e-3
+    )
     with config.compute_in("float64"):
         assert losses.MeanSquaredError()([[1.0, 0.0]], y_pred).dtype == np.float64
 
 
-CLASSES = ["BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "MeanSquaredError",
-           "MeanAbsoluteError"]  # fmt: skip
+CLASSES = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "SparseCategoricalCrossentropy",
+    "MeanSquaredError",
+    "MeanAbsoluteError",
+]
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -324,7 +337,9 @@ def test_a_wrapped_function_of_the_library_survives_its_configuration():
     assert again.name == "cce"
 
 
-@pytest.mark.parametrize("name", ["logcosh", "mean_square_error", "crossentropy", "kullback_leibler_divergence"])
+@pytest.mark.parametrize(
+    "name", ["logcosh", "mean_square_error", "crossentropy", "kullback_leibler_divergence"]
+)
 def test_names_keras_refuses_are_refused(name):
     with pytest.raises(ValueError):
         keras.losses.get(name)
@@ -337,7 +352,12 @@ def test_a_wrong_name_is_answered_by_the_nearest():
         losses.get("mean_square_error")
 
 
-@given(st.integers(0, 4), st.integers(2, 5), st.sampled_from([-1, "K", 99]), st.sampled_from(["int32", "float32"]))
+@given(
+    st.integers(0, 4),
+    st.integers(2, 5),
+    st.sampled_from([-1, "K", 99]),
+    st.sampled_from(["int32", "float32"]),
+)
 def test_labels_outside_the_classes_are_named(before, classes, wrong, dtype):
     wrong = classes if wrong == "K" else wrong
     labels = np.array([0] * before + [wrong, 1, wrong], dtype)
@@ -363,7 +383,12 @@ def test_labels_that_are_no_integers_are_refused(label):
 @pytest.mark.parametrize(
     ("name", "true_shape", "pred_shape", "message"),
     [
-        ("MeanSquaredError", (4, 1), (4, 3), r"expected y_true of the shape of y_pred, \(4, 3\), received \(4, 1\)"),
+        (
+            "MeanSquaredError",
+            (4, 1),
+            (4, 3),
+            r"expected y_true of the shape of y_pred, \(4, 3\), received \(4, 1\)",
+        ),
         ("MeanSquaredError", (4,), (4, 3), r"received \(4,\)"),
         ("MeanAbsoluteError", (3,), (4, 1), r"\(4, 1\), received \(3, 1\)"),
         ("CategoricalCrossentropy", (4,), (4, 3), "Integer labels go with a sparse loss"),
@@ -381,7 +406,11 @@ def test_shapes_that_do_not_match_are_refused(name, true_shape, pred_shape, mess
 @pytest.mark.parametrize(
     ("weights", "shape", "message"),
     [
-        ((3,), (3, 3, 1), r"weights or mask of shape \(3,\) do not fit values of shape \(3, 3\).*shape \(3, 1\)"),
+        (
+            (3,),
+            (3, 3, 1),
+            r"weights or mask of shape \(3,\) do not fit values of shape \(3, 3\).*shape \(3, 1\)",
+        ),
         ((2,), (3, 2), r"shape \(2,\) do not fit values of shape \(3,\)"),
         ((3, 3), (3, 1), r"shape \(3, 3\) do not fit values of shape \(3,\)"),
         ((1, 3), (3, 1, 1), r"shape \(1, 3\) do not fit values of shape \(3, 1\)"),
@@ -410,8 +439,14 @@ def test_ignored_samples_are_the_mask_of_the_losses():
     [
         (lambda: losses.MeanSquaredError(reduction="average"), "unknown reduction 'average'"),
         (lambda: losses.MeanSquaredError(dtype="float16"), "dtype 'float16' is not supported"),
-        (lambda: losses.BinaryCrossentropy(label_smoothing=1.5), "label_smoothing between 0 and 1, received 1.5"),
-        (lambda: losses.LossFunctionWrapper("mse"), "expected a function of y_true and y_pred, received 'mse'"),
+        (
+            lambda: losses.BinaryCrossentropy(label_smoothing=1.5),
+            "label_smoothing between 0 and 1, received 1.5",
+        ),
+        (
+            lambda: losses.LossFunctionWrapper("mse"),
+            "expected a function of y_true and y_pred, received 'mse'",
+        ),
         (lambda: losses.MeanSquaredError.from_config({"delta": 1}), "unknown argument 'delta'"),
         (lambda: losses.categorical_crossentropy([[1.0]], [[1.0]], axis=True), "expected an integer axis"),
         (lambda: losses.categorical_crossentropy([[1.0]], [[1.0]], axis=2), "axis 2 does not exist"),
@@ -420,7 +455,9 @@ def test_ignored_samples_are_the_mask_of_the_losses():
             "axis=0 is not supported, only the last axis",
         ),
         (
-            lambda: losses.categorical_crossentropy(np.ones((2, 3)), np.ones((2, 3)), label_smoothing=0.1, axis=0),
+            lambda: losses.categorical_crossentropy(
+                np.ones((2, 3)), np.ones((2, 3)), label_smoothing=0.1, axis=0
+            ),
             "label_smoothing is supported only where classes are the last axis",
         ),
         (lambda: losses.get(3), "expected a name, a configuration or an object"),

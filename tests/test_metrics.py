@@ -53,7 +53,12 @@ def streamed(ours, theirs, batches):
 
 def weights_for(rng, chosen, shape):
     """Weights for values of a shape: none, one a value, one a sample as (N,) or (N, 1)."""
-    wanted = {"none": None, "value": shape, "sample": shape[:1], "column": (shape[0], *(1,) * max(1, len(shape) - 1))}
+    wanted = {
+        "none": None,
+        "value": shape,
+        "sample": shape[:1],
+        "column": (shape[0], *(1,) * max(1, len(shape) - 1)),
+    }
     return None if wanted[chosen] is None else (rng.integers(0, 4, wanted[chosen]) / 2).astype("float32")
 
 
@@ -148,7 +153,9 @@ def test_crossentropies_see_the_logits(name):
     activation = "softmax" if name.startswith("C") else "sigmoid"
     scores, y_true = np.array([[-100.0, 100.0]], "float32"), np.array([[1.0, 0.0]], "float32")
     ours = getattr(metrics, name)()(y_true, getattr(ops, activation)(Tensor(scores)))
-    theirs = getattr(keras.metrics, name)()(y_true, getattr(keras.activations, activation)(tf.constant(scores)))
+    theirs = getattr(keras.metrics, name)()(
+        y_true, getattr(keras.activations, activation)(tf.constant(scores))
+    )
     assert ours > 99
     equal(ours, theirs)
 
@@ -178,7 +185,9 @@ def test_precision_and_recall(name, seed, arguments, shape, weighting):
     streamed(getattr(metrics, name)(**settings), getattr(keras.metrics, name)(**settings), batches)
 
 
-@given(seeds, st.integers(1, 6), st.booleans(), st.sampled_from([((7,), (7,)), ((7, 1), (7,)), ((7,), (7, 1))]))
+@given(
+    seeds, st.integers(1, 6), st.booleans(), st.sampled_from([((7,), (7,)), ((7, 1), (7,)), ((7,), (7, 1))])
+)
 @pytest.mark.parametrize("name", ["Precision", "Recall"])
 def test_precision_and_recall_of_two_classes(name, seed, batches, weighted, shapes):
     rng = np.random.default_rng(seed)
@@ -193,7 +202,9 @@ def test_precision_and_recall_of_two_classes(name, seed, batches, weighted, shap
         ours.update_state(y_true, y_pred, weights)
     joined = [np.concatenate([np.ravel(batch[i]) for batch in drawn]) for i in range(2 + weighted)]
     score = sklearn_metrics.precision_score if name == "Precision" else sklearn_metrics.recall_score
-    expected = score(joined[0], joined[1] > 0.5, zero_division=0, sample_weight=joined[2] if weighted else None)
+    expected = score(
+        joined[0], joined[1] > 0.5, zero_division=0, sample_weight=joined[2] if weighted else None
+    )
     equal(ours.result(), expected)
 
 
@@ -210,7 +221,9 @@ def test_f_scores(seed, average, threshold, beta, weighted, classes):
         y_pred = (rng.integers(0, 5, (5, classes)) / 4).astype("float32")  # with ties and rows of zeros
         batches.append((y_true, y_pred, rng.random(5).astype("float32") if weighted else None, None))
     arguments = {"average": average, "threshold": threshold}
-    streamed(metrics.FBetaScore(beta=beta, **arguments), keras.metrics.FBetaScore(beta=beta, **arguments), batches)
+    streamed(
+        metrics.FBetaScore(beta=beta, **arguments), keras.metrics.FBetaScore(beta=beta, **arguments), batches
+    )
     streamed(metrics.F1Score(**arguments), keras.metrics.F1Score(**arguments), batches)
 
 
@@ -265,8 +278,10 @@ def test_nothing_seen_is_zero():
         assert np.all(metrics.get(name).result() == 0)
 
 
-SHAPE_PAIRS = [((4, 1), (4, 1)), ((4,), (4, 1)), ((4,), (4, 3)), ((4, 1), (4, 3)), ((4, 3), (4, 3)), ((4, 5), (4, 5, 1)),
-               ((4, 5), (4, 5, 2)), ((4, 5, 1), (4, 5, 2)), ((4, 5, 2), (4, 5, 2))]  # fmt: skip
+SHAPE_PAIRS = [
+    ((4, 1), (4, 1)), ((4,), (4, 1)), ((4,), (4, 3)), ((4, 1), (4, 3)), ((4, 3), (4, 3)),
+    ((4, 5), (4, 5, 1)), ((4, 5), (4, 5, 2)), ((4, 5, 1), (4, 5, 2)), ((4, 5, 2), (4, 5, 2)),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("true_shape", "pred_shape"), SHAPE_PAIRS)
@@ -277,7 +292,9 @@ def test_accuracy_and_crossentropy_are_chosen_by_shape(true_shape, pred_shape):
     assert type(ours).__name__ == type(theirs).__name__ and ours.name == theirs.name
     unknown = metrics.accuracy_for((None, *true_shape[1:]), (None, *pred_shape[1:]))
     assert type(unknown) is type(ours)
-    assert losses.crossentropy_for(true_shape, pred_shape).__name__ == get_loss("ce", y_true, y_pred).fn.__name__
+    assert (
+        losses.crossentropy_for(true_shape, pred_shape).__name__ == get_loss("ce", y_true, y_pred).fn.__name__
+    )
 
 
 CONFIGURATIONS = {
@@ -313,7 +330,9 @@ def test_names_count_as_in_keras():
     keras.backend.clear_session()
     metrics.reset_names()
     made = ["Precision", "Recall", "Precision", "Mean", "F1Score", "Precision"]
-    assert [getattr(metrics, name)().name for name in made] == [getattr(keras.metrics, name)().name for name in made]
+    assert [getattr(metrics, name)().name for name in made] == [
+        getattr(keras.metrics, name)().name for name in made
+    ]
     metrics.reset_names()
     assert metrics.Precision().name == "precision"
 
@@ -364,14 +383,23 @@ def test_a_subclass_with_inner_metrics_is_reset_whole():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: metrics.Precision(thresholds=1.5), "Precision: expected thresholds between 0 and 1, received 1.5"),
-        (lambda: metrics.Recall(thresholds=[0.5, None]), "Recall: expected thresholds between 0 and 1, received None"),
+        (
+            lambda: metrics.Precision(thresholds=1.5),
+            "Precision: expected thresholds between 0 and 1, received 1.5",
+        ),
+        (
+            lambda: metrics.Recall(thresholds=[0.5, None]),
+            "Recall: expected thresholds between 0 and 1, received None",
+        ),
         (lambda: metrics.Precision(thresholds=[]), "expected at least one threshold"),
         (lambda: metrics.Precision(top_k=0), "expected an integer top_k of at least 1, received 0"),
         (lambda: metrics.Precision(class_id=-1), "expected an integer class_id of at least 0, received -1"),
         (lambda: metrics.F1Score(average="makro"), "F1Score: unknown average 'makro'. Did you mean 'macro'"),
         (lambda: metrics.FBetaScore(beta=2), "FBetaScore: expected a float beta above 0, received 2"),
-        (lambda: metrics.F1Score(threshold=0.0), "expected a float threshold above 0 and at most 1, received 0.0"),
+        (
+            lambda: metrics.F1Score(threshold=0.0),
+            "expected a float threshold above 0 and at most 1, received 0.0",
+        ),
         (lambda: metrics.Mean(dtype="float16"), "Mean: dtype 'float16' is not supported"),
         (lambda: metrics.MeanMetricWrapper(None), "expected a function of y_true and y_pred, received None"),
         (lambda: metrics.Mean.from_config({"axis": 1}), "Mean: unknown argument 'axis'"),
@@ -386,13 +414,28 @@ def test_bad_arguments_are_named(make, message):
 @pytest.mark.parametrize(
     ("name", "true_shape", "pred_shape", "message"),
     [
-        ("Accuracy", (4, 3), (4, 2), r"accuracy: expected y_true of the shape of y_pred, \(4, 2\), received \(4, 3\)"),
-        ("BinaryAccuracy", (4, 1), (4, 3), "received .4, 1.. Integer labels go with sparse_categorical_accuracy"),
+        (
+            "Accuracy",
+            (4, 3),
+            (4, 2),
+            r"accuracy: expected y_true of the shape of y_pred, \(4, 2\), received \(4, 3\)",
+        ),
+        (
+            "BinaryAccuracy",
+            (4, 1),
+            (4, 3),
+            "received .4, 1.. Integer labels go with sparse_categorical_accuracy",
+        ),
         ("CategoricalAccuracy", (4,), (4, 3), "Integer labels go with sparse_categorical_accuracy"),
         ("SparseCategoricalAccuracy", (4, 3), (4, 3), "One-hot labels go with categorical_accuracy"),
         ("SparseCategoricalAccuracy", (3,), (4, 3), r"expected labels of shape \(4,\)"),
         ("MeanSquaredError", (4, 1), (4, 3), "mean_squared_error: expected y_true of the shape of y_pred"),
-        ("Precision", (4, 2), (4, 3), r"expected labels of the shape of the predictions, \(4, 3\), or class numbers"),
+        (
+            "Precision",
+            (4, 2),
+            (4, 3),
+            r"expected labels of the shape of the predictions, \(4, 3\), or class numbers",
+        ),
         ("Precision", (), (4,), r"received \(\)"),
         ("F1Score", (4,), (4,), r"f1_score: expected predictions of shape \(N, K\), received \(4,\)"),
         ("F1Score", (4, 2), (4, 3), r"received \(4, 2\)"),
@@ -406,7 +449,12 @@ def test_shapes_that_do_not_match_are_refused(name, true_shape, pred_shape, mess
 @pytest.mark.parametrize(
     ("name", "shape", "weights", "message"),
     [
-        ("MeanSquaredError", (3, 2), (2,), r"weights or mask of shape \(2,\) do not fit values of shape \(3,\)"),
+        (
+            "MeanSquaredError",
+            (3, 2),
+            (2,),
+            r"weights or mask of shape \(2,\) do not fit values of shape \(3,\)",
+        ),
         ("Precision", (3, 2), (2,), r"weights or mask of shape \(2, 1\) do not fit values of shape \(3, 2\)"),
         ("Precision", (2, 2, 2), (2,), r"do not fit values of shape \(2, 2, 2\)"),
         ("F1Score", (3, 2), (3, 2), r"f1_score: expected weights of shape \(3,\), received \(3, 2\)"),

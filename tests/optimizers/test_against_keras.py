@@ -19,10 +19,27 @@ STEPS = 22
 SHAPES = {"embedding": (6, 3), "kernel": (3, 4), "scale": ()}
 OWN_OPTIONS = {
     "SGD": {"momentum": [0.0, 0.5, 0.9], "nesterov": [False, True]},
-    "RMSprop": {"rho": [0.9, 0.5], "momentum": [0.0, 0.9], "epsilon": [1e-7, 1e-3], "centered": [False, True]},
-    "Adam": {"beta_1": [0.9, 0.0, 0.5], "beta_2": [0.999, 0.9], "epsilon": [1e-7, 1e-2], "amsgrad": [False, True]},
+    "RMSprop": {
+        "rho": [0.9, 0.5],
+        "momentum": [0.0, 0.9],
+        "epsilon": [1e-7, 1e-3],
+        "centered": [False, True],
+    },
+    "Adam": {
+        "beta_1": [0.9, 0.0, 0.5],
+        "beta_2": [0.999, 0.9],
+        "epsilon": [1e-7, 1e-2],
+        "amsgrad": [False, True],
+    },
 }
-CLIPPING = [{}, {}, {"clipnorm": 1.0}, {"clipvalue": 0.5}, {"global_clipnorm": 2.0}, {"global_clipnorm": 100.0}]
+CLIPPING = [
+    {},
+    {},
+    {"clipnorm": 1.0},
+    {"clipvalue": 0.5},
+    {"global_clipnorm": 2.0},
+    {"global_clipnorm": 100.0},
+]
 NAMES = sorted(OWN_OPTIONS)
 
 
@@ -56,7 +73,9 @@ def both(name, arguments, sparse, seed, steps=STEPS, drop=False):
             rows = rng.integers(0, 5, rng.integers(1, 8))  # row 5 never occurs, others repeatedly
             values = rng.normal(size=(len(rows), 3)).astype("float32")
             gradients[0] = Slices(rows, values, SHAPES["embedding"])
-            dense[0] = tf.IndexedSlices(tf.constant(values), tf.constant(rows), tf.constant(SHAPES["embedding"]))
+            dense[0] = tf.IndexedSlices(
+                tf.constant(values), tf.constant(rows), tf.constant(SHAPES["embedding"])
+            )
         left_out = rng.integers(0, len(ours)) if drop else None
         kept = [i for i in range(len(ours)) if i != left_out]
         try:
@@ -172,7 +191,9 @@ def test_weight_decay_spares_what_is_excluded():
     for module, variables in ((keras.optimizers, theirs), (optimizers, ours)):
         optimizer = module.SGD(0.1, weight_decay=0.5)
         optimizer.exclude_from_weight_decay(var_list=[variables["gamma"]], var_names=["bi.s"])
-        optimizer.apply([np.zeros(np.shape(value), "float32") for value in starts.values()], list(variables.values()))
+        optimizer.apply(
+            [np.zeros(np.shape(value), "float32") for value in starts.values()], list(variables.values())
+        )
     for key in starts:
         np.testing.assert_allclose(ours[key].numpy(), theirs[key].numpy(), rtol=1e-6)
     assert ours["kernel"].numpy()[0] < 1 and ours["bias"].numpy()[0] == 3 and ours["gamma"].numpy()[0] == 4
@@ -203,7 +224,7 @@ def test_configurations_are_exchanged_with_keras(name, data):
 
 def test_weights_are_exchanged_with_keras_in_the_middle_of_training():
     rng = np.random.default_rng(0)
-    theirs, ours, their_variables, our_variables = both("Adam", {"amsgrad": True}, False, 1, steps=5)
+    theirs, _, their_variables, our_variables = both("Adam", {"amsgrad": True}, False, 1, steps=5)
     fresh = optimizers.Adam(name="opt", amsgrad=True)
     fresh.build(our_variables)
     fresh.set_weights([variable.numpy() for variable in theirs.variables])

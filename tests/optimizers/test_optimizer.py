@@ -139,7 +139,12 @@ def test_no_gradient_at_all_is_refused():
 
 def test_names_count_up_until_they_are_reset():
     reset_names()
-    assert [Adam().name, Adam().name, RMSprop().name, Adam(name="mine").name] == ["adam", "adam_1", "rm_sprop", "mine"]
+    assert [Adam().name, Adam().name, RMSprop().name, Adam(name="mine").name] == [
+        "adam",
+        "adam_1",
+        "rm_sprop",
+        "mine",
+    ]
     reset_names()
     assert Adam().name == "adam"
 
@@ -168,7 +173,11 @@ def test_a_subclass_is_an_optimizer():
     optimizer = Signs(0.5, power=2.0, clipvalue=1.0, name="signs")
     optimizer.apply([[3.0, -3.0]], [variable])
     assert variable.tolist() == [0.0, 3.0]
-    assert [v.path for v in optimizer.variables] == ["signs/iteration", "signs/learning_rate", "signs/net_w_last"]
+    assert [v.path for v in optimizer.variables] == [
+        "signs/iteration",
+        "signs/learning_rate",
+        "signs/net_w_last",
+    ]
     again = optimizers.deserialize(optimizers.serialize(optimizer), {"Signs": Signs})
     assert again.get_config() == optimizer.get_config()
     assert again.power == 2.0 and again.clipvalue == 1.0
@@ -193,7 +202,10 @@ def test_a_base_optimizer_says_what_is_missing():
             lambda: Adam.from_config({"learning_rate": {"class_name": "ExponentialDecay", "config": {}}}),
             "Adam: learning_rate='ExponentialDecay' is not supported: schedules",
         ),
-        (lambda: Adam(lr=0.1), "Adam: unknown argument 'lr' .value 0.1.. Did you mean|Adam: unknown argument 'lr'"),
+        (
+            lambda: Adam(lr=0.1),
+            "Adam: unknown argument 'lr' .value 0.1.",
+        ),
         (lambda: Adam(beta1=0.9), "unknown argument 'beta1' .value 0.9.. Did you mean 'beta_1'"),
         (lambda: Adam.from_config({"decay": 0.1}), "unknown argument 'decay'"),
         (lambda: Adam(use_ema=True), "Adam: use_ema=True is not supported"),
@@ -216,7 +228,10 @@ def test_a_base_optimizer_says_what_is_missing():
         (lambda: Adam(epsilon=-1e-7), "Adam: expected epsilon at least 0, received -1e-07"),
         (lambda: optimizers.get("adm"), "unknown optimizer 'adm'. Did you mean 'adam'"),
         (lambda: optimizers.get(3), "expected a name, a configuration or an optimizer, received 3"),
-        (lambda: optimizers.deserialize({"class_name": "Lamb", "config": {}}), "unknown optimizer class 'Lamb'"),
+        (
+            lambda: optimizers.deserialize({"class_name": "Lamb", "config": {}}),
+            "unknown optimizer class 'Lamb'",
+        ),
     ],
 )
 def test_bad_arguments_are_named(make, message):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.autograd.tensor import Tensor, as_tensor
+from tinynet.autograd.tensor import Tensor, as_tensor, wrap
 from tinynet.errors import DtypeError, ShapeError, TinynetError
 
 
@@ -48,6 +48,10 @@ class Variable(Tensor):
     def value(self) -> Tensor:
         """The current value, as in Keras."""
         return self
+
+    def detach(self) -> Tensor:
+        """The present value without the graph: a copy, which later changes do not reach."""
+        return wrap(self._data.copy())
 
     def assign(self, value: Any) -> Variable:
         """Replaces the value by one of the same shape, cast to the variable's dtype.

@@ -59,6 +59,6 @@ def crossentropy_for(
 __all__ = [
     "CATALOGUE", "BinaryCrossentropy", "CategoricalCrossentropy", "Loss", "LossFunctionWrapper",
     "MeanAbsoluteError", "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy",
-    "categorical_crossentropy", "crossentropy_for", "deserialize", "get", "mean_absolute_error", "mean_squared_error", "serialize",
-    "sparse_categorical_crossentropy",
+    "categorical_crossentropy", "crossentropy_for", "deserialize", "get", "mean_absolute_error",
+    "mean_squared_error", "serialize", "sparse_categorical_crossentropy",
 ]  # fmt: skip

@@ -96,7 +96,9 @@ class LossFunctionWrapper(Loss):
         **kwargs: Any,
     ) -> None:
         if not callable(fn):
-            raise ArgumentError(f"{type(self).__name__}: expected a function of y_true and y_pred, received {fn!r}")
+            raise ArgumentError(
+                f"{type(self).__name__}: expected a function of y_true and y_pred, received {fn!r}"
+            )
         super().__init__(name, reduction, dtype)
         self.fn = fn
         self._fn_kwargs = kwargs
@@ -222,8 +224,7 @@ def _merged(
     """The mask as weights, times the weights: for means scaled so that only unmasked values count."""
     scale = 1.0
     if reduction in ("mean", "sum_over_batch_size"):
-        valid = np.count_nonzero(mask)
-        scale = mask.size / valid if valid else 0.0
+        scale = mask.size / max(int(np.count_nonzero(mask)), 1)
     masked = mask.astype(dtype) * np.dtype(dtype).type(scale)
     if weights is None:
         return masked
@@ -246,4 +247,6 @@ def require_weights_fit(weights: tuple[int, ...], values: tuple[int, ...], where
         hint = f" Give weights a sample the shape {(*weights, *(1,) * (len(values) - 1))}."
     elif not values:
         hint = " Predictions of one axis are one sample; give them the shape (N, 1)."
-    raise ShapeError(f"{where}: weights or mask of shape {weights} do not fit values of shape {values}.{hint}")
+    raise ShapeError(
+        f"{where}: weights or mask of shape {weights} do not fit values of shape {values}.{hint}"
+    )

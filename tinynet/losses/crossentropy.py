@@ -15,8 +15,10 @@ import numpy as np
 from tinynet import config
 from tinynet.autograd import Tensor, as_tensor
 from tinynet.autograd.tags import logits_of, set_mask
+from tinynet.autograd.tensor import record
 from tinynet.errors import ArgumentError, DataError, ShapeError
 from tinynet.losses.base import LossFunctionWrapper, float_tensor, matched
+from tinynet.primitives import arithmetic
 from tinynet.primitives.classification import (
     sigmoid_cross_entropy,
     softmax_cross_entropy,
@@ -50,7 +52,7 @@ def categorical_crossentropy(
         if label_smoothing and y_pred.shape[axis] != y_pred.shape[-1]:
             # Keras would spread s over the size of the last axis, which is not the number of classes.
             raise ArgumentError(f"{where}: label_smoothing is supported only where classes are the last axis")
-        y_true, logits = np.moveaxis(y_true, axis, -1), np.moveaxis(logits, axis, -1)
+        y_true, logits = _with_axis_last(y_true, axis), _with_axis_last(logits, axis)
     if logits.shape[-1] == 1:
         warnings.warn(
             f"{where}: one class ({y_pred.shape}) always has probability 1. "
@@ -62,7 +64,7 @@ def categorical_crossentropy(
     if smoothing:
         y_true = y_true * (1.0 - smoothing) + smoothing / logits.shape[-1]
     if from_logits:
-        return softmax_cross_entropy(logits, y_true)
+        return record(softmax_cross_entropy, (logits, y_true), {})
     probabilities = _clipped(logits / logits.sum(axis=-1, keepdims=True))
     return -(y_true * np.log(probabilities)).sum(axis=-1)
 
@@ -103,13 +105,12 @@ def sparse_categorical_crossentropy(
         valid = labels != ignore_class
         labels = np.where(valid, labels, 0)
         # Like Keras, which here loses sight of the logits behind probabilities.
-        logits = np.where(valid[..., None], y_pred, 0.0)
+        logits = record(arithmetic.where, (valid[..., None], y_pred, 0.0), {})
     require_classes(where, labels, y_pred.shape[-1])
-    if not from_logits:
-        logits = np.log(_clipped(logits))
-    losses = sparse_softmax_cross_entropy(logits, labels)
+    scores = logits if from_logits else np.log(_clipped(logits))
+    losses = record(sparse_softmax_cross_entropy, (scores, labels), {})
     if ignore_class is not None:
-        losses = np.where(valid, losses, 0.0)
+        losses = record(arithmetic.where, (valid, losses, 0.0), {})
         set_mask(losses, valid)
     return losses
 
@@ -136,7 +137,7 @@ def binary_crossentropy(
         y_true = y_true * (1.0 - smoothing) + 0.5 * smoothing
     logits, from_logits = _logits(where, y_pred, from_logits)
     if from_logits:
-        return sigmoid_cross_entropy(logits, y_true).mean(axis=axis)
+        return record(sigmoid_cross_entropy, (logits, y_true), {}).mean(axis=axis)
     p = _clipped(logits)
     return -(y_true * np.log(p) + (1 - y_true) * np.log(1 - p)).mean(axis=axis)
 
@@ -227,8 +228,8 @@ def require_classes(where: str, labels: np.ndarray, classes: int) -> None:
     label = labels[wrong].flat[0].item() if labels.ndim else labels.item()
     whole = int(label) if np.isfinite(label) and label == int(label) else label
     raise DataError(
-        f"{where}: label {whole} of sample {sample}{place} is outside the valid range [0, {classes}) of integers. "
-        "Has the last layer one unit for each class?"
+        f"{where}: label {whole} of sample {sample}{place} is outside the valid range [0, {classes}) "
+        "of integers. Has the last layer one unit for each class?"
     )
 
 
@@ -242,8 +243,14 @@ def _smoothing(where: Any, value: Any) -> float:
     return float(value)
 
 
-def _clipped(probabilities: Any) -> Any:
-    return np.clip(probabilities, config.epsilon(), 1 - config.epsilon())
+def _clipped(probabilities: Tensor) -> Tensor:
+    return probabilities.clip(config.epsilon(), 1 - config.epsilon())
+
+
+def _with_axis_last(x: Tensor, axis: int) -> Tensor:
+    axes = list(range(x.ndim))
+    axes.append(axes.pop(axis))
+    return x.transpose(axes)
 
 
 def _logits(where: str, y_pred: Tensor, from_logits: bool) -> tuple[Tensor, bool]:

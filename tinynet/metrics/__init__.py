@@ -33,8 +33,8 @@ CATALOGUE = Catalogue(
     "metric",
     classes=[
         Mean, Sum, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, MeanSquaredError,
-        MeanAbsoluteError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy, Precision,
-        Recall, F1Score, FBetaScore,
+        MeanAbsoluteError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+        Precision, Recall, F1Score, FBetaScore,
     ],
     aliases={
         "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy,
@@ -61,6 +61,7 @@ __all__ = [
     "CATALOGUE", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy",
     "CategoricalCrossentropy", "F1Score", "FBetaScore", "Mean", "MeanAbsoluteError", "MeanMetricWrapper",
     "MeanSquaredError", "Metric", "Precision", "Recall", "SparseCategoricalAccuracy",
-    "SparseCategoricalCrossentropy", "Sum", "accuracy", "accuracy_for", "binary_accuracy", "categorical_accuracy",
-    "deserialize", "function", "get", "reset_names", "serialize", "sparse_categorical_accuracy",
+    "SparseCategoricalCrossentropy", "Sum", "accuracy", "accuracy_for", "binary_accuracy",
+    "categorical_accuracy", "deserialize", "function", "get", "reset_names", "serialize",
+    "sparse_categorical_accuracy",
 ]  # fmt: skip

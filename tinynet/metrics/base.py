@@ -107,7 +107,8 @@ class Metric(Configurable):
         """The constructor's arguments."""
         # Arguments that a subclass keeps under another name are its own get_config's to add.
         keys = [key for key in self.config_keys() if hasattr(self, key)]
-        return {"name": self.name, "dtype": self.dtype, **{key: serialize(getattr(self, key)) for key in keys}}
+        own = {key: serialize(getattr(self, key)) for key in keys}
+        return {"name": self.name, "dtype": self.dtype, **own}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
@@ -221,13 +222,17 @@ class MeanMetricWrapper(Mean):
         self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
     ) -> None:
         if not callable(fn):
-            raise ArgumentError(f"{type(self).__name__}: expected a function of y_true and y_pred, received {fn!r}")
+            raise ArgumentError(
+                f"{type(self).__name__}: expected a function of y_true and y_pred, received {fn!r}"
+            )
         super().__init__(name, dtype)
         # 'fn' is an argument of this class only; subclasses choose their function themselves.
         self._fn = fn
         self._fn_kwargs = kwargs
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Adds a batch of labels and predictions; weights: one a value, or one a sample (N,)."""
         mask = mask_of(y_pred)
         with no_grad():

@@ -18,13 +18,17 @@ def one_hot_where_sparse(where: str, y_true: np.ndarray, y_pred: np.ndarray) -> 
     """
     if y_true.shape == y_pred.shape:
         return y_true
-    if y_pred.ndim >= 2 and y_pred.shape[-1] > 1 and y_true.shape in (y_pred.shape[:-1], (*y_pred.shape[:-1], 1)):
+    if (
+        y_pred.ndim >= 2
+        and y_pred.shape[-1] > 1
+        and y_true.shape in (y_pred.shape[:-1], (*y_pred.shape[:-1], 1))
+    ):
         labels = y_true.reshape(y_pred.shape[:-1])
         require_classes(where, labels, y_pred.shape[-1])
         return np.arange(y_pred.shape[-1]) == labels[..., None]
     if y_true.size == y_pred.size and y_true.shape in (y_pred.shape[:-1], (*y_pred.shape, 1)):
         return y_true.reshape(y_pred.shape)
     raise ShapeError(
-        f"{where}: expected labels of the shape of the predictions, {y_pred.shape}, or class numbers of shape "
-        f"{y_pred.shape[:-1]}, received {y_true.shape}"
+        f"{where}: expected labels of the shape of the predictions, {y_pred.shape}, or class numbers "
+        f"of shape {y_pred.shape[:-1]}, received {y_true.shape}"
     )

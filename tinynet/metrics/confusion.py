@@ -36,7 +36,9 @@ class _Thresholded(Metric):
         if thresholds is None:
             thresholds = 0.5 if top_k is None else LOWEST
         elif wrong := [t for t in _listed(thresholds) if not _in_unit_interval(t)]:
-            raise ArgumentError(f"{type(self).__name__}: expected thresholds between 0 and 1, received {wrong[0]!r}")
+            raise ArgumentError(
+                f"{type(self).__name__}: expected thresholds between 0 and 1, received {wrong[0]!r}"
+            )
         self.thresholds = _listed(thresholds)
         if not self.thresholds:
             raise ArgumentError(f"{type(self).__name__}: expected at least one threshold, received none")
@@ -81,8 +83,8 @@ class _Thresholded(Metric):
         assert self.top_k is not None
         if y_pred.ndim < 1 or y_pred.shape[-1] < self.top_k:
             raise ShapeError(
-                f"{self.name}: top_k={self.top_k} needs at least as many classes, received predictions of shape "
-                f"{y_pred.shape}"
+                f"{self.name}: top_k={self.top_k} needs at least as many classes, received predictions "
+                f"of shape {y_pred.shape}"
             )
         order = np.argsort(-y_pred, axis=-1, kind="stable")[..., : self.top_k]
         best = np.zeros(y_pred.shape, bool)
@@ -174,10 +176,15 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _in_unit_interval(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and 0 <= value <= 1
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    return is_number and bool(0 <= value <= 1)
 
 
 def _natural(key: str, value: Any, owner: Metric, least: int) -> int | None:
-    if value is None or isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least:
-        return value
-    raise ArgumentError(f"{type(owner).__name__}: expected an integer {key} of at least {least}, received {value!r}")
+    if value is None:
+        return None
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least:
+        return int(value)
+    raise ArgumentError(
+        f"{type(owner).__name__}: expected an integer {key} of at least {least}, received {value!r}"
+    )

@@ -27,7 +27,8 @@ class FBetaScore(Metric):
     there are several classes (Keras refuses them). Epsilon in the divisors keeps 0/0 at 0, and scores
     about 1e-7 below their exact values. After https://keras.io/api/metrics/classification_metrics/.
 
-    >>> labels, predictions = [[1, 1, 1], [1, 0, 0], [1, 1, 0]], [[0.2, 0.6, 0.7], [0.2, 0.6, 0.6], [0.6, 0.8, 0.0]]
+    >>> labels = [[1, 1, 1], [1, 0, 0], [1, 1, 0]]
+    >>> predictions = [[0.2, 0.6, 0.7], [0.2, 0.6, 0.6], [0.6, 0.8, 0.0]]
     >>> FBetaScore(beta=2.0, threshold=0.5)(labels, predictions).round(4)
     array([0.3846, 0.9091, 0.8333])
     """
@@ -43,11 +44,13 @@ class FBetaScore(Metric):
         super().__init__(dtype, name)
         kind = type(self).__name__
         if average is not None and average not in AVERAGES:
-            raise ArgumentError(f"{kind}: unknown average {average!r}. {nearest(average, AVERAGES)} None is allowed.")
+            raise ArgumentError(f"{kind}: unknown average {average!r}. {nearest(average, AVERAGES)}")
         if not isinstance(beta, float) or not 0 < beta < np.inf:
             raise ArgumentError(f"{kind}: expected a float beta above 0, received {beta!r}")
         if threshold is not None and not (isinstance(threshold, float) and 0 < threshold <= 1):
-            raise ArgumentError(f"{kind}: expected a float threshold above 0 and at most 1, received {threshold!r}")
+            raise ArgumentError(
+                f"{kind}: expected a float threshold above 0 and at most 1, received {threshold!r}"
+            )
         self.average = average
         self.beta = beta
         self.threshold = threshold
@@ -82,7 +85,9 @@ class FBetaScore(Metric):
         if sample_weight is not None:
             weights = array_of(sample_weight, where, np.float64)
             if weights.shape not in ((len(y_pred),), (len(y_pred), 1)):
-                raise ShapeError(f"{where}: expected weights of shape ({len(y_pred)},), received {weights.shape}")
+                raise ShapeError(
+                    f"{where}: expected weights of shape ({len(y_pred)},), received {weights.shape}"
+                )
             weights = weights.reshape(-1, 1)
         positive = self._positive(y_pred).astype(np.float64)
         self._add(self.true_positives, positive * y_true, weights)

@@ -33,8 +33,10 @@ def get(identifier: Any) -> Optimizer | None:
             raise ArgumentError(f"unknown optimizer {identifier!r}. {nearest(identifier, _BY_LOWER)}")
         return _BY_LOWER[identifier.lower()]()
     if isinstance(identifier, type) and issubclass(identifier, Optimizer):
-        return identifier()
-    raise ArgumentError(f"optimizer: expected a name, a configuration or an optimizer, received {identifier!r}")
+        return identifier()  # type: ignore[call-arg]
+    raise ArgumentError(
+        f"optimizer: expected a name, a configuration or an optimizer, received {identifier!r}"
+    )
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:

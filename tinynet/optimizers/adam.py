@@ -69,13 +69,14 @@ class Adam(Optimizer):
         i = self._index(variable)
         kind = variable.dtype.type
         step = kind(int(self._iterations._data) + 1)
-        one, rest_1, rest_2, epsilon = kind(1), kind(1 - self.beta_1), kind(1 - self.beta_2), kind(self.epsilon)
-        alpha = kind(learning_rate) * np.sqrt(one - kind(self.beta_2) ** step) / (one - kind(self.beta_1) ** step)
+        beta_1, beta_2, epsilon = kind(self.beta_1), kind(self.beta_2), kind(self.epsilon)
+        rest_1, rest_2 = kind(1 - self.beta_1), kind(1 - self.beta_2)
+        alpha = kind(learning_rate) * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
         g, squares = sum_and_squares(gradient)
-        written: tuple[np.ndarray, ...] = (variable._data, self._momentums[i]._data, self._velocities[i]._data)
+        written = [variable._data, self._momentums[i]._data, self._velocities[i]._data]
         if self.amsgrad:
-            written += (self._velocity_hats[i]._data,)
-        for parts in blocks(written, (g,) if squares is None else (g, squares)):
+            written.append(self._velocity_hats[i]._data)
+        for parts in blocks(tuple(written), (g,) if squares is None else (g, squares)):
             w, m, v = parts[:3]
             g_part = parts[len(written)]
             scratch = g_part - m

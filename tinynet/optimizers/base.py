@@ -73,7 +73,8 @@ class Optimizer(Configurable):
         if unknown:
             key = next(iter(unknown))
             raise ArgumentError(
-                f"{self._kind}: unknown argument {key!r} (value {unknown[key]!r}). {nearest(key, self.config_keys())}"
+                f"{self._kind}: unknown argument {key!r} (value {unknown[key]!r}). "
+                f"{nearest(key, self.config_keys())}"
             )
         given = {
             "use_ema": use_ema,
@@ -86,11 +87,13 @@ class Optimizer(Configurable):
             if value != REFUSED[key]:
                 raise ArgumentError(f"{self._kind}: {key}={value!r} is not supported, only {REFUSED[key]!r}")
             setattr(self, key, value)
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         for key, value in clips.items():
             if value is not None and not _is_number(value, above=0.0):
                 raise ArgumentError(f"{self._kind}: expected a positive number {key}, received {value!r}")
-            setattr(self, key, value)
         set_clips = [f"{key}={value!r}" for key, value in clips.items() if value is not None]
         if len(set_clips) > 1:
             raise ArgumentError(
@@ -98,7 +101,9 @@ class Optimizer(Configurable):
                 f"received {', '.join(set_clips)}"
             )
         if weight_decay is not None and not _is_number(weight_decay):
-            raise ArgumentError(f"{self._kind}: expected a number weight_decay or None, received {weight_decay!r}")
+            raise ArgumentError(
+                f"{self._kind}: expected a number weight_decay or None, received {weight_decay!r}"
+            )
         self.weight_decay = weight_decay
         self.name = name or automatic_name(snake_case(type(self).__name__))
         self.built = False
@@ -128,8 +133,8 @@ class Optimizer(Configurable):
         """Checks numbers given as name=(value, highest, whether the highest itself is allowed)."""
         for key, (value, high, closed) in values.items():
             if not _is_number(value) or not (0 <= value <= high if closed else 0 <= value < high):
-                wanted = f"at least 0 and {'at most' if closed else 'below'} {high}" if high < np.inf else "at least 0"
-                raise ArgumentError(f"{self._kind}: expected {key} {wanted}, received {value!r}")
+                limit = f" and {'at most' if closed else 'below'} {high}" if high < np.inf else ""
+                raise ArgumentError(f"{self._kind}: expected {key} at least 0{limit}, received {value!r}")
 
     def _checked_learning_rate(self, value: Any) -> float:
         if isinstance(value, (dict, str)) or callable(value) or hasattr(value, "get_config"):
@@ -202,7 +207,9 @@ class Optimizer(Configurable):
     ) -> Any:
         """One slot a variable; for several names a list of slots each, made variable by variable."""
         names = [name] if isinstance(name, str) else list(name)
-        initializers = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
+        initializers = (
+            list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
+        )
         slots: tuple[list[Variable], ...] = tuple([] for _ in names)
         for variable in trainable_variables:
             for collected, slot, first in zip(slots, names, initializers, strict=True):
@@ -217,7 +224,9 @@ class Optimizer(Configurable):
         Raises `ArgumentError` once the optimizer is built.
         """
         if self.built:
-            raise ArgumentError(f"{self._kind}.exclude_from_weight_decay: call it before the optimizer is built")
+            raise ArgumentError(
+                f"{self._kind}.exclude_from_weight_decay: call it before the optimizer is built"
+            )
         self._undecayed = {id(variable) for variable in var_list or ()}
         patterns = sorted(set(var_names or ()))
         self._undecayed_names = re.compile("|".join(patterns)) if patterns else None
@@ -322,9 +331,9 @@ class Optimizer(Configurable):
         for variable in variables:
             if id(variable) not in self._indices:
                 raise ArgumentError(
-                    f"{self._kind}.apply: unknown variable {getattr(variable, 'path', variable)!r}. The optimizer "
-                    f"was built for {[known.path for known in self._trainable_variables]}; make a new one for "
-                    "other variables."
+                    f"{self._kind}.apply: unknown variable {getattr(variable, 'path', variable)!r}. "
+                    f"The optimizer was built for {[known.path for known in self._trainable_variables]}; "
+                    "make a new one for other variables."
                 )
 
     def _present(
@@ -363,7 +372,9 @@ class Optimizer(Configurable):
             found = gradient._data if isinstance(gradient, Tensor) else np.asarray(gradient)
             if found.dtype != variable.dtype:
                 if found.dtype.kind not in "fiu":
-                    raise DtypeError(f"{self._kind}.apply: the gradient of {variable.path!r} is {found.dtype}")
+                    raise DtypeError(
+                        f"{self._kind}.apply: the gradient of {variable.path!r} is {found.dtype}, not numbers"
+                    )
                 found = found.astype(variable.dtype)
         if found.shape != variable.shape:
             raise ShapeError(
@@ -376,23 +387,21 @@ class Optimizer(Configurable):
 
     def _clipped(self, gradients: list[Gradient]) -> list[Gradient]:
         if self.clipnorm is not None:
-            return [_scaled(g, self._norm_scale(g)) for g in gradients]
+            bound = self.clipnorm
+            return [_scaled(g, np.float32(bound / max(np.sqrt(_squared_norm(g)), bound))) for g in gradients]
         if self.global_clipnorm is not None:
             norm = np.float32(np.sqrt(sum(_squared_norm(g) for g in gradients)))
-            bound = np.float32(self.global_clipnorm)
+            most = np.float32(self.global_clipnorm)
             with np.errstate(divide="ignore"):
-                scale = bound * min(np.float32(1) / norm, np.float32(1) / bound)
+                scale = most * min(np.float32(1) / norm, np.float32(1) / most)
             # A norm that is not finite makes every gradient NaN, as in Keras: better seen than hidden.
             scale = scale if np.isfinite(norm) else np.float32(np.nan)
             # The norm is that of the unmerged rows; what Keras scales is their sum.
             return [_scaled(g.dense() if isinstance(g, Slices) else g, scale) for g in gradients]
         if self.clipvalue is not None:
-            bound = self.clipvalue
-            return [_on_values(g, lambda values: np.clip(values, -bound, bound)) for g in gradients]
+            limit = self.clipvalue
+            return [_on_values(g, lambda values: np.clip(values, -limit, limit)) for g in gradients]
         return gradients
-
-    def _norm_scale(self, gradient: Gradient) -> Any:
-        return np.float32(self.clipnorm / max(np.sqrt(_squared_norm(gradient)), self.clipnorm))
 
     def _decay_weights(self, variables: Sequence[Variable], rate: Any) -> None:
         if self.weight_decay is None:

@@ -110,6 +110,6 @@ class RMSprop(Optimizer):
     def _refuse_negative(self, variance: np.ndarray, variable: Variable) -> None:
         if variance.size and variance.min() < 0:
             raise ArgumentError(
-                f"RMSprop: centered=True estimates a negative variance for {variable.path!r}, because the rows "
+                f"RMSprop: centered=True estimates a negative variance for {variable.path!r}, because rows "
                 "of an embedding occur often in one batch. Use centered=False."
             )
