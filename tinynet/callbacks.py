@@ -210,7 +210,12 @@ class _Monitor(Callback):
 
     def _current(self, logs: Logs) -> float | None:
         if self.monitor in (logs or {}):
-            return float((logs or {})[self.monitor])
+            value = (logs or {})[self.monitor]
+            if np.ndim(value):
+                raise ArgumentError(
+                    f"{type(self).__name__}: {self.monitor!r} has {np.size(value)} values; monitor a single number"
+                )
+            return float(value)
         warnings.warn(
             f"{type(self).__name__}: {self.monitor!r} is not among the logs. Available: {', '.join(logs or {})}",
             stacklevel=4,
@@ -255,6 +260,7 @@ class EarlyStopping(_Monitor):
         self.best_epoch = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self._larger_is_better()  # says at the first epoch, not at the second, when it cannot be told
         current = self._current(logs)
         if current is None or epoch < self.start_from_epoch:
             return
@@ -276,10 +282,10 @@ class EarlyStopping(_Monitor):
 
     def on_train_end(self, logs: Logs = None) -> None:
         if self.stopped_epoch > 0 and self.verbose:
-            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+            print(f"Epoch {self.stopped_epoch + 1}: early stopping", flush=True)
         if self.best_weights is not None:
             if self.verbose:
-                print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
+                print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.", flush=True)
             self.model.set_weights(self.best_weights)
 
 
@@ -287,7 +293,8 @@ class ModelCheckpoint(_Monitor):
     """Saves the model, or its weights, at the end of epochs or after so many batches.
 
     filepath: ends in .keras, or in .weights.h5 with `save_weights_only`; may hold {epoch} (from 1)
-        and logs, as in "{epoch:02d}-{val_loss:.2f}.keras".
+        and logs, as in "{epoch:02d}-{val_loss:.2f}.keras", and {batch} (from 1) when batches are
+        counted. Folders that are missing are made.
     save_best_only: only when `monitor` has improved.
     save_freq: 'epoch', or a number of batches.
 
@@ -326,20 +333,21 @@ class ModelCheckpoint(_Monitor):
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._batches += 1
         if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
-            self._save(logs)
+            self._save(logs, {"batch": batch + 1})
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if self.save_freq == "epoch":
-            self._save(logs)
+            self._save(logs, {})
 
-    def _save(self, logs: Logs) -> None:
+    def _save(self, logs: Logs, place: dict[str, int]) -> None:
         epoch = self._epoch + 1
+        known = {"epoch": epoch, **place, **(logs or {})}
         try:
-            path = self.filepath.format(epoch=epoch, **(logs or {}))
-        except KeyError as error:
+            path = self.filepath.format(**known)
+        except (KeyError, IndexError, ValueError, TypeError) as error:
             raise ArgumentError(
-                f"ModelCheckpoint: the filepath {self.filepath!r} names {error}, which is not logged. "
-                f"Available: epoch, {', '.join(logs or {})}"
+                f"ModelCheckpoint: the filepath {self.filepath!r} cannot be filled in ({error}). "
+                f"Available: {', '.join(known)}"
             ) from error
         if self.save_best_only:
             current = self._current(logs)
@@ -354,7 +362,10 @@ class ModelCheckpoint(_Monitor):
                 self.best = current
         elif self.verbose:
             print(f"\nEpoch {epoch}: saving model to {path}")
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         if self.save_weights_only:
             self.model.save_weights(path)
         else:
             self.model.save(path)
+        if self.verbose:
+            print(f"\nEpoch {epoch}: finished saving model to {path}", flush=True)

@@ -7,9 +7,11 @@ comes from a file.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,26 @@ import numpy as np
 from tinynet.errors import ArgumentError, nearest
 
 Config = dict[str, Any]
+
+# What a file may ask for that is no object but code.
+CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper")
+
+_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})
+
+
+@contextlib.contextmanager
+def custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
+    """Within it names and saved configurations may also mean these classes and functions of yours.
+
+    custom_objects: from name to class or function.
+    """
+    if not isinstance(custom_objects, Mapping):
+        raise ArgumentError(f"custom_objects: expected a dict from name to class, received {custom_objects!r}")
+    token = _custom.set({**_custom.get(), **custom_objects})
+    try:
+        yield
+    finally:
+        _custom.reset(token)
 
 
 def snake_case(name: str) -> str:
@@ -50,7 +72,17 @@ class Configurable:
 
     def get_config(self) -> Config:
         """The constructor's arguments as plain data (what goes into a file)."""
-        return {key: serialize(getattr(self, key)) for key in self.config_keys()}
+        return {key: serialize(self.argument(key)) for key in self.config_keys()}
+
+    def argument(self, key: str) -> Any:
+        """The value a constructor's argument was given, or `ArgumentError` if no attribute kept it."""
+        try:
+            return getattr(self, key)
+        except AttributeError as error:
+            raise ArgumentError(
+                f"{type(self).__name__}: the argument {key!r} is kept in no attribute of that name; "
+                "keep it there, or define get_config"
+            ) from error
 
     @classmethod
     def from_config(cls, config: Config) -> Any:
@@ -70,13 +102,19 @@ class Configurable:
             if key in known:
                 kept[key] = value
             elif key in cls.inert_config:
-                if not any(value is v or value == v for v in cls.inert_config[key]):
-                    raise ArgumentError(f"{cls.__name__}: {key}={value!r} is not supported")
+                cls.check_inert(key, value)
             else:
                 raise ArgumentError(
                     f"{cls.__name__}: unknown argument {key!r} (value {value!r}). {nearest(key, known)}"
                 )
         return kept
+
+
+    @classmethod
+    def check_inert(cls, key: str, value: Any) -> None:
+        """Raises `ArgumentError` unless an inert argument has a value that changes nothing."""
+        if not any(value is v or value == v for v in cls.inert_config[key]):
+            raise ArgumentError(f"{cls.__name__}: {key}={value!r} is not supported")
 
 
 def serialize(value: Any) -> Any:
@@ -140,11 +178,12 @@ class Catalogue:
         if isinstance(identifier, dict):
             return self.deserialize(identifier)
         if isinstance(identifier, str):
-            if identifier not in self.by_name:
+            found = _custom.get().get(identifier) or self.by_name.get(identifier)
+            if found is None:
                 raise ArgumentError(
                     f"unknown {self.kind} {identifier!r}. {nearest(identifier, self.by_name)}"
                 )
-            identifier = self.by_name[identifier]
+            identifier = found
         if isinstance(identifier, type):
             return identifier()
         if callable(identifier) or hasattr(identifier, "get_config"):
@@ -155,18 +194,27 @@ class Catalogue:
 
     def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
         """The object a saved configuration describes: `{"class_name": …, "config": {…}}` or a name."""
+        if custom_objects:
+            with custom_object_scope(custom_objects):
+                return self.deserialize(config)
         if not isinstance(config, dict):
             return self.get(config)
         name = config.get("class_name")
         inner = config.get("config", {})
         if name == "function" and isinstance(inner, str):
-            return (custom_objects or {}).get(inner) or self.get(inner)
-        found = (custom_objects or {}).get(name) or self.by_class_name.get(str(name))
+            return self.get(inner)
+        registered = config.get("registered_name")
+        own = _custom.get().get(str(name)) or _custom.get().get(str(registered))
+        found = own or self.by_class_name.get(str(name))
         if found is None:
+            if name in CODE:
+                raise ArgumentError(f"{self.kind} {name!r} holds code, which is never run; write it as a class")
             raise ArgumentError(
                 f"unknown {self.kind} class {name!r}. {nearest(name, self.by_class_name)} "
                 "A class of your own is passed as custom_objects={name: class}."
             )
+        if own is None and registered not in (None, name):
+            raise ArgumentError(f"{self.kind} {name!r}: is registered as {registered!r}, which is unknown")
         if not isinstance(inner, dict):
             raise ArgumentError(f"{self.kind} {name!r}: expected a configuration, received {inner!r}")
         return found.from_config(inner)

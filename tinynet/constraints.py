@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
+from tinynet.arguments import axes, fraction, number
 from tinynet.catalogue import Catalogue, Configurable, serialize  # noqa: F401 (Keras has it here)
+from tinynet.errors import ShapeError
 
 
 class Constraint(Configurable):
@@ -20,8 +22,17 @@ class Constraint(Configurable):
         raise NotImplementedError(f"{type(self).__name__} must define __call__(w)")
 
 
-def _norm(w: Any, axis: Any) -> Any:
-    return np.sqrt(np.sum(np.square(w), axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=True))
+class _OfNorms(Constraint):
+    """Base of the constraints on Euclidean norms over `axis`."""
+
+    axis: Any
+
+    def _norm(self, w: Any) -> Any:
+        axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis
+        for a in axis if isinstance(axis, tuple) else (axis,):
+            if not -np.ndim(w) <= a < np.ndim(w):
+                raise ShapeError(f"{type(self).__name__}: axis {a} does not exist in a weight of shape {np.shape(w)}")
+        return np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
 
 
 class NonNeg(Constraint):
@@ -35,29 +46,29 @@ class NonNeg(Constraint):
         return np.maximum(w, 0)
 
 
-class MaxNorm(Constraint):
+class MaxNorm(_OfNorms):
     """Norms over `axis` at most `max_value` (Srivastava et al. 2014)."""
 
     def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0) -> None:
-        self.max_value = max_value
-        self.axis = axis
+        self.max_value = number("MaxNorm", "max_value", max_value, 0.0)
+        self.axis = axes("MaxNorm", axis)
 
     def __call__(self, w: Any) -> Any:
-        norm = _norm(w, self.axis)
+        norm = self._norm(w)
         return w * (np.clip(norm, 0, self.max_value) / (config.epsilon() + norm))
 
 
-class UnitNorm(Constraint):
+class UnitNorm(_OfNorms):
     """Norms over `axis` of 1."""
 
     def __init__(self, axis: int | Sequence[int] = 0) -> None:
-        self.axis = axis
+        self.axis = axes("UnitNorm", axis)
 
     def __call__(self, w: Any) -> Any:
-        return w / (config.epsilon() + _norm(w, self.axis))
+        return w / (config.epsilon() + self._norm(w))
 
 
-class MinMaxNorm(Constraint):
+class MinMaxNorm(_OfNorms):
     """Norms over `axis` moved towards [min_value, max_value] by the fraction `rate`."""
 
     def __init__(
@@ -67,13 +78,13 @@ class MinMaxNorm(Constraint):
         rate: float = 1.0,
         axis: int | Sequence[int] = 0,
     ) -> None:
-        self.min_value = min_value
-        self.max_value = max_value
-        self.rate = rate
-        self.axis = axis
+        self.min_value = number("MinMaxNorm", "min_value", min_value, 0.0)
+        self.max_value = number("MinMaxNorm", "max_value", max_value, self.min_value)
+        self.rate = fraction("MinMaxNorm", "rate", rate)
+        self.axis = axes("MinMaxNorm", axis)
 
     def __call__(self, w: Any) -> Any:
-        norm = _norm(w, self.axis)
+        norm = self._norm(w)
         wanted = self.rate * np.clip(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
         return w * (wanted / (config.epsilon() + norm))
 

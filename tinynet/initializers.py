@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
+from tinynet.arguments import number, whole
 from tinynet.catalogue import Catalogue, Configurable, serialize  # noqa: F401 (Keras has it here)
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.random import draw_seed
@@ -28,8 +29,7 @@ class Initializer(Configurable):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> np.ndarray:
         """The first value of a weight of `shape`, in `dtype` (floatx without one)."""
-        values = np.asarray(self.values(tuple(shape)))
-        return np.ascontiguousarray(np.broadcast_to(values, tuple(shape))).astype(dtype or config.floatx())
+        return np.array(np.broadcast_to(self.values(tuple(shape)), tuple(shape)), dtype or config.floatx(), order="C")
 
     def values(self, shape: tuple[int, ...]) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define values(shape)")
@@ -39,10 +39,8 @@ class RandomInitializer(Initializer):
     """Base of the initializers that draw: holds the seed."""
 
     def __init__(self, seed: int | None = None) -> None:
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))):
-            raise ArgumentError(f"{type(self).__name__}: expected an integer seed or None, received {seed!r}")
-        self.seed = seed
-        self._seed = draw_seed() if seed is None else int(seed)
+        self.seed = None if seed is None else whole(type(self).__name__, "seed", seed, 0)
+        self._seed = draw_seed() if self.seed is None else self.seed
 
     def generator(self) -> np.random.Generator:
         return np.random.default_rng(self._seed)
@@ -70,6 +68,8 @@ class Constant(Initializer):
     """One value everywhere, or an array that broadcasts to the shape (pretrained vectors)."""
 
     def __init__(self, value: Any = 0.0) -> None:
+        if value is None or np.asarray(value).dtype.kind not in "iufb":
+            raise ArgumentError(f"Constant: expected a number or an array of numbers, received {value!r}")
         self.value = value
 
     def values(self, shape: tuple[int, ...]) -> Any:
@@ -86,8 +86,8 @@ class RandomUniform(RandomInitializer):
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.minval = minval
-        self.maxval = maxval
+        self.minval = number("RandomUniform", "minval", minval)
+        self.maxval = number("RandomUniform", "maxval", maxval, self.minval)
 
     def values(self, shape: tuple[int, ...]) -> Any:
         return self.generator().uniform(self.minval, self.maxval, shape)
@@ -98,8 +98,8 @@ class RandomNormal(RandomInitializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.mean = mean
-        self.stddev = stddev
+        self.mean = number("RandomNormal", "mean", mean)
+        self.stddev = number("RandomNormal", "stddev", stddev, 0.0)
 
     def values(self, shape: tuple[int, ...]) -> Any:
         return self.generator().normal(self.mean, self.stddev, shape)
@@ -110,8 +110,8 @@ class TruncatedNormal(RandomInitializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.mean = mean
-        self.stddev = stddev
+        self.mean = number("TruncatedNormal", "mean", mean)
+        self.stddev = number("TruncatedNormal", "stddev", stddev, 0.0)
 
     def values(self, shape: tuple[int, ...]) -> Any:
         return self.mean + self.stddev * _truncated(self.generator(), shape)
@@ -160,7 +160,7 @@ class VarianceScaling(RandomInitializer):
         seed: int | None = None,
     ) -> None:
         super().__init__(seed)
-        if scale <= 0:
+        if number("VarianceScaling", "scale", scale) <= 0:
             raise ArgumentError(f"VarianceScaling: expected a positive scale, received {scale}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ArgumentError(f"VarianceScaling: expected mode fan_in, fan_out or fan_avg, received {mode!r}")
@@ -234,7 +234,7 @@ class Orthogonal(RandomInitializer):
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.gain = gain
+        self.gain = number("Orthogonal", "gain", gain)
 
     def values(self, shape: tuple[int, ...]) -> Any:
         if len(shape) < 2:
@@ -249,7 +249,7 @@ class Identity(Initializer):
     """The identity matrix times `gain`."""
 
     def __init__(self, gain: float = 1.0) -> None:
-        self.gain = gain
+        self.gain = number("Identity", "gain", gain)
 
     def values(self, shape: tuple[int, ...]) -> Any:
         if len(shape) != 2:

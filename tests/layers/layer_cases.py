@@ -238,7 +238,7 @@ def convolution(draw: st.DrawFn, name: str) -> Case:
         "use_bias": draw(flags), "activation": draw(st.sampled_from([None, "relu", "tanh", "softmax"])),
         **extras(draw, "kernel", "bias"),
     }  # fmt: skip
-    first = padding != "causal" and draw(flags)
+    first = draw(flags)
     if draw(flags) or first:
         arguments["data_format"] = "channels_first" if first else "channels_last"
     shape = (draw(batches), channels, *spatial) if first else (draw(batches), *spatial, channels)

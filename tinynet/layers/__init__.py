@@ -19,7 +19,15 @@ from tinynet.layers.pooling import (
     MaxPooling2D,
 )
 from tinynet.layers.preprocessing import Rescaling
-from tinynet.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, SimpleRNN, SimpleRNNCell
+from tinynet.layers.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    GRUCell,
+    LSTMCell,
+    SimpleRNN,
+    SimpleRNNCell,
+)
 from tinynet.layers.regularization import Dropout
 from tinynet.layers.reshaping import Flatten, Reshape
 from tinynet.layers.text import TextVectorization

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from tinynet import activations
+from tinynet.arguments import axes, number
 from tinynet.autograd import Tensor
 from tinynet.errors import ShapeError
-from tinynet.layers.arguments import number
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives.reductions import logsumexp
 
@@ -85,7 +85,7 @@ class Softmax(_Elementwise):
 
     def __init__(self, axis: int | list[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = list(axis) if isinstance(axis, tuple) else axis
+        self.axis = axes(self.described, axis)
 
     def call(self, inputs: Tensor, mask: Any = None) -> Tensor:
         if mask is not None:

@@ -5,23 +5,35 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from tinynet import config, constraints, initializers, regularizers
+from tinynet import activations, config, constraints, initializers, regularizers
 from tinynet.autograd import Tensor, Variable, as_tensor, no_grad
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.catalogue import Config, Configurable, serialize, snake_case
-from tinynet.errors import ArgumentError, DtypeError, NotBuiltError, ShapeError, TinynetError, nearest
+from tinynet.errors import (
+    ArgumentError,
+    DtypeError,
+    NotBuiltError,
+    ShapeError,
+    TinynetError,
+    nearest,
+)
 from tinynet.naming import automatic_name
 from tinynet.random import SeedGenerator, frozen
 
 Shape = tuple[int | None, ...]
 
+LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
+
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
+_inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)  # elements, while restoring
 _scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
 
 
@@ -33,6 +45,19 @@ def name_scope(name: str) -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
+
+
+@contextlib.contextmanager
+def restoring(elements: int) -> Iterator[None]:
+    """Within it new weights are zeros, to be filled from a file, and at most so many elements in all.
+
+    A configuration can ask for more weights than there is memory; the file that holds them cannot.
+    """
+    token = _left.set([elements])
+    try:
+        yield
+    finally:
+        _left.reset(token)
 
 
 def dtype_name(dtype: Any, owner: str = "layer", allowed: Sequence[str] = config.FLOAT_DTYPES) -> str:
@@ -102,11 +127,16 @@ class Layer(Configurable):
         input_shape = kwargs.pop("input_shape", None)
         if "input_dim" in kwargs:
             input_shape = (kwargs.pop("input_dim"),)
-        if kwargs:
-            unknown = next(iter(kwargs))
+        if input_shape is not None and not isinstance(input_shape, (list, tuple)):
             raise ArgumentError(
-                f"{type(self).__name__}: unknown argument {unknown!r}. {nearest(unknown, self.config_keys())}"
+                f"{type(self).__name__}: expected input_shape such as (28, 28, 1), received {input_shape!r}"
             )
+        for key, value in kwargs.items():
+            if key in self.inert_config:
+                self.check_inert(key, value)
+            else:
+                known = [*self.config_keys(), *COMMON_KEYS]
+                raise ArgumentError(f"{type(self).__name__}: unknown argument {key!r}. {nearest(key, known)}")
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ArgumentError(f"{type(self).__name__}: a name is a string without '/', received {name!r}")
         if not isinstance(trainable, bool):
@@ -118,7 +148,9 @@ class Layer(Configurable):
         self.built = False
         self.given_input_shape: Shape | None = None if input_shape is None else tuple(input_shape)
         self._build_input_shape: Any = None
-        self._call_arguments = frozenset(inspect.signature(self.call).parameters)
+        parameters = inspect.signature(self.call).parameters
+        self._call_arguments = frozenset(parameters)
+        self._call_takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -177,8 +209,13 @@ class Layer(Configurable):
         """
         dtype = dtype or (self.dtype if self.dtype in config.FLOAT_DTYPES else config.floatx())
         first = initializers.get(initializer if initializer is not None else "glorot_uniform")
+        value = self._first_value(name, tuple(shape), dtype, first)
+        if np.shape(value) != tuple(shape):
+            raise ShapeError(
+                f"{self.described}: the initializer of {name!r} must give shape {tuple(shape)}, it gave {np.shape(value)}"
+            )
         variable = Variable(
-            first(tuple(shape), dtype=dtype),
+            value,
             trainable=trainable and self._trainable,
             dtype=dtype,
             name=name,
@@ -190,11 +227,34 @@ class Layer(Configurable):
         self._track(variable)
         return variable
 
+    def _first_value(self, name: str, shape: tuple[int, ...], dtype: str, initializer: Any) -> Any:
+        """What a new weight starts with; refuses one that no memory holds before asking for it."""
+        size, left = math.prod(shape), _left.get()
+        if left is not None:
+            left[0] -= size
+            if left[0] < 0:
+                raise ShapeError(f"{self.described}: the weight {name!r} of shape {shape} is larger than what was saved")
+            return np.zeros(shape, dtype)
+        try:
+            if size > LARGEST_WEIGHT:
+                raise MemoryError
+            return initializer(shape, dtype=dtype)
+        except MemoryError as error:
+            raise ShapeError(
+                f"{self.described}: the weight {name!r} of shape {shape} does not fit into memory ({size:,} elements)"
+            ) from error
+
     def add_loss(self, loss: Any) -> None:
         """Adds a scalar to the loss of the step in which `call` runs."""
         self._own_losses.append(as_tensor(loss))
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if "_call_arguments" not in self.__dict__:
+            raise NotBuiltError(f"{type(self).__name__}: its __init__ must call super().__init__() first")
+        for key in kwargs:
+            if key not in self._call_arguments and key != "training" and not self._call_takes_any:
+                known = [*self._call_arguments, "training"]
+                raise ArgumentError(f"{self.described}: call has no argument {key!r}. {nearest(key, known)}")
         inputs = self._converted(inputs)
         if not self.built:
             self.build(shape_of(inputs))
@@ -211,13 +271,24 @@ class Layer(Configurable):
                 kwargs.pop("training", None)  # the signature's default
             else:
                 kwargs["training"] = training
-        token = _training.set(training)
+        elif not self._call_takes_any:
+            kwargs.pop("training", None)  # what has no use for it may still be told
+        token, scope = _training.set(training), _scope.set((*_scope.get(), self.name))
+        outermost = not _inside_call.get()
+        if outermost:
+            self._clear_losses()  # `losses` are those of the last call
+            _inside_call.set(True)
         try:
             outputs = self.call(inputs, *args, **kwargs)
         except TinynetError as error:
             raise _located(error, self)
         finally:
             _training.reset(token)
+            _scope.reset(scope)
+            if outermost:
+                _inside_call.set(False)
+        if not self.built:
+            self.built = True  # a layer without `build`: those inside have built themselves
         if self.activity_regularizer is not None:
             batch = flat_list(outputs)[0].shape[0]
             for output in flat_list(outputs):
@@ -232,15 +303,15 @@ class Layer(Configurable):
 
     def _converted(self, inputs: Any) -> Any:
         """Inputs as tensors, floats among them in the dtype the layer computes in."""
-        if not self.casts_inputs:
-            return inputs if isinstance(inputs, Tensor) else map_structure(as_tensor, inputs)
+        if inputs is None:
+            raise ArgumentError(f"{self.described}: expected an array or a tensor, received None")
         dtype = self.compute_dtype
-        if type(inputs) is Tensor and inputs._data.dtype == dtype:
+        if type(inputs) is Tensor and (inputs._data.dtype == dtype or not self.casts_inputs):
             return inputs
 
         def converted(value: Any) -> Tensor:
             tensor = as_tensor(value)
-            if tensor.dtype == dtype or (tensor.dtype.kind != "f" and not self.casts_integers):
+            if not self.casts_inputs or tensor.dtype == dtype or (tensor.dtype.kind != "f" and not self.casts_integers):
                 return tensor
             mask = mask_of(tensor)
             tensor = tensor.astype(dtype)
@@ -277,7 +348,7 @@ class Layer(Configurable):
             warnings.warn(
                 f"{self.described} does not support masking: layers after it will not know which time steps "
                 "to skip. If padding must not count, reduce over time with a layer that does.",
-                stacklevel=3,
+                stacklevel=4,
             )
             return None
         return previous_mask
@@ -365,19 +436,16 @@ class Layer(Configurable):
         Raises `ShapeError` naming the weight that does not fit.
         """
         variables = self.weights
+        if not isinstance(weights, (list, tuple)):
+            raise ArgumentError(f"{self.described}: set_weights expected a list of arrays, received {weights!r}")
         if len(weights) != len(variables):
             raise ShapeError(
                 f"{self.described}: set_weights expected {len(variables)} arrays "
                 f"({', '.join(f'{v.name} {v.shape}' for v in variables) or 'none'}), received {len(weights)}"
                 + ("" if self.built else ". The layer is not built yet: call it, or build(input_shape), first.")
             )
-        for variable, value in zip(variables, weights, strict=True):
-            if np.shape(value) != variable.shape:
-                raise ShapeError(
-                    f"{self.described}: weight {variable.path!r} has shape {variable.shape}, "
-                    f"received {np.shape(value)}"
-                )
-        for variable, value in zip(variables, weights, strict=True):
+        values = [variable.converted(value) for variable, value in zip(variables, weights, strict=True)]
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
     def count_params(self) -> int:
@@ -387,7 +455,7 @@ class Layer(Configurable):
         return sum(v.size for v in self.weights)
 
     def get_config(self) -> Config:
-        own = {key: serialize(getattr(self, key)) for key in self.config_keys()}
+        own = {key: _described(self.argument(key)) for key in self.config_keys()}
         policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None}
         common: Config = {"name": self.name, "trainable": self.trainable, "dtype": policy}
         if self.activity_regularizer is not None or self.writes_activity_regularizer:
@@ -437,6 +505,12 @@ class Layer(Configurable):
 
 
 COMMON_KEYS = ("name", "trainable", "dtype", "activity_regularizer")
+
+
+def _described(value: Any) -> Any:
+    """A part of the configuration as plain data; functions are activations or the user's own."""
+    is_function = callable(value) and not hasattr(value, "get_config") and not isinstance(value, type)
+    return activations.serialize(value) if is_function else serialize(value)
 
 
 def _made(value: Any) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tinynet import activations, constraints, initializers, kernels, regularizers
+from tinynet.arguments import data_format_of, flag, one_of, whole, wholes
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.layers.arguments import data_format_of, flag, one_of, whole, wholes
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives.convolution import conv
 from tinynet.primitives.shapes import transpose
@@ -112,8 +112,8 @@ class BaseConv(Layer):
             inputs, self.kernel, self.bias, strides=self.strides, padding=self.padding, dilation=self.dilation_rate,
             groups=self.groups,
         )  # fmt: skip
-        output = self.activation(output)
-        return channels_first(output) if self.data_format == "channels_first" else output
+        # The activation sees the axes as the caller does: a softmax runs along the last one.
+        return self.activation(channels_first(output) if self.data_format == "channels_first" else output)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         spatial = input_shape[1:-1] if self.data_format == "channels_last" else input_shape[2:]

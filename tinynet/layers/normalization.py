@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from tinynet import config, constraints, initializers, regularizers
+from tinynet.arguments import axes, flag, number
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.layers.arguments import flag, number
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives.normalization import normalize
 from tinynet.primitives.shapes import reshape
@@ -135,9 +135,10 @@ class BatchNormalization(Layer):
         return x * inverse + (-mean * inverse if beta is None else beta - mean * inverse)
 
     def _masked_moments(self, x: Tensor, mask: Any, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-        if mask.ndim != x.ndim - 1:
+        if mask.shape != x.shape[:-1]:
             raise ShapeError(
-                f"{self.described}: the mask must have one axis less than the inputs {x.shape}, received {mask.shape}"
+                f"{self.described}: expected a mask of shape {x.shape[:-1]} for inputs of shape {x.shape}, "
+                f"received {mask.shape}"
             )
         kept = np.broadcast_to(mask[..., None], x.shape)
         count = kept.sum(axis=axes, keepdims=True).astype(x.dtype) + x.dtype.type(config.epsilon())
@@ -186,10 +187,7 @@ class LayerNormalization(Layer):
     ) -> None:
         super().__init__(**kwargs)
         where = self.described
-        axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
-        if not axes or any(isinstance(a, bool) or not isinstance(a, int) for a in axes):
-            raise ArgumentError(f"{where}: expected axis to be a whole number or several, received {axis!r}")
-        self.axis = axes
+        self.axis: list[int] = axes(where, axis if isinstance(axis, (list, tuple)) else [axis])
         self.epsilon = number(where, "epsilon", epsilon, 0.0)
         self.center = flag(where, "center", center)
         self.scale = flag(where, "scale", scale)

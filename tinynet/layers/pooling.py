@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.arguments import data_format_of, flag, one_of, wholes
 from tinynet.autograd import Tensor
 from tinynet.errors import ShapeError
-from tinynet.layers.arguments import data_format_of, flag, one_of, wholes
 from tinynet.layers.base import Layer, Shape
 from tinynet.layers.convolution import channels_first, channels_last, spatial_output
 from tinynet.primitives.operation import Operation
@@ -151,6 +151,9 @@ class GlobalAveragePooling1D(_GlobalPooling):
         self._checked(inputs)
         if mask is None:
             return inputs.mean(axis=self._axes, keepdims=self.keepdims)
+        steps = (inputs.shape[0], inputs.shape[self._axes[0]])
+        if mask.shape != steps:
+            raise ShapeError(f"{self.described}: expected a mask of shape {steps} (N, T), received {mask.shape}")
         kept = mask[:, :, None] if self.data_format == "channels_last" else mask[:, None, :]
         total = np.where(kept, inputs, 0.0).sum(axis=self._axes, keepdims=self.keepdims)
         count = kept.sum(axis=self._axes, keepdims=self.keepdims).astype(inputs.dtype)

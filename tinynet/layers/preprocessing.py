@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd import Tensor
+from tinynet.errors import ArgumentError
 from tinynet.layers.base import Layer, Shape
 
 
@@ -21,9 +22,15 @@ class Rescaling(Layer):
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.scale = scale
-        self.offset = offset
+        self.scale = self._numbers("scale", scale)
+        self.offset = self._numbers("offset", offset)
         self.built = True
+
+    def _numbers(self, name: str, value: Any) -> Any:
+        """`value`, a number or numbers that broadcast to the inputs."""
+        if value is None or np.asarray(value).dtype.kind not in "iuf":
+            raise ArgumentError(f"{self.described}: expected {name} to be a number or an array, received {value!r}")
+        return value
 
     def call(self, inputs: Tensor) -> Tensor:
         dtype = self.compute_dtype

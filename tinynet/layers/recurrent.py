@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from tinynet import activations, constraints, initializers, regularizers
+from tinynet.arguments import flag, fraction, whole
 from tinynet.autograd import Tensor, as_tensor
 from tinynet.autograd.tensor import wrap
 from tinynet.catalogue import snake_case
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.layers.arguments import flag, fraction, whole
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives import recurrent as records
 from tinynet.primitives.shapes import concatenate
@@ -124,6 +124,18 @@ class Cell(Layer):
         """The masks of the inputs: one, or one a gate with recurrent dropout."""
         return self._dropout_masks("input", inputs, self.dropout, training)
 
+    def _checked(self, states: Any) -> list[Any]:
+        """The states as a list, if they are as many as the cell has, each (N, U)."""
+        states = _as_list(states)
+        if len(states) != self.states:
+            raise ShapeError(f"{self.described}: expected {self.states} states, received {len(states)}")
+        for state in states:
+            if np.ndim(state) != 2 or np.shape(state)[1] != self.units:
+                raise ShapeError(
+                    f"{self.described}: expected states of shape (N, {self.units}), received {np.shape(state)}"
+                )
+        return states
+
     def _projected(self, inputs: Tensor, training: bool, bias: Any) -> Tensor:
         masks = self.input_mask(inputs, training)
         output = _masked_product(inputs, self.kernel, masks, self.units)
@@ -182,7 +194,7 @@ class SimpleRNNCell(Cell):
         )  # fmt: skip
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
-        (h,) = _as_list(states)
+        (h,) = self._checked(states)
         projected = self._projected(inputs, training, self.bias)
         masks = self._recurrent_masks(h, training)
         output = records.simple_rnn_step(
@@ -243,7 +255,7 @@ class LSTMCell(Cell):
         return with_forget_gate_open
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
-        h, c = states
+        h, c = self._checked(states)
         projected = self._projected(inputs, training, self.bias)
         masks = self._recurrent_masks(h, training)
         products = _masked_product(h, self.recurrent_kernel, masks, self.units)
@@ -295,7 +307,7 @@ class GRUCell(Cell):
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
-        (h,) = _as_list(states)
+        (h,) = self._checked(states)
         input_bias, recurrent_bias = records.gru_biases(self.bias, self.reset_after)
         masks = self._recurrent_masks(h, training)
         output = records.gru_step(
@@ -340,9 +352,6 @@ class RNN(Layer):
         zero_output_for_mask: bool = False,
         **kwargs: Any,
     ) -> None:
-        for key, allowed in self.inert_config.items():
-            if key in kwargs and kwargs.pop(key) not in allowed:
-                raise ArgumentError(f"{type(self).__name__}: this value of {key!r} is not supported")
         super().__init__(**kwargs)
         where = self.described
         if not callable(getattr(cell, "call", None)) or not hasattr(cell, "state_size"):
@@ -359,7 +368,7 @@ class RNN(Layer):
 
     def build(self, sequences_shape: Shape) -> None:
         self.check_rank(sequences_shape, 3, None, "(N, T, D)")
-        if not self.cell.built:
+        if isinstance(self.cell, Layer) and not self.cell.built:
             self.cell.build((sequences_shape[0], *sequences_shape[2:]))
 
     def get_initial_state(self, batch_size: int) -> list[Tensor]:
@@ -466,6 +475,10 @@ class _Fused(RNN):
         if not name.startswith("_") and "cell" in self.__dict__ and name in self.cell_class.config_keys():
             return getattr(self.cell, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def build(self, sequences_shape: Shape) -> None:
+        self.check_rank(sequences_shape, 3, 3, "(N, T, D)")
+        super().build(sequences_shape)
 
     def _operands(self) -> dict[str, Any]:
         """Settings of the fused operation beyond those all layers share."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tinynet.arguments import fraction, whole
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError
-from tinynet.layers.arguments import fraction
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives.lookup import dropout
 from tinynet.random import SeedGenerator
@@ -35,7 +35,13 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         self.rate = fraction(self.described, "rate", rate)
         self.seed = seed
-        self.noise_shape = None if noise_shape is None else tuple(noise_shape)
+        self.noise_shape = None
+        if noise_shape is not None:
+            if not isinstance(noise_shape, (list, tuple)):
+                raise ArgumentError(f"{self.described}: expected noise_shape to be a shape, received {noise_shape!r}")
+            self.noise_shape = tuple(
+                None if n is None else whole(self.described, "every axis of noise_shape", n) for n in noise_shape
+            )
         if self.rate > 0:
             self.seed_generator = SeedGenerator(seed)
         self.built = True

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tinynet.arguments import data_format_of
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.layers.arguments import data_format_of
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives.shapes import reshape, transpose
 
@@ -29,6 +29,7 @@ class Flatten(Layer):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
+        self.check_rank(inputs.shape, 1, None, "(N, …)")
         if self.data_format == "channels_first" and inputs.ndim > 2:
             inputs = transpose(inputs, axes=(0, *range(2, inputs.ndim), 1))
         # The size is spelled out: -1 could not be worked out for an empty batch.
@@ -48,7 +49,7 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        shape = tuple(target_shape)
+        shape = tuple(target_shape) if isinstance(target_shape, (list, tuple)) else (None,)
         unknown = [n for n in shape if n == -1]
         if len(unknown) > 1 or any(isinstance(n, bool) or not isinstance(n, int) or n < -1 for n in shape):
             raise ArgumentError(

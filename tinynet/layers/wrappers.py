@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.arguments import one_of
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.layers.arguments import one_of
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives.shapes import concatenate, flip, reshape, stack, unstack
 
@@ -173,7 +173,12 @@ class TimeDistributed(Layer):
     def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Any:
         settings = {"training": training} if "training" in self.layer._call_arguments else {}
         wants_mask = mask is not None and "mask" in self.layer._call_arguments
+        self.check_rank(inputs.shape, 3, None, "(N, T, …)")
         rows, steps = inputs.shape[:2]
+        if mask is not None and np.shape(mask)[:2] != (rows, steps):
+            raise ShapeError(
+                f"{self.described}: expected a mask of shape {(rows, steps)} (N, T), received {np.shape(mask)}"
+            )
         if not wants_mask and not self._sees_steps_apart():
             # What treats every row alike may take all steps as one large batch.
             output = self.layer(reshape(inputs, shape=(rows * steps, *inputs.shape[2:])), **settings)

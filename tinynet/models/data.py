@@ -126,7 +126,7 @@ class ArrayBatches:
 class IterableBatches:
     """Batches from an iterable of (x, y) or (x, y, sample_weight), or of x alone.
 
-    A list, a `Sequence` or another object with a fresh `iter()` gives a new pass each epoch;
+    A list of tuples, or another object with a fresh `iter()`, gives a new pass each epoch;
     a generator goes on where it stopped.
     """
 
@@ -174,7 +174,7 @@ def batches_of(
     """Batches from arrays, or from an iterable of batches when x is one."""
     if isinstance(x, (dict, tuple)) or (isinstance(x, list) and x and isinstance(x[0], np.ndarray) and x[0].ndim > 1):
         raise ArgumentError(f"{where}: this model has one input; expected one array, received {type(x).__name__} of several")
-    if hasattr(x, "__iter__") and not hasattr(x, "__array__") and not isinstance(x, (list, str)):
+    if lists_batches(x) or (hasattr(x, "__iter__") and not hasattr(x, "__array__") and not isinstance(x, (list, str))):
         if y is not None or sample_weight is not None:
             raise ArgumentError(f"{where}: an iterable of batches brings its own y and sample_weight")
         if batch_size is not None:
@@ -183,6 +183,12 @@ def batches_of(
     return ArrayBatches(
         x, y, sample_weight, batch_size=batch_size, shuffle=shuffle, class_weight=class_weight, where=where
     )
+
+
+def lists_batches(x: Any) -> bool:
+    """Whether x is a list of tuples of arrays, as an iterable of batches gives them."""
+    first = x[0] if isinstance(x, list) and x else None
+    return isinstance(first, tuple) and bool(first) and hasattr(first[0], "__array__") and np.ndim(first[0]) > 0
 
 
 def checked_batch_size(batch_size: Any, where: str) -> int:
@@ -196,6 +202,17 @@ def checked_batch_size(batch_size: Any, where: str) -> int:
 
 def weights_by_class(y: np.ndarray, class_weight: Mapping[int, float]) -> np.ndarray:
     """A weight for each sample from its class: labels (N,), (N, 1) or one-hot (N, K)."""
+    if not isinstance(class_weight, Mapping):
+        raise ArgumentError(f"class_weight: expected a dict from class to weight, received {class_weight!r}")
+    for label, weight in class_weight.items():
+        whole = isinstance(label, (int, np.integer)) and not isinstance(label, bool)
+        number = isinstance(weight, (int, float, np.number)) and not isinstance(weight, bool)
+        if not whole or not number or not np.isfinite(weight):
+            raise ArgumentError(
+                f"class_weight: expected whole numbers as classes and finite weights, received {{{label!r}: {weight!r}}}"
+            )
+    if y.ndim > 2:
+        raise ArgumentError(f"class_weight: needs labels (N,), (N, 1) or (N, K), received y of shape {y.shape}")
     labels = y.argmax(axis=-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)[:, 0]
     weights = np.ones(len(y), config.floatx())
     for label, weight in class_weight.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,8 @@ from tinynet.errors import ArgumentError, NotBuiltError, ShapeError
 from tinynet.layers import InputLayer, deserialize
 from tinynet.layers.base import Layer, Shape, name_scope
 from tinynet.models.model import Model
+
+MOST_LAYERS = 10_000  # in a saved configuration
 
 
 class Sequential(Model):
@@ -34,6 +37,9 @@ class Sequential(Model):
     def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)
+        self._shapes: list[Any] = []  # of the results of the layers, the input's among them, once known
+        if isinstance(layers, Layer) or (layers is not None and not isinstance(layers, Iterable)):
+            raise ArgumentError(f"{self.described}: expected a list of layers, received {layers!r}")
         for layer in layers or ():
             self.add(layer)
 
@@ -103,16 +109,15 @@ class Sequential(Model):
     def _build_from(self, first: int, in_scope: bool = False) -> None:
         """Builds the layers from a place on, each for the shape the one before gives."""
         assert self._input_layer is not None
-        shape: Any = self._input_layer.batch_shape
         layers = self._sublayers
-        for i, layer in enumerate(layers):
-            if i >= first and not layer.built:
-                if in_scope:
+        del self._shapes[first:]
+        shape: Any = self._shapes[-1] if self._shapes else self._input_layer.batch_shape
+        with contextlib.nullcontext() if in_scope else name_scope(self.name):
+            for layer in layers[first:]:
+                if not layer.built:
                     layer.build(shape)
-                else:
-                    with name_scope(self.name):
-                        layer.build(shape)
-            shape = layer.compute_output_shape(shape)
+                shape = layer.compute_output_shape(shape)
+                self._shapes.append(shape)
         if len(layers) > 1:
             self._build_input_shape = self._input_layer.batch_shape
             self.built = True
@@ -196,12 +201,14 @@ class Sequential(Model):
         unknown = set(config) - {"name", "trainable", "dtype", "layers", "build_input_shape"}
         if unknown:
             raise ArgumentError(f"Sequential: unknown key {sorted(unknown)[0]!r} in the configuration")
-        model = cls(name=config.get("name"), dtype=config.get("dtype"))
+        if len(config["layers"]) > MOST_LAYERS:
+            raise ArgumentError(f"Sequential: {len(config['layers']):,} layers are more than {MOST_LAYERS:,}")
+        model = cls(name=config.get("name"), dtype=config.get("dtype"), trainable=config.get("trainable", True))
         for described in config["layers"]:
             model.add(cls._layer_of(described, custom_objects))
         if config.get("build_input_shape") and model.layers and not model.built:
             model.build(tuple(config["build_input_shape"]))
-        if config.get("trainable") is False:
+        if not model.trainable:
             model.trainable = False
         return model
 

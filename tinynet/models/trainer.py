@@ -14,7 +14,7 @@ from tinynet.autograd.tensor import wrap
 from tinynet.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinynet.errors import ArgumentError, DataError, NotBuiltError
 from tinynet.layers.base import map_structure
-from tinynet.models.data import ArrayBatches, Batch, IterableBatches, batches_of, checked_batch_size
+from tinynet.models.data import ArrayBatches, Batch, IterableBatches, batches_of, checked_batch_size, lists_batches
 
 Batches = ArrayBatches | IterableBatches
 Logs = dict[str, Any]
@@ -40,8 +40,9 @@ class Trainer:
         self._compile_arguments: dict[str, Any] | None = None
         self._loss_function: Any = None
         self._loss_tracker = metrics.Mean(name="loss")
-        self._metric_names: list[Any] = []
-        self._weighted_names: list[Any] = []
+        # "accuracy" stays a name until the first batch shows which accuracy it means.
+        self._given_metrics: list[Any] = []
+        self._given_weighted: list[Any] = []
         self._metrics: list[Any] | None = None
         self._weighted: list[Any] = []
 
@@ -77,14 +78,9 @@ class Trainer:
         self.optimizer = optimizers.get(optimizer)
         self.loss = loss
         self._loss_function = _loss_of(loss)
-        self._metric_names = _listed(metrics, "metrics")
-        self._weighted_names = _listed(weighted_metrics, "weighted_metrics")
-        # Which accuracy "accuracy" means depends on the shapes of the first batch; other names
-        # are looked up at once, so that a wrong one is told before training.
-        for name in (*self._metric_names, *self._weighted_names):
-            if not _depends_on_shapes(name):
-                _metric_of(name)
-        self._metrics = None
+        self._given_metrics = _metrics_of(metrics, "metrics")
+        self._given_weighted = _metrics_of(weighted_metrics, "weighted_metrics")
+        self._metrics, self._weighted = None, []
         self._loss_tracker.reset_state()
         self._compile_arguments = {
             "optimizer": self.optimizer, "loss": loss, "loss_weights": None, "metrics": metrics,
@@ -148,6 +144,10 @@ class Trainer:
         """
         self._check_compiled("fit")
         epochs = _whole("fit", "epochs", epochs)
+        initial_epoch = _whole("fit", "initial_epoch", initial_epoch, least=0)
+        validation_freq = _whole("fit", "validation_freq", validation_freq)
+        steps_per_epoch = _steps("fit", "steps_per_epoch", steps_per_epoch)
+        validation_steps = _steps("fit", "validation_steps", validation_steps)
         data = batches_of(
             x, y, sample_weight, batch_size=batch_size, shuffle=shuffle, class_weight=class_weight, where="fit"
         )
@@ -164,12 +164,12 @@ class Trainer:
         self.stop_training = False
         logs: Logs = {}
         passes = _Passes(data)
-        hooks.call("on_train_begin")
+        hooks.call("on_train_begin", {})
         for epoch in range(initial_epoch, epochs):
             self.reset_metrics()
-            hooks.call("on_epoch_begin", epoch)
+            hooks.call("on_epoch_begin", epoch, {})
             for number, batch in enumerate(passes.take(steps_per_epoch)):
-                hooks.call("on_train_batch_begin", number)
+                hooks.call("on_train_batch_begin", number, {})
                 self.train_step(batch)
                 logs = self._logs()
                 hooks.call("on_train_batch_end", number, logs)
@@ -178,7 +178,7 @@ class Trainer:
             logs = self._logs()
             if validation is not None and (epoch + 1) % validation_freq == 0:
                 tested = self._test(validation, hooks, validation_steps)
-                logs = {**logs, **{f"val_{key}": value for key, value in tested.items()}}
+                logs = dict(sorted({**logs, **{f"val_{key}": value for key, value in tested.items()}}.items()))
             hooks.call("on_epoch_end", epoch, logs)
             if self.stop_training:
                 break
@@ -203,10 +203,11 @@ class Trainer:
         dict by name.
         """
         self._check_compiled("evaluate")
+        steps = _steps("evaluate", "steps", steps)
         data = batches_of(x, y, sample_weight, batch_size=batch_size, where="evaluate")
         hooks = self._hooks(callbacks, verbose, 1, steps or _length(data))
         logs = self._test(data, hooks, steps)
-        return logs if return_dict else self._in_order(logs)
+        return logs if return_dict else self._in_order()
 
     def predict(
         self,
@@ -217,17 +218,18 @@ class Trainer:
         callbacks: Iterable[Callback] | None = None,
     ) -> Any:
         """The model's results for all of x, computed in batches without recording: (N, …)."""
+        steps = _steps("predict", "steps", steps)
         data = batches_of(x, batch_size=batch_size, where="predict")
         if verbose == "auto":
             verbose = 0
         hooks = self._hooks(callbacks, verbose, 1, steps or _length(data))
         results: list[Any] = []
-        hooks.call("on_predict_begin")
+        hooks.call("on_predict_begin", {})
         for number, batch in enumerate(_Passes(data).take(steps)):
-            hooks.call("on_predict_batch_begin", number)
+            hooks.call("on_predict_batch_begin", number, {})
             results.append(self.predict_on_batch(batch.x))
             hooks.call("on_predict_batch_end", number, {"outputs": results[-1]})
-        hooks.call("on_predict_end")
+        hooks.call("on_predict_end", {})
         return _joined(results)
 
     def train_on_batch(
@@ -242,14 +244,14 @@ class Trainer:
         self._check_compiled("train_on_batch")
         self.reset_metrics()
         self.train_step(_one_batch(x, y, sample_weight, class_weight, "train_on_batch"))
-        return self._logs() if return_dict else self._in_order(self._logs())
+        return self._logs() if return_dict else self._in_order()
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch, as `evaluate`."""
         self._check_compiled("test_on_batch")
         self.reset_metrics()
         self.test_step(_one_batch(x, y, sample_weight, None, "test_on_batch"))
-        return self._logs() if return_dict else self._in_order(self._logs())
+        return self._logs() if return_dict else self._in_order()
 
     def predict_on_batch(self, x: Any) -> Any:
         """The results for one batch, as arrays."""
@@ -303,8 +305,8 @@ class Trainer:
         self._loss_tracker.update_state(loss._data, sample_weight=np.asarray(rows, loss.dtype))
         if self._metrics is None:
             shapes = (np.shape(batch.y), outputs.shape) if batch.y is not None else None
-            self._metrics = [_metric_of(name, shapes) for name in self._metric_names]
-            self._weighted = [_metric_of(name, shapes) for name in self._weighted_names]
+            self._metrics = [_for_shapes(metric, shapes) for metric in self._given_metrics]
+            self._weighted = [_for_shapes(metric, shapes) for metric in self._given_weighted]
         if batch.y is None:
             return
         for metric in self._metrics:
@@ -312,31 +314,32 @@ class Trainer:
         for metric in self._weighted:
             metric.update_state(batch.y, outputs, sample_weight=batch.sample_weight)
 
+    def _values(self) -> Logs:
+        """The running means by name, in the order of `compile`; names that repeat are told apart as in Keras."""
+        values: Logs = {"loss": self._loss_tracker.result()}
+        for prefix, found in (("", self._metrics or []), ("weighted_", self._weighted)):
+            for metric in found:
+                name = metric.name if metric.name not in values else f"{prefix}{metric.name}"
+                number = 0
+                while (f"{name}_{number}" if number else name) in values:
+                    number += 1
+                values[f"{name}_{number}" if number else name] = metric.result()
+        return {name: float(v) if np.ndim(v) == 0 else np.asarray(v) for name, v in values.items()}
+
     def _logs(self) -> Logs:
         """The running means by name, sorted as Keras sorts them."""
-        logs: Logs = {}
-        plain = {metric.name for metric in self._metrics or []}
-        for metric in self.metrics:
-            name = metric.name
-            if metric in self._weighted and name in plain:
-                name = f"weighted_{name}"
-            value = metric.result()
-            if isinstance(value, dict):
-                logs.update(value)
-            else:
-                logs[name] = float(value) if np.ndim(value) == 0 else np.asarray(value)
-        return dict(sorted(logs.items()))
+        return dict(sorted(self._values().items()))
 
-    def _in_order(self, logs: Logs) -> Any:
-        """The logs as a list in the order of `compile`, or the loss alone."""
-        values = [logs[metric.name] for metric in self.metrics if metric.name in logs]
+    def _in_order(self) -> Any:
+        """The running means as a list in the order of `compile`, or the loss alone."""
+        values = list(self._values().values())
         return values[0] if len(values) == 1 else values
 
     def _test(self, data: Batches, hooks: CallbackList, steps: int | None = None) -> Logs:
         self.reset_metrics()
-        hooks.call("on_test_begin")
+        hooks.call("on_test_begin", {})
         for number, batch in enumerate(_Passes(data).take(steps)):
-            hooks.call("on_test_batch_begin", number)
+            hooks.call("on_test_batch_begin", number, {})
             self.test_step(batch)
             hooks.call("on_test_batch_end", number, self._logs())
         logs = self._logs()
@@ -357,6 +360,8 @@ class Trainer:
         verbose = _verbosity() if verbose == "auto" else int(verbose)
         if isinstance(callbacks, Callback):
             callbacks = [callbacks]
+        if callbacks is not None and not isinstance(callbacks, (list, tuple)):
+            raise ArgumentError(f"expected callbacks to be a list of callbacks, received {callbacks!r}")
         all_callbacks: list[Callback] = [ProgbarLogger(verbose)] if verbose else []
         all_callbacks += list(callbacks or [])
         all_callbacks += [history] if history is not None else []
@@ -365,6 +370,8 @@ class Trainer:
     def _validation(self, data: Any, batch_size: int | None) -> Batches | None:
         if data is None:
             return None
+        if lists_batches(data):
+            return IterableBatches(data, where="fit, validation_data")
         if isinstance(data, (tuple, list)) and len(data) in (2, 3):
             return ArrayBatches(*data, batch_size=batch_size, where="fit, validation_data")
         if isinstance(data, (tuple, list)):
@@ -383,10 +390,14 @@ def _verbosity() -> int:
     return 1 if importlib.util.find_spec("tqdm") else 2
 
 
-def _whole(where: str, name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ArgumentError(f"{where}: expected {name} to be a whole number >= 1, received {value!r}")
+def _whole(where: str, name: str, value: Any, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ArgumentError(f"{where}: expected {name} to be a whole number >= {least}, received {value!r}")
     return int(value)
+
+
+def _steps(where: str, name: str, value: Any) -> int | None:
+    return None if value is None else _whole(where, name, value)
 
 
 def _listed(names: Any, argument: str) -> list[Any]:
@@ -405,16 +416,31 @@ def _loss_of(loss: Any) -> Any:
     return losses.LossFunctionWrapper(found, name=getattr(found, "__name__", "loss"))
 
 
-def _depends_on_shapes(name: Any) -> bool:
-    return isinstance(name, str) and name in ("accuracy", "acc")
+def _metrics_of(given: Any, argument: str) -> list[Any]:
+    """The metrics a list of names, metrics and functions means; each is logged under the name it was given by."""
+    found = []
+    for metric in _listed(given, argument):
+        if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
+            found.append(metric)
+            continue
+        made = metrics.get(metric)
+        if not isinstance(made, metrics.Metric):
+            if not callable(made):
+                raise ArgumentError(f"compile: expected {argument} to hold metrics, received {metric!r}")
+            made = metrics.MeanMetricWrapper(made, name=getattr(made, "name", None) or getattr(made, "__name__", None))
+        if isinstance(metric, str):
+            made.name = metric
+        found.append(made)
+    return found
 
 
-def _metric_of(name: Any, shapes: tuple[Any, Any] | None = None) -> Any:
-    if _depends_on_shapes(name):
-        if shapes is None:
-            raise DataError(f"metric {name!r} needs targets, and y was not given")
-        return metrics.accuracy_for(*shapes, name=name)
-    return metrics.get(name)
+def _for_shapes(metric: Any, shapes: tuple[Any, Any] | None) -> Any:
+    """The metric itself, or the accuracy that suits the shapes of targets and results."""
+    if not isinstance(metric, str):
+        return metric
+    if shapes is None:
+        raise DataError(f"metric {metric!r} needs targets, and y was not given")
+    return metrics.accuracy_for(*shapes, name=metric)
 
 
 def _length(data: Batches) -> int | None:

@@ -9,8 +9,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from tinynet.catalogue import Config, serialize
+from tinynet.catalogue import Config, custom_object_scope, serialize
 from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError, TinynetError
+from tinynet.layers.base import restoring
 from tinynet.models import Model, Sequential
 from tinynet.saving import weights
 from tinynet.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, replacing, write_archive
@@ -31,6 +32,8 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     if not path.endswith(".keras"):
         raise ArgumentError(f"save: expected a file name ending in .keras, received {path!r}")
     _check_overwrite(path, overwrite)
+    if not isinstance(model, Sequential):
+        raise ArgumentError(f"{model.described}: only Sequential models can be saved; save_weights saves the weights")
     config: Config = serialize(model)
     if model.compiled:
         config["compile_config"] = _compile_config(model)
@@ -60,11 +63,12 @@ def load_model(
     Source: https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
     """
     path = os.fspath(filepath)
-    with Archive(path) as archive:
+    with custom_object_scope(custom_objects or {}), Archive(path) as archive:
         config = archive.json(CONFIG)
-        model = _model_of(config, path, custom_objects)
-        _load_assets(model, archive)
         with weights.WeightsFile(archive.read(WEIGHTS), path) as file:
+            with restoring(file.elements):
+                model = _model_of(config, path)
+            _load_assets(model, archive)
             file.load_into(model)
             if compile and config.get("compile_config"):
                 _compile(model, config["compile_config"], path)
@@ -110,17 +114,17 @@ def load_weights(model: Model, filepath: str | os.PathLike[str]) -> None:
         file.load_into(model)
 
 
-def _model_of(config: Any, path: str, custom_objects: Mapping[str, Any] | None) -> Model:
+def _model_of(config: Any, path: str) -> Model:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise FileFormatError(f"{path}: {CONFIG} does not describe a model")
     name = config.get("class_name")
     if name != "Sequential":
         raise FileFormatError(f"{path}: holds a model of class {name!r}; only Sequential models are supported")
     try:
-        return Sequential.from_config(config["config"], custom_objects)
+        return Sequential.from_config(config["config"])
     except TinynetError as error:
         raise FileFormatError(f"{path}: {error}") from error
-    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise FileFormatError(f"{path}: the configuration is malformed ({type(error).__name__}: {error})") from error
 
 
@@ -149,9 +153,12 @@ def _compile_config(model: Model) -> Config:
 def _compile(model: Model, config: Any, path: str) -> None:
     """Compiles as the file says, or leaves the model uncompiled with a warning that says why."""
     try:
-        known = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "jit_compile")
+        # The other settings say how Keras computes, not what.
+        known = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+        if not isinstance(config, dict):
+            raise FileFormatError(f"it is no object but {type(config).__name__}")
         model.compile(**{key: config[key] for key in known if key in config})
-    except (TinynetError, TypeError, ValueError, AttributeError) as error:
+    except (TinynetError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
         model._compile_arguments = None
         warnings.warn(
             f"{path}: the training configuration is left out ({error}); call compile() to train the model",
@@ -160,5 +167,7 @@ def _compile(model: Model, config: Any, path: str) -> None:
 
 
 def _check_overwrite(path: str, overwrite: bool) -> None:
+    if os.path.isdir(path):
+        raise ArgumentError(f"{path}: is a folder; a model is saved to a file")
     if os.path.exists(path) and not overwrite:
         raise ArgumentError(f"{path}: exists already; pass overwrite=True to replace it")

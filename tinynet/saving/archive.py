@@ -45,10 +45,11 @@ class Archive:
                 f"{self.path}: is not a .keras file, or is cut short or damaged ({error}). "
                 "Older .h5 files are another format."
             ) from error
-        self._sizes = self._checked(members)
-        for name in (CONFIG, WEIGHTS):
-            if name not in self._sizes:
-                raise FileFormatError(f"{self.path}: holds no {name}, so it is not a .keras model")
+        try:
+            self._sizes = self._checked(members)
+        except FileFormatError:
+            self._zip.close()
+            raise
 
     def _checked(self, members: list[zipfile.ZipInfo]) -> dict[str, int]:
         if len(members) > MOST_MEMBERS:
@@ -63,6 +64,9 @@ class Archive:
             if member.flag_bits & 1:
                 raise FileFormatError(f"{self.path}: {name!r} is encrypted")
             sizes[name] = member.file_size
+        for name in (CONFIG, WEIGHTS):
+            if name not in sizes:
+                raise FileFormatError(f"{self.path}: holds no {name}, so it is not a .keras model")
         return sizes
 
     def names(self) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,22 +27,45 @@ LARGEST_RATIO = 1000
 def places(layer: Layer, path: str = "") -> Iterator[tuple[str, Layer]]:
     """Every layer with the path of its group, in the order in which Keras walks them.
 
-    A Sequential's layers are numbered within their class; the input is not among them. Other
-    layers' parts go by the names of the attributes that hold them.
+    A Sequential's layers, and those in lists, are numbered within their class; the input is not
+    among them. Other layers' parts go by the names of the attributes that hold them. A layer
+    held twice has the first of its places.
     """
+    yield from _places(layer, path, set())
+
+
+def _places(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
+    if id(layer) in seen:
+        return
+    seen.add(id(layer))
     yield path, layer
     if isinstance(layer, Sequential):
-        seen: Counter[str] = Counter()
-        for part in layer.layers:
-            key = snake_case(type(part).__name__)
-            number = seen[key]
-            seen[key] += 1
-            yield from places(part, f"{path}/layers/{key}_{number}" if number else f"{path}/layers/{key}")
+        yield from _numbered(layer.layers, f"{path}/layers", seen)
         return
-    held = {name: value for name, value in vars(layer).items() if isinstance(value, Layer)}
-    for name in sorted(held):
-        if not isinstance(held[name], InputLayer):
-            yield from places(held[name], f"{path}/{name}")
+    held = {name: value for name, value in vars(layer).items() if name != "_sublayers"}
+    for name in sorted(held, key=lambda name: (name.startswith("_"), name)):
+        value = held[name]
+        if isinstance(value, Layer):
+            if not isinstance(value, InputLayer):
+                yield from _places(value, f"{path}/{name}", seen)
+        elif isinstance(value, (list, tuple, dict)):
+            yield from _numbered(value.values() if isinstance(value, dict) else value, f"{path}/{name}", seen)
+
+
+def _numbered(parts: Iterable[Any], path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
+    """The layers in a list under the names of their classes: dense, dense_1 and so on."""
+    used: Counter[str] = Counter()
+    for part in parts:
+        nested = isinstance(part, (list, tuple, dict))
+        if not nested and not isinstance(part, Layer):
+            continue
+        key = "container" if nested else snake_case(type(part).__name__)
+        place = f"{path}/{key}_{used[key]}" if used[key] else f"{path}/{key}"
+        used[key] += 1
+        if nested:
+            yield from _numbered(part.values() if isinstance(part, dict) else part, place, seen)
+        else:
+            yield from _places(part, place, seen)
 
 
 def own_weights(layer: Layer) -> list[Any]:
@@ -70,6 +93,12 @@ def write(model: Layer, optimizer: Any = None) -> bytes:
     return stream.getvalue()
 
 
+def _plausible(dataset: Any) -> bool:
+    """Whether what a dataset declares can be what the file holds, even if well compressed."""
+    declared = math.prod(dataset.shape or (0,)) * dataset.dtype.itemsize
+    return bool(declared <= max(LARGEST_RATIO * dataset.id.get_storage_size(), 1 << 20))
+
+
 class WeightsFile:
     """An HDF5 file of weights, opened for reading from its bytes."""
 
@@ -81,6 +110,7 @@ class WeightsFile:
             self._file = h5py.File(io.BytesIO(content), "r")
         except (OSError, ValueError, RuntimeError) as error:
             raise FileFormatError(f"{name}: the weights are no HDF5 file, or are damaged ({error})") from error
+        self._sizes = self._all_sizes()
 
     def __enter__(self) -> WeightsFile:
         return self
@@ -88,13 +118,39 @@ class WeightsFile:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    @property
+    def elements(self) -> int:
+        """How many numbers the file holds in all."""
+        return sum(self._sizes.values())
+
+    def _all_sizes(self) -> dict[str, int]:
+        """The number of elements of each dataset by its path, without those that lie about it."""
+        import h5py
+
+        sizes: dict[str, int] = {}
+
+        def visit(path: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                sizes[f"/{path}"] = item.size or 0 if _plausible(item) else 0
+
+        try:
+            self._file.visititems(visit)  # by hard links only, each object once
+        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+            raise FileFormatError(f"{self.name}: the weights are damaged ({error})") from error
+        return sizes
+
     def load_into(self, model: Layer) -> None:
-        """Sets every weight of the model; all fit, or none is changed."""
+        """Sets every weight of the model from the file, and leaves none in it; all fit, or none is changed."""
         found: list[tuple[Any, np.ndarray]] = []
+        groups = ["/optimizer/"]
         for path, layer in places(model):
             variables = own_weights(layer)
             if variables:
+                groups.append(f"{path}/vars/")
                 found += zip(variables, self.arrays(f"{path}/vars", variables, layer.described), strict=True)
+        left = [path for path in self._sizes if not path.startswith(tuple(groups))]
+        if left:
+            raise FileFormatError(f"{self.name}: holds weights that the model has no place for, such as {left[0]}")
         for variable, value in found:
             variable.assign(value)
 
@@ -172,8 +228,7 @@ class WeightsFile:
                 raise FileFormatError(f"{where}: expected numbers, the file has dtype {dataset.dtype}")
             if dataset.external or dataset.is_virtual:
                 raise FileFormatError(f"{where}: keeps its data outside of the file, which is not followed")
-            stored = dataset.id.get_storage_size()
-            if math.prod(shape) * dataset.dtype.itemsize > max(LARGEST_RATIO * stored, 1 << 20):
+            if not _plausible(dataset):
                 raise FileFormatError(f"{where}: declares far more data than the file holds")
             return np.asarray(dataset[()])
         except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""Checks of layers' arguments, so that a wrong one is named where it is given."""
+"""Checks of arguments, so that a wrong one is named where it is given."""
 
 from __future__ import annotations
 
@@ -41,6 +41,14 @@ def number(owner: str, name: str, value: Any, minimum: float = -math.inf) -> flo
     if value < minimum:
         raise ArgumentError(f"{owner}: expected {name} >= {minimum}, received {value!r}")
     return float(value)
+
+
+def axes(owner: str, value: Any) -> Any:
+    """`value`, an axis or several of them (a tuple becomes a list); raises `ArgumentError` for anything else."""
+    given = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not given or any(isinstance(a, bool) or not isinstance(a, (int, np.integer)) for a in given):
+        raise ArgumentError(f"{owner}: expected axis to be a whole number or several, received {value!r}")
+    return given if isinstance(value, (list, tuple)) else int(value)
 
 
 def one_of(owner: str, name: str, value: Any, choices: Sequence[Any]) -> Any:

@@ -1,0 +1,103 @@
+"""The examples' models, built by the same lines with tinynet or with Keras.
+
+Each function takes the package as its first argument: `digits_cnn(tinynet)` trains natively,
+`digits_cnn(keras)` in Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+RECURRENT = {"simple_rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
+
+
+def digits_cnn(keras: Any) -> Any:
+    """A small CNN for scikit-learn's digits: images (N, 8, 8, 1) of 0 to 16 -> probabilities (N, 10)."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Rescaling(1 / 16),
+            layers.Conv2D(8, 3, padding="same", activation="relu"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(24, activation="relu"),
+            layers.Dropout(0.25),
+            layers.Dense(10, activation="softmax"),
+        ],
+        name="digits_cnn",
+    )
+
+
+def digits_lstm(keras: Any, units: int = 32) -> Any:
+    """A bidirectional LSTM that reads an image row by row: (N, 8, 8, 1) -> probabilities (N, 10)."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Rescaling(1 / 16),
+            layers.Reshape((8, 8)),
+            layers.Bidirectional(layers.LSTM(units)),
+            layers.Dropout(0.25),
+            layers.Dense(10, activation="softmax"),
+        ],
+        name="digits_lstm",
+    )
+
+
+def cifar10_cnn(
+    keras: Any,
+    filters: Sequence[int] = (32, 64),
+    kernel: int = 3,
+    pooling: str = "max",
+    head: str = "flatten",
+) -> Any:
+    """The CNN for CIFAR-10: images (N, 32, 32, 3) of 0 to 255 -> probabilities (N, 10).
+
+    filters: one block of convolution and pooling for each number. kernel: the side of its windows.
+    pooling: 'max' or 'average'. head: 'flatten', or 'gap' for global average pooling.
+    """
+    layers = keras.layers
+    pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[pooling]
+    model = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(1 / 255)], name="cifar10_cnn")
+    for count in filters:
+        model.add(layers.Conv2D(count, kernel, activation="relu"))
+        model.add(pool(2))
+    model.add(layers.Flatten() if head == "flatten" else layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(128, activation="relu"))
+    model.add(layers.Dropout(0.5))
+    model.add(layers.Dense(10, activation="softmax"))
+    return model
+
+
+def sentiment_rnn(
+    keras: Any,
+    layer: str = "lstm",
+    *,
+    bidirectional: bool = False,
+    depth: int = 1,
+    units: int = 64,
+    vocabulary: int = 3000,
+    embedding: int = 32,
+    length: int = 100,
+    dropout: float = 0.5,
+    mask: bool = True,
+) -> Any:
+    """The recurrent classifier for NusaX: token ids (N, T) -> probabilities (N, 3).
+
+    layer: a key of `RECURRENT`. depth: how many recurrent layers. vocabulary: the number of ids.
+    length: T. mask: whether the recurrent layers skip the padding (id 0) at the end of a sentence.
+    """
+    layers = keras.layers
+    recurrent = getattr(layers, RECURRENT[layer])
+    model = keras.Sequential([keras.Input((length,), dtype="int32")], name=f"sentiment_{layer}")
+    model.add(layers.Embedding(vocabulary, embedding, mask_zero=mask))
+    for level in range(depth):
+        one = recurrent(units, return_sequences=level < depth - 1)
+        model.add(layers.Bidirectional(one) if bidirectional else one)
+    model.add(layers.Dropout(dropout))
+    model.add(layers.Dense(64, activation="relu"))
+    model.add(layers.Dense(3, activation="softmax"))
+    return model

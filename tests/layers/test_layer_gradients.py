@@ -1,0 +1,163 @@
+"""Gradients of whole layers against TensorFlow's, with respect to inputs, states and every weight.
+
+In float64, so that a wrong term cannot hide behind rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+from keras_oracle import Case, Inner, assert_close, flat, keras_call, keras_layer, our_call, our_layer
+from layer_cases import batches, cases, flags, masks, numbers, sizes
+
+from tinynet import Tensor
+from tinynet.layers import CATALOGUE
+
+WITHOUT_GRADIENT = {"InputLayer", "TextVectorization"}
+NAMES = sorted(set(CATALOGUE.by_class_name) - WITHOUT_GRADIENT)
+# Keras keeps some constants (a slope, a scale, the square root of 2) as float32.
+TOLERANCE = 1e-7
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not support masking"),
+    # The mean of a row that is masked throughout.
+    pytest.mark.filterwarnings("ignore:(divide by zero|invalid value) encountered"),
+]
+
+
+def in_float64(case: Case) -> Case:
+    """The case with layers, inputs and states in float64."""
+    arguments = _with_dtype(case.arguments)
+    inputs = case.inputs.astype("float64") if case.inputs.dtype.kind == "f" else case.inputs
+    states = None if case.states is None else [state.astype("float64") for state in case.states]
+    return Case(
+        case.class_name, arguments, inputs, case.mask, states, case.weights_seed, case.keras_moves_channels
+    )  # fmt: skip
+
+
+def _with_dtype(arguments: dict[str, Any]) -> dict[str, Any]:
+    changed = {
+        key: Inner(value.class_name, _with_dtype(value.arguments)) if isinstance(value, Inner) else value
+        for key, value in arguments.items()
+    }
+    return {**changed, "dtype": "float64"}
+
+
+def our_gradients(case: Case, layer: Any, cotangents: list[np.ndarray], **settings: Any) -> dict[str, Any]:
+    watched: dict[str, Any] = {f"{i} {w.path}": w for i, w in enumerate(layer.trainable_weights)}
+    inputs, states = Tensor(case.inputs), None
+    if case.inputs.dtype.kind == "f" and layer.casts_inputs:
+        inputs = watched["inputs"] = Tensor(case.inputs, requires_grad=True)
+    if case.states is not None:
+        states = [Tensor(state, requires_grad=True) for state in case.states]
+        watched.update({f"state {i}": state for i, state in enumerate(states)})
+    outputs = flat(our_call(case, layer, inputs, states, **settings))
+    total = sum((o * c).sum() for o, c in zip(outputs, cotangents, strict=True))
+    if isinstance(total, Tensor) and total.requires_grad:
+        total.backward()
+    return {key: None if x.grad is None else x.grad.numpy() for key, x in watched.items()}
+
+
+def keras_gradients(case: Case, layer: Any, cotangents: list[np.ndarray], **settings: Any) -> dict[str, Any]:
+    watched: dict[str, Any] = {f"{i} {w.path}": w.value for i, w in enumerate(layer.trainable_weights)}
+    inputs = tf.constant(case.inputs)
+    states = None if case.states is None else [tf.constant(state) for state in case.states]
+    with tf.GradientTape() as tape:
+        if inputs.dtype.is_floating:
+            watched["inputs"] = inputs
+            tape.watch(inputs)
+        for i, state in enumerate(states or []):
+            watched[f"state {i}"] = state
+            tape.watch(state)
+        outputs = flat(keras_call(case, layer, inputs, states, **settings))
+        total = tf.add_n([tf.reduce_sum(o * c) for o, c in zip(outputs, cotangents, strict=True)])
+    found = tape.gradient(total, watched)
+    return {key: None if g is None else tf.convert_to_tensor(g).numpy() for key, g in found.items()}
+
+
+def same_gradients(case: Case, seed: int, **settings: Any) -> int:
+    """Compares all gradients of sum(output · cotangent); returns how many."""
+    ours, theirs = our_layer(case), keras_layer(case)
+    generator = np.random.default_rng(seed)
+    outputs = flat(our_call(case, our_layer(case), **settings))
+    cotangents = [generator.uniform(-1, 1, o.shape) for o in outputs]
+    found = our_gradients(case, ours, cotangents, **settings)
+    expected = keras_gradients(case, theirs, cotangents, **settings)
+    if case.class_name == "Embedding":
+        expected.pop("inputs", None)
+    assert len(found) == len(expected)
+    for (key, gradient), wanted in zip(found.items(), _in_order(found, expected), strict=True):
+        if gradient is None or wanted is None:
+            known = gradient if wanted is None else wanted
+            assert known is None or not known.any(), key
+        else:
+            assert_close(gradient, wanted, f"gradient of {key}", TOLERANCE)
+    return len(found)
+
+
+def _in_order(found: dict[str, Any], expected: dict[str, Any]) -> list[Any]:
+    """Weights by position: the names of layers differ by their numbers."""
+    by_number = {key.split()[0]: value for key, value in expected.items() if key[0].isdigit()}
+    return [by_number[key.split()[0]] if key[0].isdigit() else expected[key] for key in found]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data(), seed=st.integers(0, 2**32 - 1))
+def test_gradients(name: str, data: st.DataObject, seed: int, counts) -> None:
+    case = in_float64(data.draw(cases(name)))
+    counts["layers", "gradients compared with TensorFlow"] += same_gradients(case, seed)
+
+
+@given(data=st.data(), seed=st.integers(0, 2**32 - 1))
+def test_batch_normalization_in_training(data: st.DataObject, seed: int) -> None:
+    case = in_float64(data.draw(cases("BatchNormalization")))
+    if case.arguments["axis"] not in (-1, case.inputs.ndim - 1):
+        case.mask = None  # Keras can do it with the channels last only
+    same_gradients(case, seed, training=True)
+
+
+@st.composite
+def embedded(draw: st.DrawFn) -> tuple[np.ndarray, dict[str, Any], int]:
+    ids = np.random.default_rng(draw(st.integers(0, 99))).integers(0, 4, (draw(batches), draw(sizes)))
+    return ids, {"units": draw(sizes), "return_sequences": draw(flags), "go_backwards": draw(flags)}, draw(sizes)
+
+
+@given(drawn=embedded())
+def test_gradients_through_a_mask_that_a_layer_made(drawn: tuple[np.ndarray, dict[str, Any], int]) -> None:
+    ids, arguments, depth = drawn
+    table = Case("Embedding", {"input_dim": 4, "output_dim": depth, "mask_zero": True, "dtype": "float64"}, ids)
+    sequence = np.empty((*ids.shape, depth))
+    recurrent = Case("LSTM", {**arguments, "dtype": "float64"}, sequence)
+    ours = [our_layer(table), our_layer(recurrent)]
+    theirs = [keras_layer(table), keras_layer(recurrent)]
+    output = ours[1](ours[0](ids))
+    cotangent = np.random.default_rng(1).uniform(-1, 1, output.shape)
+    (output * cotangent).sum().backward()
+    weights = [w.value for layer in theirs for w in layer.weights]
+    with tf.GradientTape() as tape:
+        expected = theirs[1](theirs[0](ids))
+        total = tf.reduce_sum(expected * cotangent)
+    assert_close(output.numpy(), expected.numpy(), tolerance=TOLERANCE)
+    gradients = tape.gradient(total, weights)
+    for weight, gradient in zip([w for layer in ours for w in layer.weights], gradients, strict=True):
+        found = np.zeros(weight.shape) if weight.grad is None else weight.grad.numpy()
+        assert_close(found, tf.convert_to_tensor(gradient).numpy(), weight.path, TOLERANCE)
+
+
+@given(data=st.data())
+def test_masked_steps_get_no_gradient(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(["SimpleRNN", "LSTM", "GRU", "GlobalAveragePooling1D"]))
+    inputs = data.draw(st.composite(lambda draw: numbers(draw, (3, 4, 2)))())
+    mask = data.draw(st.composite(lambda draw: masks(draw, (3, 4)))())
+    mask[:, 0] = True
+    arguments = {} if name.startswith("Global") else {"units": 3}
+    case = in_float64(Case(name, arguments, inputs, mask=mask))
+    x = Tensor(case.inputs, requires_grad=True)
+    our_call(case, our_layer(case), x).sum().backward()
+    assert (x.grad.numpy()[~mask] == 0).all()
+    assert (x.grad.numpy()[mask] != 0).any()

@@ -1,0 +1,358 @@
+"""Models go from Keras's files into tinynet and back, and their training goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from twins import KERAS, TINYNET, forget_names, random_weights, same_histories, same_weights, twins
+
+import tinynet
+from tinynet import layers, saving
+from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError
+from tinynet.models import load_model
+
+IMAGE, SEQUENCE, WORDS, VECTOR = (9, 8, 4), (6, 4), (6,), (5,)
+
+# The layers of a model by name, as functions of a library's `layers`, with the shape of the input.
+MODELS: dict[str, tuple[tuple[int, ...], Any]] = {
+    "dense": (VECTOR, lambda l: [
+        l.Dense(6, activation="relu", kernel_regularizer="l2", bias_constraint="non_neg"), l.Dense(4, use_bias=False),
+        l.ReLU(max_value=1.0, negative_slope=0.1), l.LeakyReLU(0.2), l.ELU(0.7), l.Activation("gelu"),
+        l.Dropout(0.3, seed=1), l.Rescaling(2.0, offset=-1.0), l.Dense(3), l.Softmax(),
+    ]),
+    "frozen": (VECTOR, lambda l: [
+        l.Dense(3, trainable=False), l.BatchNormalization(trainable=False), l.Dense(2, name="last"),
+    ]),
+    "images": (IMAGE, lambda l: [
+        l.Conv2D(4, (3, 2), strides=2, padding="same", activation="relu"), l.BatchNormalization(),
+        l.MaxPooling2D(2, padding="same"), l.Conv2D(6, 2, dilation_rate=2, padding="same", groups=2, use_bias=False),
+        l.BatchNormalization(scale=False, center=False, momentum=0.5), l.AveragePooling2D((2, 1), strides=1),
+        l.LayerNormalization(axis=[-1, -2]), l.Flatten(), l.Dense(3, activation="softmax"),
+    ]),
+    "global_average_images": (IMAGE, lambda l: [l.Conv2D(3, 3), l.GlobalAveragePooling2D(keepdims=True), l.Flatten()]),
+    "global_maximum_images": (IMAGE, lambda l: [l.Conv2D(3, 3), l.GlobalMaxPooling2D(), l.Reshape((1, 3))]),
+    "sequences": (SEQUENCE, lambda l: [
+        l.Masking(0.0), l.LSTM(3, return_sequences=True, recurrent_dropout=0.2), l.GRU(4, return_sequences=True),
+        l.SimpleRNN(3, go_backwards=True, use_bias=False),
+    ]),
+    "cells": (SEQUENCE, lambda l: [
+        l.RNN(l.LSTMCell(3, unit_forget_bias=False), return_sequences=True),
+        l.RNN(l.GRUCell(3, reset_after=False), return_sequences=True), l.RNN(l.SimpleRNNCell(2, activation="relu")),
+    ]),
+    "words": (WORDS, lambda l: [
+        l.Embedding(9, 4, mask_zero=True), l.Bidirectional(l.LSTM(3, return_sequences=True)),
+        l.Bidirectional(l.GRU(2), merge_mode="sum"), l.Dense(2, activation="sigmoid"),
+    ]),
+    "two_directions": (SEQUENCE, lambda l: [
+        l.Bidirectional(l.LSTM(3), backward_layer=l.LSTM(3, go_backwards=True, activation="relu"), merge_mode="ave"),
+    ]),
+    "steps": (SEQUENCE, lambda l: [
+        l.TimeDistributed(l.Dense(3)), l.Conv1D(5, 2, padding="causal"), l.MaxPooling1D(2), l.AveragePooling1D(2),
+        l.GlobalMaxPooling1D(),
+    ]),
+    "global_average_steps": (SEQUENCE, lambda l: [l.Conv1D(5, 2, strides=2), l.GlobalAveragePooling1D()]),
+    "ten_of_a_kind": (VECTOR, lambda l: [l.Dense(3 + i % 3) for i in range(12)]),  # "10" sorts before "2"
+}  # fmt: skip
+
+
+def build(name: str) -> Any:
+    shape, parts = MODELS[name]
+    dtype = {"dtype": "int32"} if shape == WORDS else {}
+    return lambda library: [library.layers.Input(shape, **dtype), *parts(library.layers)]
+
+
+def inputs_for(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    if shape == WORDS:
+        return generator.integers(0, 9, (7, *shape))
+    return generator.normal(size=(7, *shape)).astype("float32")
+
+
+def assert_same_predictions(ours: Any, theirs: Any, x: Any) -> None:
+    expected = theirs.predict(x, verbose=0)
+    np.testing.assert_allclose(ours.predict(x, verbose=0), expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
+
+
+def assert_bit_equal(ours: Any, theirs: Any) -> None:
+    own, expected = ours.get_weights(), theirs.get_weights()
+    assert len(own) == len(expected)
+    for one, other in zip(own, expected, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_models_hold_every_layer() -> None:
+    used: set[str] = set()
+
+    def note(layer: Any) -> None:
+        used.add(type(layer).__name__)
+        for part in layer._sublayers:
+            note(part)
+
+    for name in MODELS:
+        note(tinynet.Sequential(build(name)(TINYNET)))
+    assert set(layers.CATALOGUE.by_class_name) - used == {"TextVectorization"}  # has a test of its own
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_from_keras_and_back(name: str, tmp_path: Path, counts: Any) -> None:
+    ours, theirs = twins(build(name), seed=5)
+    x = inputs_for(MODELS[name][0])
+    theirs.save(tmp_path / "keras.keras")
+    loaded = load_model(tmp_path / "keras.keras")
+    assert_bit_equal(loaded, theirs)
+    assert [layer.name for layer in loaded.layers] == [layer.name for layer in theirs.layers]
+    assert [layer.trainable for layer in loaded.layers] == [layer.trainable for layer in theirs.layers]
+    assert [v.path for v in loaded.trainable_weights] == [v.path for v in ours.trainable_weights]
+    assert_same_predictions(loaded, theirs, x)
+
+    loaded.save(tmp_path / "tinynet.keras")
+    again = keras.saving.load_model(tmp_path / "tinynet.keras")
+    assert_bit_equal(loaded, again)
+    assert again.get_config() == keras.saving.load_model(tmp_path / "keras.keras").get_config()
+    np.testing.assert_array_equal(again.predict(x, verbose=0), theirs.predict(x, verbose=0))
+
+    once_more = load_model(tmp_path / "tinynet.keras")
+    assert_bit_equal(once_more, loaded)
+    np.testing.assert_array_equal(once_more.predict(x), loaded.predict(x))
+    counts["files", "models that went from Keras to tinynet and back"] += 1
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_weights_files_both_ways(name: str, tmp_path: Path) -> None:
+    ours, theirs = twins(build(name), seed=6)
+    others = random_weights(ours, seed=7)
+    theirs.save_weights(tmp_path / "keras.weights.h5")
+    ours.set_weights(others)
+    ours.load_weights(tmp_path / "keras.weights.h5")
+    assert_bit_equal(ours, theirs)
+    ours.set_weights(others)
+    ours.save_weights(tmp_path / "tinynet.weights.h5")
+    theirs.load_weights(tmp_path / "tinynet.weights.h5")
+    assert_bit_equal(ours, theirs)
+
+
+def nested(library: Any) -> list[Any]:
+    l = library.layers
+    inner = library.Sequential([l.Dense(4, activation="relu"), l.Dense(3)], name="inner")
+    deep = library.Sequential([l.Input((3,)), library.Sequential([l.Input((3,)), l.Dense(3)], name="deepest")], name="deep")
+    return [l.Input(VECTOR), inner, l.Dense(3), deep, l.Dense(2)]
+
+
+def test_models_within_models(tmp_path: Path) -> None:
+    ours, theirs = twins(nested, seed=8)
+    x = inputs_for(VECTOR)
+    assert_same_predictions(ours, theirs, x)
+    theirs.save(tmp_path / "keras.keras")
+    loaded = load_model(tmp_path / "keras.keras")
+    assert_bit_equal(loaded, theirs)
+    assert_same_predictions(loaded, theirs, x)
+    loaded.save(tmp_path / "tinynet.keras")
+    assert_bit_equal(loaded, keras.saving.load_model(tmp_path / "tinynet.keras"))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
+@pytest.mark.parametrize("first", ["keras", "tinynet"])
+def test_training_goes_on_in_the_other_library(first: str, optimizer: str, tmp_path: Path) -> None:
+    """Loaded and trained on, a model follows the one that was never saved: optimizer state and settings are kept."""
+    settings = {"sgd": {"momentum": 0.9, "nesterov": True}, "rmsprop": {"momentum": 0.5, "centered": True}, "adam": {}}
+    class_name = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam"}[optimizer]
+    pair = twins(
+        build("words"), seed=3,
+        optimizer=lambda library: getattr(library.optimizers, class_name)(0.02, **settings[optimizer]),
+        loss=lambda library: library.losses.BinaryCrossentropy(label_smoothing=0.1),
+        metrics=["accuracy", lambda library: library.metrics.Precision(thresholds=0.4, name="exact")],
+    )  # fmt: skip
+    x = inputs_for(WORDS)
+    y = (x[:, :2] > 4).astype("float32")
+    started, other = pair if first == "tinynet" else (pair[1], pair[0])
+    training: dict[str, Any] = {"epochs": 2, "batch_size": 3, "shuffle": False, "verbose": 0}
+    started.fit(x, y, **training)
+    started.save(tmp_path / "model.keras")
+    continued = load_model(tmp_path / "model.keras") if first == "keras" else keras.saving.load_model(tmp_path / "model.keras")
+    assert int(np.asarray(continued.optimizer.iterations)) == 6
+    own, expected = started.fit(x, y, **training).history, continued.fit(x, y, **training).history
+    same_histories(own, expected)
+    same_weights(*((started, continued) if first == "tinynet" else (continued, started)))
+    for one, two in zip(started.optimizer.variables, continued.optimizer.variables, strict=True):
+        np.testing.assert_allclose(np.asarray(one), np.asarray(two), rtol=1e-3, atol=1e-6)
+
+
+def test_not_compiled_when_not_asked_for(tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"), optimizer="adam", loss="mse")
+    ours.save(tmp_path / "model.keras")
+    assert load_model(tmp_path / "model.keras").compiled
+    assert not load_model(tmp_path / "model.keras", compile=False).compiled
+
+
+def test_what_cannot_be_compiled_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    _, theirs = twins(build("dense"), optimizer=lambda library: keras.optimizers.Adagrad() if library is KERAS else "sgd",
+                      loss="mse")  # fmt: skip
+    theirs.save(tmp_path / "model.keras")
+    with pytest.warns(UserWarning, match=r"model.keras: the training configuration is left out .*Adagrad"):
+        loaded = load_model(tmp_path / "model.keras")
+    assert not loaded.compiled
+    assert_bit_equal(loaded, theirs)
+
+
+TEXTS = ["Makan nasi goreng!", "minum kopi, minum teh", "nasi", ""]
+
+
+@pytest.mark.parametrize("given", ["adapted", "given"])
+@pytest.mark.parametrize("mode", ["int", "multi_hot"])
+def test_text_vectorization_brings_its_vocabulary(mode: str, given: str, tmp_path: Path) -> None:
+    vocabulary = ["nasi", "kopi", "enak"] if given == "given" else None
+    text: dict[str, Any] = {"output_mode": mode, "vocabulary": vocabulary}
+    if mode == "int":
+        text["output_sequence_length"] = 4
+    forget_names()
+    vectorize = keras.layers.TextVectorization(**text)
+    if vocabulary is None:
+        vectorize.adapt(TEXTS)
+    size = vectorize.vocabulary_size()
+    rest = (
+        [keras.layers.Embedding(size, 3), keras.layers.LSTM(2)] if mode == "int"
+        else [keras.layers.Dense(2)]
+    )  # fmt: skip
+    theirs = keras.Sequential([keras.layers.Input((1,), dtype="string"), vectorize, *rest])
+    theirs.save(tmp_path / "keras.keras")
+    loaded = load_model(tmp_path / "keras.keras")
+    x = np.array([[text] for text in [*TEXTS, "enak sekali"]], dtype=object)
+    tensor = keras.src.utils.module_utils.tensorflow.constant(x.astype(str))
+    expected = theirs.predict(tensor, verbose=0)
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), expected, rtol=1e-6, atol=1e-7)
+    loaded.save(tmp_path / "tinynet.keras")
+    again = keras.saving.load_model(tmp_path / "tinynet.keras")
+    assert again.layers[0].get_vocabulary() == vectorize.get_vocabulary() == loaded.layers[0].get_vocabulary()
+    np.testing.assert_array_equal(again.predict(tensor, verbose=0), expected)
+
+
+class Scale(layers.Layer):
+    """A layer of the user's own."""
+
+    def __init__(self, start: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.start = start
+        self.inner = [layers.Dense(3), layers.Dense(3)]
+
+    def build(self, input_shape: Any) -> None:
+        self.factor = self.add_weight((input_shape[-1],), tinynet.initializers.Constant(self.start), name="factor")
+
+    def call(self, inputs: Any) -> Any:
+        return self.inner[1](self.inner[0](inputs * self.factor))
+
+
+def test_a_layer_of_ones_own_is_saved_with_all_its_weights(tmp_path: Path) -> None:
+    model = tinynet.Sequential([layers.Input((3,)), Scale(2.5), layers.TimeDistributed(layers.Dense(2))][:2])
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    expected = model.predict(x)
+    assert len(model.get_weights()) == 5
+    model.set_weights(random_weights(model, seed=1))
+    assert not np.allclose(model.predict(x), expected)
+    model.save(tmp_path / "own.keras")
+    with pytest.raises(FileFormatError, match=r"own.keras: unknown layer class 'Scale'.*custom_objects=\{name: class\}"):
+        load_model(tmp_path / "own.keras")
+    loaded = load_model(tmp_path / "own.keras", custom_objects={"Scale": Scale})
+    assert loaded.layers[0].start == 2.5
+    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
+    with saving.custom_object_scope({"Scale": Scale}):
+        assert_bit_equal(load_model(tmp_path / "own.keras"), model)
+    with pytest.raises(ArgumentError, match="custom_objects: expected a dict from name to class, received"):
+        load_model(tmp_path / "own.keras", custom_objects=[Scale])  # type: ignore[arg-type]
+
+
+def test_a_layer_of_ones_own_within_another(tmp_path: Path) -> None:
+    model = tinynet.Sequential([layers.Input((2, 3)), layers.TimeDistributed(Scale())])
+    model.save(tmp_path / "own.keras")
+    loaded = load_model(tmp_path / "own.keras", custom_objects={"Scale": Scale})
+    assert_bit_equal(loaded, model)
+
+
+def test_equal_models_make_equal_files(tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"))
+    contents = []
+    for name in ("a", "b"):
+        ours.save(tmp_path / f"{name}.keras")
+        with zipfile.ZipFile(tmp_path / f"{name}.keras") as archive:
+            contents.append((archive.read("config.json"), archive.read("model.weights.h5")))
+    assert contents[0] == contents[1]
+
+
+def test_what_is_written_names_no_place_of_this_machine(tmp_path: Path) -> None:
+    ours, _ = twins(build("words"), optimizer="adam", loss="mse")
+    ours.save(tmp_path / "model.keras")
+    content = (tmp_path / "model.keras").read_bytes()
+    for word in (str(tmp_path), os.getcwd(), os.path.expanduser("~"), "tinynet."):
+        assert word.encode() not in content
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        assert archive.namelist() == ["metadata.json", "config.json", "model.weights.h5"]
+        assert json.loads(archive.read("config.json"))["class_name"] == "Sequential"
+
+
+@pytest.mark.parametrize("method", ["save", "save_weights"])
+def test_a_failure_while_writing_leaves_the_old_file(method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "model.keras" if method == "save" else "model.weights.h5"
+    ours, _ = twins(build("dense"))
+    getattr(ours, method)(tmp_path / name)
+    before = (tmp_path / name).read_bytes()
+    ours.set_weights(random_weights(ours, seed=9))
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        getattr(ours, method)(tmp_path / name)
+    assert (tmp_path / name).read_bytes() == before
+    assert os.listdir(tmp_path) == [name]
+    monkeypatch.undo()
+    getattr(ours, method)(tmp_path / name)
+    assert (tmp_path / name).read_bytes() != before
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_where_to_and_whether(tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"))
+    path = tmp_path / "model.keras"
+    ours.save(path)
+    before = path.read_bytes()
+    with pytest.raises(ArgumentError, match="model.keras: exists already; pass overwrite=True"):
+        ours.save(path, overwrite=False)
+    assert path.read_bytes() == before
+    with pytest.raises(ArgumentError, match="expected a file name ending in .keras, received '.*model.h5'"):
+        ours.save(tmp_path / "model.h5")
+    with pytest.raises(ArgumentError, match="expected a file name ending in .weights.h5, received '.*model.keras'"):
+        ours.save_weights(path)
+    with pytest.raises(MissingFileError, match="the folder .*nowhere does not exist"):
+        ours.save(tmp_path / "nowhere" / "model.keras")
+    (tmp_path / "folder.keras").mkdir()
+    with pytest.raises(ArgumentError, match="folder.keras: is a folder"):
+        ours.save(tmp_path / "folder.keras")
+    with pytest.raises(NotBuiltError, match="Sequential 'unbuilt': has no weights to save yet"):
+        tinynet.Sequential([layers.Dense(2)], name="unbuilt").save_weights(tmp_path / "unbuilt.weights.h5")
+    assert sorted(os.listdir(tmp_path)) == ["folder.keras", "model.keras"]
+
+
+def test_a_model_without_weights_yet(tmp_path: Path) -> None:
+    forget_names()
+    tinynet.Sequential([layers.Dense(2), layers.Dense(3)]).save(tmp_path / "unbuilt.keras")
+    loaded = load_model(tmp_path / "unbuilt.keras")
+    assert not loaded.built
+    assert loaded(np.ones((2, 4))).shape == (2, 3)
+    theirs = keras.saving.load_model(tmp_path / "unbuilt.keras")
+    assert theirs(np.ones((2, 4), "float32")).shape == (2, 3)
+
+
+def test_the_weights_of_a_keras_file_without_its_configuration(tmp_path: Path) -> None:
+    ours, theirs = twins(build("images"), seed=4)
+    theirs.save(tmp_path / "keras.keras")
+    ours.set_weights(random_weights(ours, seed=5))
+    ours.load_weights(tmp_path / "keras.keras")
+    assert_bit_equal(ours, theirs)

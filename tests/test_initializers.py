@@ -1,0 +1,314 @@
+"""Initializers: their distributions, seeds, names and configurations, against theory and Keras."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras.src.initializers.random_initializers import compute_fans
+
+from tinynet import initializers, layers, random
+from tinynet.errors import ArgumentError, ShapeError, TinynetError
+from tinynet.initializers import (
+    Constant,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    Identity,
+    LecunNormal,
+    LecunUniform,
+    Ones,
+    Orthogonal,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+    VarianceScaling,
+    Zeros,
+)
+
+SHAPE = (400, 500)
+COUNT = math.prod(SHAPE)
+# Standard deviation of a normal distribution cut off at two standard deviations, by integration.
+_Z = np.linspace(-2, 2, 200_001)
+_DENSITY = np.exp(-_Z * _Z / 2)
+CUT_STDDEV = math.sqrt(float((_Z * _Z * _DENSITY).sum() / _DENSITY.sum()))
+
+RANDOM = [
+    RandomUniform, RandomNormal, TruncatedNormal, VarianceScaling, GlorotUniform, GlorotNormal, HeNormal, HeUniform,
+    LecunNormal, LecunUniform, Orthogonal,
+]  # fmt: skip
+
+
+def drawn(initializer: Any, shape: tuple[int, ...] = SHAPE) -> np.ndarray:
+    values = initializer(shape)
+    assert values.shape == shape
+    assert values.dtype == np.float32
+    return values.astype("float64")
+
+
+def is_uniform(values: np.ndarray, low: float, high: float) -> None:
+    """Within the bounds, reaching close to them, and as many values in each tenth."""
+    assert low - 1e-6 <= values.min() < low + 0.001 * (high - low)
+    assert high - 0.001 * (high - low) < values.max() <= high + 1e-6
+    counts, _ = np.histogram(values, 10, (low - 1e-6, high + 1e-6))
+    assert np.abs(counts - COUNT / 10).max() < 5 * math.sqrt(COUNT * 0.09)
+
+
+def has_moments(values: np.ndarray, mean: float, stddev: float) -> None:
+    assert abs(values.mean() - mean) < 5 * stddev / math.sqrt(COUNT)
+    assert abs(values.std() / stddev - 1) < 5 / math.sqrt(2 * COUNT) * 1.5
+
+
+def is_normal(values: np.ndarray, mean: float, stddev: float) -> None:
+    has_moments(values, mean, stddev)
+    z = (values - mean) / stddev
+    for bound, share in ((1.0, 0.682689), (2.0, 0.954500), (3.0, 0.997300)):
+        assert abs((np.abs(z) < bound).mean() - share) < 5 * math.sqrt(share * (1 - share) / COUNT)
+
+
+def is_truncated(values: np.ndarray, mean: float, stddev: float) -> None:
+    """stddev: of the distribution after the cut."""
+    has_moments(values, mean, stddev)
+    z = (values - mean) / (stddev / CUT_STDDEV)
+    assert 1.99 < np.abs(z).max() <= 2 + 1e-5
+    share = 0.682689 / 0.954500
+    assert abs((np.abs(z) < 1).mean() - share) < 5 * math.sqrt(share * (1 - share) / COUNT)
+
+
+def test_uniform() -> None:
+    is_uniform(drawn(RandomUniform(seed=1)), -0.05, 0.05)
+    is_uniform(drawn(RandomUniform(1, 3, seed=1)), 1, 3)
+
+
+def test_normal() -> None:
+    is_normal(drawn(RandomNormal(seed=1)), 0, 0.05)
+    is_normal(drawn(RandomNormal(2, 0.5, seed=1)), 2, 0.5)
+
+
+def test_truncated_normal() -> None:
+    is_truncated(drawn(TruncatedNormal(seed=1)), 0, 0.05 * CUT_STDDEV)
+    is_truncated(drawn(TruncatedNormal(1, 2, seed=1)), 1, 2 * CUT_STDDEV)
+
+
+FAN_IN, FAN_OUT = SHAPE
+UNIFORMS = {
+    GlorotUniform: 2 / (FAN_IN + FAN_OUT), HeUniform: 2 / FAN_IN, LecunUniform: 1 / FAN_IN,
+}  # fmt: skip
+NORMALS = {GlorotNormal: 2 / (FAN_IN + FAN_OUT), HeNormal: 2 / FAN_IN, LecunNormal: 1 / FAN_IN}
+
+
+@pytest.mark.parametrize("cls", UNIFORMS)
+def test_scaled_uniforms(cls: Any) -> None:
+    limit = math.sqrt(3 * UNIFORMS[cls])
+    is_uniform(drawn(cls(seed=2)), -limit, limit)
+
+
+@pytest.mark.parametrize("cls", NORMALS)
+def test_scaled_normals(cls: Any) -> None:
+    is_truncated(drawn(cls(seed=2)), 0, math.sqrt(NORMALS[cls]))
+
+
+@pytest.mark.parametrize("mode, fan", [("fan_in", 400), ("fan_out", 500), ("fan_avg", 450)])
+@pytest.mark.parametrize("scale", [0.5, 3.0])
+def test_variance_scaling(mode: str, fan: int, scale: float) -> None:
+    stddev = math.sqrt(scale / fan)
+    is_truncated(drawn(VarianceScaling(scale, mode, seed=3)), 0, stddev)
+    is_normal(drawn(VarianceScaling(scale, mode, "untruncated_normal", seed=3)), 0, stddev)
+    limit = math.sqrt(3) * stddev
+    is_uniform(drawn(VarianceScaling(scale, mode, "uniform", seed=3)), -limit, limit)
+
+
+@given(shape=st.lists(st.integers(1, 6), max_size=5).map(tuple))
+def test_fans(shape: tuple[int, ...]) -> None:
+    assert initializers.fans(shape) == compute_fans(shape)
+
+
+@given(shape=st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple), gain=st.sampled_from([1.0, 0.5, 2.0]))
+def test_orthogonal(shape: tuple[int, ...], gain: float) -> None:
+    matrix = Orthogonal(gain, seed=4)(shape, dtype="float64").reshape(-1, shape[-1])
+    rows, columns = matrix.shape
+    product = matrix @ matrix.T if rows <= columns else matrix.T @ matrix
+    np.testing.assert_allclose(product, gain**2 * np.eye(min(rows, columns)), atol=1e-12)
+
+
+def test_orthogonal_matrices_are_spread_evenly() -> None:
+    """Without the correction of signs the diagonal would lean to one side."""
+    corners = np.array([Orthogonal(seed=i)((3, 3))[0, 0] for i in range(2000)])
+    assert abs(corners.mean()) < 5 * corners.std() / math.sqrt(len(corners))
+    assert abs(corners.var() - 1 / 3) < 0.05
+
+
+@given(shape=st.lists(st.integers(0, 4), max_size=3).map(tuple), dtype=st.sampled_from(["float32", "float64"]))
+def test_constants(shape: tuple[int, ...], dtype: str) -> None:
+    for initializer, value in ((Zeros(), 0), (Ones(), 1), (Constant(0.25), 0.25)):
+        values = initializer(shape, dtype=dtype)
+        assert (values.shape, values.dtype) == (shape, np.dtype(dtype))
+        assert (values == value).all()
+        assert values.flags.writeable
+
+
+def test_constant_arrays_and_identity() -> None:
+    rows = [[1.0, 2.0], [3.0, 4.0]]
+    np.testing.assert_array_equal(Constant(rows)((2, 2)), rows)
+    np.testing.assert_array_equal(Constant([1.0, 2.0])((3, 2)), [[1, 2]] * 3)
+    np.testing.assert_array_equal(Identity(2)((2, 3)), keras.initializers.Identity(2)((2, 3)).numpy())
+
+
+@pytest.mark.parametrize("cls", RANDOM)
+def test_one_object_gives_the_same_numbers_each_time(cls: Any) -> None:
+    for initializer in (cls(), cls(seed=5)):
+        np.testing.assert_array_equal(initializer((4, 3)), initializer((4, 3)))
+    np.testing.assert_array_equal(cls(seed=5)((4, 3)), cls(seed=5)((4, 3)))
+    assert not np.array_equal(cls(seed=5)((4, 3)), cls(seed=6)((4, 3)))
+    assert not np.array_equal(cls()((4, 3)), cls()((4, 3)))
+
+
+def test_a_name_is_a_new_object_each_time() -> None:
+    one, other = layers.Dense(3), layers.Dense(3)
+    one.build((None, 4))
+    other.build((None, 4))
+    assert not np.array_equal(one.kernel.numpy(), other.kernel.numpy())
+    shared = GlorotUniform()
+    first, second = layers.Dense(3, kernel_initializer=shared), layers.Dense(3, kernel_initializer=shared)
+    first.build((None, 4))
+    second.build((None, 4))
+    np.testing.assert_array_equal(first.kernel.numpy(), second.kernel.numpy())
+
+
+@pytest.mark.parametrize("cls", RANDOM)
+def test_the_global_seed_repeats_what_follows_it(cls: Any) -> None:
+    random.set_random_seed(8)
+    first = [cls()((3, 3)) for _ in range(2)]
+    random.set_random_seed(8)
+    second = [cls()((3, 3)) for _ in range(2)]
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first[0], first[1])
+
+
+def test_the_forget_gate_starts_open() -> None:
+    for library in (layers, keras.layers):
+        layer = library.LSTM(3, bias_initializer=_initializers_of(library).Constant(0.5))
+        layer.build((None, 4, 2))
+        np.testing.assert_array_equal(layer.get_weights()[2], [0.5] * 3 + [1] * 3 + [0.5] * 6)
+        closed = library.LSTM(3, unit_forget_bias=False)
+        closed.build((None, 4, 2))
+        assert not closed.get_weights()[2].any()
+
+
+def _initializers_of(library: Any) -> Any:
+    return initializers if library is layers else keras.initializers
+
+
+ARGUMENTS: dict[str, list[dict[str, Any]]] = {
+    "Constant": [{}, {"value": 2.5}], "RandomUniform": [{}, {"minval": 0.0, "maxval": 1.0, "seed": 3}],
+    "RandomNormal": [{}, {"mean": 1.0, "stddev": 0.5, "seed": 3}],
+    "TruncatedNormal": [{}, {"mean": 1.0, "stddev": 0.5, "seed": 3}],
+    "VarianceScaling": [
+        {}, {"scale": 2.0, "mode": "fan_avg", "distribution": "uniform", "seed": 3},
+        {"distribution": "untruncated_normal"},
+    ],
+    "Orthogonal": [{}, {"gain": 0.5, "seed": 3}], "Identity": [{}, {"gain": 2.0}],
+}  # fmt: skip
+OBJECTS = [
+    (name, arguments)
+    for name in sorted(initializers.CATALOGUE.by_class_name)
+    for arguments in ARGUMENTS.get(name, [{}, {"seed": 3}] if "Normal" in name or "Uniform" in name else [{}])
+]
+
+
+def without_axes(config: dict[str, Any]) -> dict[str, Any]:
+    """Keras's configuration but for the two keys that have no effect in tinynet."""
+    return {key: value for key, value in config.items() if key not in ("input_axes", "output_axes")}
+
+
+@pytest.mark.parametrize("name, arguments", OBJECTS)
+def test_configurations_both_ways(name: str, arguments: dict[str, Any]) -> None:
+    cls = initializers.CATALOGUE.by_class_name[name]
+    ours, theirs = cls(**arguments), getattr(keras.initializers, name)(**arguments)
+    config = json.loads(json.dumps(theirs.get_config()))
+    if name == "Identity":
+        config["gain"] = theirs.gain  # which Keras forgets to write
+    assert ours.get_config() == without_axes(config)
+    assert cls.from_config(config).get_config() == ours.get_config()
+    assert type(theirs).from_config(ours.get_config()).get_config() == theirs.get_config()
+    described = json.loads(json.dumps(keras.initializers.serialize(theirs)))
+    described["config"] = config
+    assert {**described, "config": without_axes(config)} == initializers.serialize(ours)
+    again = initializers.get(described)
+    assert type(again) is cls
+    assert again.get_config() == ours.get_config()
+    back = keras.initializers.get(initializers.serialize(ours))
+    assert back.get_config() == theirs.get_config()
+
+
+def test_names_are_those_of_keras() -> None:
+    for name in set(initializers.CATALOGUE.names()) - {"constant", "Constant"}:  # at which Keras fails
+        known = keras.initializers.get(name)
+        assert type(known).__name__ == type(initializers.get(name)).__name__, name
+    assert initializers.get(None) is None
+    assert isinstance(initializers.get(HeNormal), HeNormal)
+
+
+def test_a_function_as_initializer() -> None:
+    layer = layers.Dense(2, kernel_initializer=lambda shape, dtype=None: np.full(shape, 3.0, dtype))
+    layer.build((None, 3))
+    np.testing.assert_array_equal(layer.kernel.numpy(), np.full((3, 2), 3.0, "float32"))
+
+
+def test_a_function_that_gives_another_shape_is_refused() -> None:
+    layer = layers.Dense(2, kernel_initializer=lambda shape, dtype=None: np.zeros((7, 7)), name="top")
+    with pytest.raises(ShapeError, match=r"Dense 'top': .*'kernel' .*\(3, 2\).*\(7, 7\)"):
+        layer.build((None, 3))
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: VarianceScaling(0), r"VarianceScaling: expected a positive scale, received 0"),
+        (lambda: VarianceScaling("x"), r"VarianceScaling: expected scale to be a finite number, received 'x'"),
+        (lambda: VarianceScaling(mode="fan"), r"expected mode fan_in, fan_out or fan_avg, received 'fan'"),
+        (lambda: VarianceScaling(distribution="cauchy"), r"expected distribution .*received 'cauchy'"),
+        (lambda: GlorotUniform(seed=1.5), r"GlorotUniform: expected seed to be a whole number >= 0, received 1\.5"),
+        (lambda: GlorotUniform(seed=-1), r"GlorotUniform: expected seed to be a whole number >= 0, received -1"),
+        (lambda: Orthogonal()((3,)), r"Orthogonal: expected a shape of at least two axes, received \(3,\)"),
+        (lambda: Identity()((3,)), r"Identity: expected a shape of two axes, received \(3,\)"),
+        (lambda: Constant([1.0, 2.0])((3,)), r"Constant: a value of shape \(2,\) does not fill a weight of shape \(3,\)"),
+        (lambda: Constant("x"), r"Constant: expected a number or an array of numbers, received 'x'"),
+        (lambda: RandomNormal(stddev=-1), r"RandomNormal: expected stddev >= 0\.0, received -1"),
+        (lambda: TruncatedNormal(stddev="a"), r"TruncatedNormal: expected stddev"),
+        (lambda: RandomUniform("a"), r"RandomUniform: expected minval"),
+        (lambda: RandomUniform(1.0, 0.0), r"RandomUniform: expected maxval >= 1\.0, received 0\.0"),
+        (lambda: Orthogonal(gain=None), r"Orthogonal: expected gain"),
+        (lambda: initializers.get("glorot_unifrom"), r"unknown initializer 'glorot_unifrom'\. Did you mean 'glorot_uniform'"),
+        (lambda: initializers.get(3), r"initializer: expected a name, a configuration or an object, received 3"),
+        (lambda: initializers.get({"class_name": "Glorot"}), r"unknown initializer class 'Glorot'"),
+        (
+            lambda: GlorotUniform.from_config({"seed": None, "input_axes": [0]}),
+            r"GlorotUniform: input_axes=\[0\] is not supported",
+        ),
+    ],
+)  # fmt: skip
+def test_errors(make: Any, message: str) -> None:
+    with pytest.raises(TinynetError, match=message):
+        make()
+
+
+def test_an_own_initializer() -> None:
+    class Ramp(initializers.Initializer):
+        def __init__(self, step: float = 1.0) -> None:
+            self.step = step
+
+        def values(self, shape: tuple[int, ...]) -> Any:
+            return self.step * np.arange(math.prod(shape)).reshape(shape)
+
+    assert Ramp(2.0)((2, 2)).tolist() == [[0, 2], [4, 6]]
+    assert Ramp.from_config(Ramp(3.0).get_config()).step == 3.0
+    with pytest.raises(ArgumentError, match="Ramp: unknown argument 'stp'"):
+        Ramp.from_config({"stp": 1})
