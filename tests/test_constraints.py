@@ -29,7 +29,9 @@ def test_every_constraint_is_drawn() -> None:
 @st.composite
 def objects(draw: st.DrawFn) -> tuple[str, dict[str, Any], np.ndarray]:
     name = draw(st.sampled_from(sorted(SETTINGS)))
-    arguments = {key: draw(st.sampled_from(choices)) for key, choices in SETTINGS[name].items() if draw(st.booleans())}
+    arguments = {
+        key: draw(st.sampled_from(choices)) for key, choices in SETTINGS[name].items() if draw(st.booleans())
+    }
     shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
     if name != "NonNeg" and draw(st.booleans()):
         axes = st.lists(st.integers(0, len(shape) - 1), min_size=1, unique=True)
@@ -80,16 +82,34 @@ def test_weights_of_layers_carry_their_constraints() -> None:
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: constraints.get("maxnorm"), r"unknown constraint 'maxnorm'\. Did you mean '(MaxNorm|max_norm)'"),
+        (
+            lambda: constraints.get("maxnorm"),
+            r"unknown constraint 'maxnorm'\. Did you mean '(MaxNorm|max_norm)'",
+        ),
         (lambda: constraints.get(2), r"constraint: expected a name, .*received 2"),
         (lambda: constraints.get({"class_name": "Max", "config": {}}), r"unknown constraint class 'Max'"),
-        (lambda: constraints.MaxNorm("x"), r"MaxNorm: expected max_value to be a finite number, received 'x'"),
+        (
+            lambda: constraints.MaxNorm("x"),
+            r"MaxNorm: expected max_value to be a finite number, received 'x'",
+        ),
         (lambda: constraints.MaxNorm(-1), r"MaxNorm: expected max_value >= 0\.0, received -1"),
-        (lambda: constraints.MinMaxNorm(min_value=2.0, max_value=1.0), r"MinMaxNorm: expected max_value >= 2\.0, received 1\.0"),
+        (
+            lambda: constraints.MinMaxNorm(min_value=2.0, max_value=1.0),
+            r"MinMaxNorm: expected max_value >= 2\.0, received 1\.0",
+        ),
         (lambda: constraints.MinMaxNorm(rate=2), r"MinMaxNorm: expected rate between 0 and 1, received 2"),
-        (lambda: constraints.UnitNorm(axis="x"), r"UnitNorm: expected axis to be a whole number or several, received 'x'"),
-        (lambda: constraints.UnitNorm(axis=2)(np.ones((2, 2), "float32")), r"UnitNorm: axis 2 does not exist in a weight of shape \(2, 2\)"),
-        (lambda: constraints.UnitNorm.from_config({"axes": 0}), r"UnitNorm: unknown argument 'axes'.*Did you mean 'axis'"),
+        (
+            lambda: constraints.UnitNorm(axis="x"),
+            r"UnitNorm: expected axis to be a whole number or several, received 'x'",
+        ),
+        (
+            lambda: constraints.UnitNorm(axis=2)(np.ones((2, 2), "float32")),
+            r"UnitNorm: axis 2 does not exist in a weight of shape \(2, 2\)",
+        ),
+        (
+            lambda: constraints.UnitNorm.from_config({"axes": 0}),
+            r"UnitNorm: unknown argument 'axes'.*Did you mean 'axis'",
+        ),
     ],
 )
 def test_errors(make: Any, message: str) -> None:

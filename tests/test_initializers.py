@@ -41,9 +41,18 @@ _DENSITY = np.exp(-_Z * _Z / 2)
 CUT_STDDEV = math.sqrt(float((_Z * _Z * _DENSITY).sum() / _DENSITY.sum()))
 
 RANDOM = [
-    RandomUniform, RandomNormal, TruncatedNormal, VarianceScaling, GlorotUniform, GlorotNormal, HeNormal, HeUniform,
-    LecunNormal, LecunUniform, Orthogonal,
-]  # fmt: skip
+    RandomUniform,
+    RandomNormal,
+    TruncatedNormal,
+    VarianceScaling,
+    GlorotUniform,
+    GlorotNormal,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    Orthogonal,
+]
 
 
 def drawn(initializer: Any, shape: tuple[int, ...] = SHAPE) -> np.ndarray:
@@ -130,7 +139,10 @@ def test_fans(shape: tuple[int, ...]) -> None:
     assert initializers.fans(shape) == compute_fans(shape)
 
 
-@given(shape=st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple), gain=st.sampled_from([1.0, 0.5, 2.0]))
+@given(
+    shape=st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple),
+    gain=st.sampled_from([1.0, 0.5, 2.0]),
+)
 def test_orthogonal(shape: tuple[int, ...], gain: float) -> None:
     matrix = Orthogonal(gain, seed=4)(shape, dtype="float64").reshape(-1, shape[-1])
     rows, columns = matrix.shape
@@ -145,7 +157,9 @@ def test_orthogonal_matrices_are_spread_evenly() -> None:
     assert abs(corners.var() - 1 / 3) < 0.05
 
 
-@given(shape=st.lists(st.integers(0, 4), max_size=3).map(tuple), dtype=st.sampled_from(["float32", "float64"]))
+@given(
+    shape=st.lists(st.integers(0, 4), max_size=3).map(tuple), dtype=st.sampled_from(["float32", "float64"])
+)
 def test_constants(shape: tuple[int, ...], dtype: str) -> None:
     for initializer, value in ((Zeros(), 0), (Ones(), 1), (Constant(0.25), 0.25)):
         values = initializer(shape, dtype=dtype)
@@ -272,29 +286,47 @@ def test_a_function_that_gives_another_shape_is_refused() -> None:
     "make, message",
     [
         (lambda: VarianceScaling(0), r"VarianceScaling: expected a positive scale, received 0"),
-        (lambda: VarianceScaling("x"), r"VarianceScaling: expected scale to be a finite number, received 'x'"),
+        (
+            lambda: VarianceScaling("x"),
+            r"VarianceScaling: expected scale to be a finite number, received 'x'",
+        ),
         (lambda: VarianceScaling(mode="fan"), r"expected mode fan_in, fan_out or fan_avg, received 'fan'"),
         (lambda: VarianceScaling(distribution="cauchy"), r"expected distribution .*received 'cauchy'"),
-        (lambda: GlorotUniform(seed=1.5), r"GlorotUniform: expected seed to be a whole number >= 0, received 1\.5"),
-        (lambda: GlorotUniform(seed=-1), r"GlorotUniform: expected seed to be a whole number >= 0, received -1"),
+        (
+            lambda: GlorotUniform(seed=1.5),
+            r"GlorotUniform: expected seed to be a whole number >= 0, received 1\.5",
+        ),
+        (
+            lambda: GlorotUniform(seed=-1),
+            r"GlorotUniform: expected seed to be a whole number >= 0, received -1",
+        ),
         (lambda: Orthogonal()((3,)), r"Orthogonal: expected a shape of at least two axes, received \(3,\)"),
         (lambda: Identity()((3,)), r"Identity: expected a shape of two axes, received \(3,\)"),
-        (lambda: Constant([1.0, 2.0])((3,)), r"Constant: a value of shape \(2,\) does not fill a weight of shape \(3,\)"),
+        (
+            lambda: Constant([1.0, 2.0])((3,)),
+            r"Constant: a value of shape \(2,\) does not fill a weight of shape \(3,\)",
+        ),
         (lambda: Constant("x"), r"Constant: expected a number or an array of numbers, received 'x'"),
         (lambda: RandomNormal(stddev=-1), r"RandomNormal: expected stddev >= 0\.0, received -1"),
         (lambda: TruncatedNormal(stddev="a"), r"TruncatedNormal: expected stddev"),
         (lambda: RandomUniform("a"), r"RandomUniform: expected minval"),
         (lambda: RandomUniform(1.0, 0.0), r"RandomUniform: expected maxval >= 1\.0, received 0\.0"),
         (lambda: Orthogonal(gain=None), r"Orthogonal: expected gain"),
-        (lambda: initializers.get("glorot_unifrom"), r"unknown initializer 'glorot_unifrom'\. Did you mean 'glorot_uniform'"),
-        (lambda: initializers.get(3), r"initializer: expected a name, a configuration or an object, received 3"),
+        (
+            lambda: initializers.get("glorot_unifrom"),
+            r"unknown initializer 'glorot_unifrom'\. Did you mean 'glorot_uniform'",
+        ),
+        (
+            lambda: initializers.get(3),
+            r"initializer: expected a name, a configuration or an object, received 3",
+        ),
         (lambda: initializers.get({"class_name": "Glorot"}), r"unknown initializer class 'Glorot'"),
         (
             lambda: GlorotUniform.from_config({"seed": None, "input_axes": [0]}),
             r"GlorotUniform: input_axes=\[0\] is not supported",
         ),
     ],
-)  # fmt: skip
+)
 def test_errors(make: Any, message: str) -> None:
     with pytest.raises(TinynetError, match=message):
         make()

@@ -50,7 +50,9 @@ def test_configurations_both_ways(drawn: tuple[str, dict[str, Any]]) -> None:
     ours, theirs = both(*drawn)
     described = json.loads(json.dumps(keras.regularizers.serialize(theirs)))
     own = json.loads(json.dumps(regularizers.serialize(ours)))
-    np.testing.assert_allclose(*([v for _, v in sorted(d["config"].items())] for d in (own, described)), rtol=1e-6)
+    np.testing.assert_allclose(
+        *([v for _, v in sorted(d["config"].items())] for d in (own, described)), rtol=1e-6
+    )
     assert {**own, "config": None} == {**described, "config": None}
     assert sorted(own["config"]) == sorted(described["config"])
     assert regularizers.get(own).get_config() == ours.get_config()

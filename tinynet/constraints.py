@@ -31,7 +31,9 @@ class _OfNorms(Constraint):
         axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis
         for a in axis if isinstance(axis, tuple) else (axis,):
             if not -np.ndim(w) <= a < np.ndim(w):
-                raise ShapeError(f"{type(self).__name__}: axis {a} does not exist in a weight of shape {np.shape(w)}")
+                raise ShapeError(
+                    f"{type(self).__name__}: axis {a} does not exist in a weight of shape {np.shape(w)}"
+                )
         return np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
 
 

@@ -29,7 +29,8 @@ class Initializer(Configurable):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> np.ndarray:
         """The first value of a weight of `shape`, in `dtype` (floatx without one)."""
-        return np.array(np.broadcast_to(self.values(tuple(shape)), tuple(shape)), dtype or config.floatx(), order="C")
+        values = np.broadcast_to(self.values(tuple(shape)), tuple(shape))
+        return np.array(values, dtype or config.floatx(), order="C")
 
     def values(self, shape: tuple[int, ...]) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define values(shape)")

@@ -13,9 +13,9 @@ STRATEGIES: dict[str, Callable[[str], st.SearchStrategy[Case]]] = {}
 
 ACTIVATIONS = [
     None, "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "hard_silu",
-    "hard_swish", "hard_sigmoid", "sigmoid", "log_sigmoid", "hard_tanh", "tanh", "tanh_shrink", "hard_shrink",
-    "soft_shrink", "softplus", "softsign", "squareplus", "sparse_plus", "sparse_sigmoid", "softmax", "log_softmax",
-    "exponential", "mish",
+    "hard_swish", "hard_sigmoid", "sigmoid", "log_sigmoid", "hard_tanh", "tanh", "tanh_shrink",
+    "hard_shrink", "soft_shrink", "softplus", "softsign", "squareplus", "sparse_plus", "sparse_sigmoid",
+    "softmax", "log_softmax", "exponential", "mish",
 ]  # fmt: skip
 BOUNDED = ["tanh", "sigmoid", "softsign", "hard_sigmoid", "relu6", "linear"]
 INITIALIZERS = [
@@ -58,7 +58,11 @@ def cases(class_name: str) -> st.SearchStrategy[Case]:
 def finished(draw: st.DrawFn, class_name: str, arguments: dict[str, Any], shape: Any, **given: Any) -> Case:
     """The case with its inputs drawn and, now and then, the arguments all layers share."""
     if draw(st.integers(0, 3)) == 0:
-        arguments = {**arguments, "trainable": draw(flags), "name": draw(st.sampled_from(["one", "my_layer"]))}
+        arguments = {
+            **arguments,
+            "trainable": draw(flags),
+            "name": draw(st.sampled_from(["one", "my_layer"])),
+        }
     inputs = given.pop("inputs", None)
     if inputs is None:
         inputs = numbers(draw, shape)
@@ -153,7 +157,9 @@ def embedding(draw: st.DrawFn, name: str) -> Case:
     generator = np.random.default_rng(draw(seeds))
     # Keras counts negative numbers from the end, once.
     low = draw(st.sampled_from([0, 0, -count]))
-    ids = generator.integers(low, count, shape).astype(draw(st.sampled_from(["int32", "int64", "float32", "uint8"])))
+    ids = generator.integers(low, count, shape).astype(
+        draw(st.sampled_from(["int32", "int64", "float32", "uint8"]))
+    )
     if ids.dtype.kind == "u":
         ids %= count
     if ids.dtype.kind == "f":
@@ -316,7 +322,9 @@ def rescaling(draw: st.DrawFn, name: str) -> Case:
     scale = draw(st.sampled_from([2, 1 / 255, -0.5, generator.uniform(0.5, 2, shape[-1]).round(3).tolist()]))
     arguments: dict[str, Any] = {"scale": scale}
     if draw(flags):
-        arguments["offset"] = draw(st.sampled_from([0.5, -1, generator.uniform(-1, 1, shape[-1]).round(3).tolist()]))
+        arguments["offset"] = draw(
+            st.sampled_from([0.5, -1, generator.uniform(-1, 1, shape[-1]).round(3).tolist()])
+        )
     kind = draw(st.sampled_from(["float32", "uint8", "int32"]))
     inputs = generator.uniform(0, 255, shape).astype(kind)
     return finished(draw, name, arguments, shape, inputs=inputs, mask=maybe_mask(draw, shape[:2]))
@@ -341,7 +349,9 @@ def batch_normalization(draw: st.DrawFn, name: str) -> Case:
     axis = draw(st.one_of(st.just(-1), st.integers(1, len(shape) - 1), st.integers(-len(shape) + 1, -1)))
     arguments = {"axis": axis, "center": draw(flags), "scale": draw(flags)}
     if draw(flags):
-        arguments.update(momentum=draw(st.sampled_from([0.0, 0.5, 0.9])), epsilon=draw(st.sampled_from([1e-5, 0.1])))
+        arguments.update(
+            momentum=draw(st.sampled_from([0.0, 0.5, 0.9])), epsilon=draw(st.sampled_from([1e-5, 0.1]))
+        )
     arguments.update(extras(draw, "beta", "gamma", activity=False))
     mask = maybe_mask(draw, shape[:2]) if len(shape) == 3 else None
     return finished(draw, name, arguments, shape, mask=mask)
@@ -352,7 +362,10 @@ def batch_normalization(draw: st.DrawFn, name: str) -> Case:
 def layer_normalization(draw: st.DrawFn, name: str) -> Case:
     shape = shapes(draw, 2, 4)
     rank = len(shape)
-    several = st.lists(st.integers(1, rank - 1), min_size=1, max_size=rank - 1, unique=True).map(sorted)
+    # In any order, from the front or from the end.
+    several = st.lists(st.integers(1, rank - 1), min_size=1, max_size=rank - 1, unique=True).flatmap(
+        lambda axes: st.tuples(*(st.sampled_from([a, a - rank]) for a in axes)).map(list)
+    )
     axis = draw(st.one_of(st.just(-1), st.integers(1, rank - 1), several))
     arguments = {"axis": axis, "center": draw(flags), "scale": draw(flags)}
     if draw(flags):
@@ -446,14 +459,18 @@ def bidirectional(draw: st.DrawFn, name: str) -> Case:
     shape = (draw(batches), draw(st.integers(1, 5)), draw(sizes))
     states = None
     if draw(st.integers(0, 2)) == 0:
-        states = [numbers(draw, (shape[0], inner["units"]), -1, 1) for _ in range(2 * state_count(inner_name))]
+        states = [
+            numbers(draw, (shape[0], inner["units"]), -1, 1) for _ in range(2 * state_count(inner_name))
+        ]
     return finished(draw, name, arguments, shape, states=states, mask=maybe_mask(draw, shape[:2]))
 
 
 @entry("TimeDistributed")
 @st.composite
 def time_distributed(draw: st.DrawFn, name: str) -> Case:
-    inner_name = draw(st.sampled_from(["Dense", "Conv1D", "LSTM", "BatchNormalization", "Dropout", "Flatten"]))
+    inner_name = draw(
+        st.sampled_from(["Dense", "Conv1D", "LSTM", "BatchNormalization", "Dropout", "Flatten"])
+    )
     inner: dict[str, Any] = {
         "Dense": {"units": 3, "activation": "relu"}, "Conv1D": {"filters": 2, "kernel_size": 2},
         "LSTM": {"units": 2}, "Dropout": {"rate": 0.5},

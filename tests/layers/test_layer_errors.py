@@ -58,9 +58,15 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Dense(3, activation=7), r"activation: expected a name.*received 7"),
     (lambda: Dense(3, use_bais=False), r"Dense: unknown argument 'use_bais'\. Did you mean 'use_bias'"),
     (lambda: Dense(3, use_bias="no"), r"expected use_bias to be True or False, received 'no'"),
-    (lambda: Dense(3, kernel_initializer="glorot"), r"unknown initializer 'glorot'\. Did you mean 'GlorotNormal'"),
+    (
+        lambda: Dense(3, kernel_initializer="glorot"),
+        r"unknown initializer 'glorot'\. Did you mean 'GlorotNormal'",
+    ),
     (lambda: Dense(3, kernel_regularizer="l3"), r"unknown regularizer 'l3'\. Known: L1, L1L2, L2, l1"),
-    (lambda: Dense(3, kernel_constraint="maxnorm"), r"unknown constraint 'maxnorm'\. Did you mean 'max_norm'|MaxNorm"),
+    (
+        lambda: Dense(3, kernel_constraint="maxnorm"),
+        r"unknown constraint 'maxnorm'\. Did you mean 'max_norm'|MaxNorm",
+    ),
     (lambda: Dense(3, name="a/b"), r"Dense: a name is a string without '/', received 'a/b'"),
     (lambda: Dense(3, name=5), r"a name is a string without '/', received 5"),
     (lambda: Dense(3, trainable="yes"), r"expected trainable True or False, received 'yes'"),
@@ -78,10 +84,16 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Conv2D(4, (3, 3, 3)), r"expected kernel_size to be one number or 2, received \(3, 3, 3\)"),
     (lambda: Conv2D(4, 0), r"expected kernel_size to be a whole number >= 1, received 0"),
     (lambda: Conv2D(4, 3, strides=0), r"expected strides to be a whole number >= 1, received 0"),
-    (lambda: Conv2D(4, 3, strides=2, dilation_rate=2), r"strides \(2, 2\) and dilation_rate \(2, 2\) cannot both"),
+    (
+        lambda: Conv2D(4, 3, strides=2, dilation_rate=2),
+        r"strides \(2, 2\) and dilation_rate \(2, 2\) cannot both",
+    ),
     (lambda: Conv2D(4, 3, groups=3), r"filters \(4\) must be a multiple of groups \(3\)"),
     (lambda: Conv2D(-1, 3), r"expected filters to be a whole number >= 1, received -1"),
-    (lambda: Conv2D(4, 3, data_format="channels_frist"), r"unknown data_format .* Did you mean 'channels_first'"),
+    (
+        lambda: Conv2D(4, 3, data_format="channels_frist"),
+        r"unknown data_format .* Did you mean 'channels_first'",
+    ),
     (lambda: MaxPooling2D((2, 2, 2)), r"MaxPooling2D '.*': expected pool_size to be one number or 2"),
     (lambda: MaxPooling2D(2, padding="full"), r"unknown padding 'full'\. Known: same, valid"),
     (lambda: AveragePooling1D(0), r"expected pool_size to be a whole number >= 1, received 0"),
@@ -107,8 +119,14 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Flatten(data_format="last"), r"unknown data_format 'last'"),
     (lambda: LSTM(0), r"LSTM.*: expected units to be a whole number >= 1, received 0"),
     (lambda: LSTM(3, dropout=2), r"expected dropout between 0 and 1, received 2"),
-    (lambda: LSTM(3, recurrent_activation="sigmoyd"), r"unknown activation 'sigmoyd'\. Did you mean 'sigmoid'"),
-    (lambda: LSTM(3, return_sequence=True), r"unknown argument 'return_sequence'\. Did you mean 'return_sequences'"),
+    (
+        lambda: LSTM(3, recurrent_activation="sigmoyd"),
+        r"unknown activation 'sigmoyd'\. Did you mean 'sigmoid'",
+    ),
+    (
+        lambda: LSTM(3, return_sequence=True),
+        r"unknown argument 'return_sequence'\. Did you mean 'return_sequences'",
+    ),
     (lambda: LSTM(3, return_sequences="no"), r"expected return_sequences to be True or False, received 'no'"),
     (lambda: LSTM(3, time_major=True), r"LSTM: time_major=True is not supported"),
     (lambda: Dense(3, input_shape=5), r"Dense: expected input_shape such as \(28, 28, 1\), received 5"),
@@ -117,21 +135,30 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: RNN("lstm"), r"expected a cell .*received 'lstm'"),
     (lambda: Bidirectional(Dense(3)), r"Bidirectional '.*': expected a recurrent layer such as LSTM\(64\)"),
     (lambda: Bidirectional("lstm"), r"expected a recurrent layer such as LSTM\(64\), received 'lstm'"),
-    (lambda: Bidirectional(LSTM(3), merge_mode="add"), r"unknown merge_mode 'add'\. Known: ave, concat, mul, sum"),
-    (lambda: Bidirectional(LSTM(3), merge_mode="cocnat"), r"unknown merge_mode 'cocnat'\. Did you mean 'concat'"),
+    (
+        lambda: Bidirectional(LSTM(3), merge_mode="add"),
+        r"unknown merge_mode 'add'\. Known: ave, concat, mul, sum",
+    ),
+    (
+        lambda: Bidirectional(LSTM(3), merge_mode="cocnat"),
+        r"unknown merge_mode 'cocnat'\. Did you mean 'concat'",
+    ),
     (lambda: Bidirectional(LSTM(3, go_backwards=True)), r"two layers must run in opposite directions"),
     (
         lambda: Bidirectional(LSTM(3), backward_layer=LSTM(3, go_backwards=True, return_sequences=True)),
         r"two layers must agree in return_sequences",
     ),
-    (lambda: Bidirectional(LSTM(3), weights=[ones(2)]), r"weights= is not supported; build the layer and call"),
+    (
+        lambda: Bidirectional(LSTM(3), weights=[ones(2)]),
+        r"weights= is not supported; build the layer and call",
+    ),
     (lambda: TimeDistributed("dense"), r"TimeDistributed '.*': expected a layer, received 'dense'"),
     (lambda: Input(), r"Input: expected either shape or batch_shape"),
     (lambda: Input(784), r"Input: expected a shape such as \(28, 28, 1\), received 784"),
     (lambda: Input((28, -1)), r"every axis of the shape to be a whole number >= 0, received -1"),
     (lambda: InputLayer(shape=(3,), batch_shape=(None, 3)), r"expected either shape or batch_shape"),
     (lambda: InputLayer(shape=(3,), sparse=True), r"InputLayer: sparse=True is not supported"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("make, message", ARGUMENTS)
@@ -140,11 +167,20 @@ def test_arguments(make: Callable[[], Any], message: str) -> None:
         make()
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "mixed_float16", "int32", "foo", np.float16, object(), 3])
+@pytest.mark.parametrize(
+    "dtype", ["float16", "bfloat16", "mixed_float16", "int32", "foo", np.float16, object(), 3]
+)
 def test_dtypes_that_layers_do_not_compute_in(dtype: Any) -> None:
-    with pytest.raises(DtypeError, match=r"Dense 'top': dtype .* is not supported\. (Did you mean 'float|Known: float)"):
+    with pytest.raises(
+        DtypeError, match=r"Dense 'top': dtype .* is not supported\. (Did you mean 'float|Known: float)"
+    ):
         Dense(2, dtype=dtype, name="top")
-    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": dtype}, "registered_name": None}
+    policy = {
+        "module": "keras",
+        "class_name": "DTypePolicy",
+        "config": {"name": dtype},
+        "registered_name": None,
+    }
     with pytest.raises(DtypeError, match="is not supported"):
         Dense.from_config({"units": 2, "dtype": policy})
 
@@ -156,68 +192,184 @@ def masked(x: np.ndarray, mask: np.ndarray) -> Tensor:
 
 
 CALLS: list[tuple[Callable[[], Any], type[TinynetError], str]] = [
-    (lambda: Dense(2, name="d")(ones(3)), ShapeError, r"Dense 'd': expected inputs \(N, …, D\), received shape \(3,\)"),
-    (lambda: Dense(2)(np.float32(3)), ShapeError, r"Dense 'dense.*expected inputs \(N, …, D\), received shape \(\)"),
+    (
+        lambda: Dense(2, name="d")(ones(3)),
+        ShapeError,
+        r"Dense 'd': expected inputs \(N, …, D\), received shape \(3,\)",
+    ),
+    (
+        lambda: Dense(2)(np.float32(3)),
+        ShapeError,
+        r"Dense 'dense.*expected inputs \(N, …, D\), received shape \(\)",
+    ),
     (lambda: Dense(2)(ones(2, 3).astype(complex)), DtypeError, r"expected numbers"),
     (lambda: Dense(2)("text"), DtypeError, r"Dense '.*': .*expected numbers"),
     (lambda: Dense(2)(None), ArgumentError, r"Dense '.*': expected an array or a tensor, received None"),
     (lambda: Dense(2)([[1, 2], [3]]), ShapeError, r"rows of unequal length"),
-    (lambda: Conv2D(2, 3)(ones(2, 8, 3)), ShapeError, r"Conv2D '.*': expected inputs \(N, H, W, C\), received shape"),
-    (lambda: Conv1D(2, 3)(ones(2, 8)), ShapeError, r"Conv1D '.*': expected inputs \(N, T, C\), received shape \(2, 8\)"),
-    (lambda: Conv2D(2, 5)(ones(1, 3, 3, 1)), ShapeError, r"Conv2D '.*': a window of 5 .* does not fit into 3 elements"),
+    (
+        lambda: Conv2D(2, 3)(ones(2, 8, 3)),
+        ShapeError,
+        r"Conv2D '.*': expected inputs \(N, H, W, C\), received shape",
+    ),
+    (
+        lambda: Conv1D(2, 3)(ones(2, 8)),
+        ShapeError,
+        r"Conv1D '.*': expected inputs \(N, T, C\), received shape \(2, 8\)",
+    ),
+    (
+        lambda: Conv2D(2, 5)(ones(1, 3, 3, 1)),
+        ShapeError,
+        r"Conv2D '.*': a window of 5 .* does not fit into 3 elements",
+    ),
     (lambda: Conv2D(4, 3, groups=2)(ones(1, 8, 8, 3)), ShapeError, r"a multiple of groups=2, received shape"),
-    (lambda: MaxPooling2D()(ones(1, 8, 8)), ShapeError, r"MaxPooling2D '.*': expected inputs of 4 axes, received"),
-    (lambda: MaxPooling2D(5)(ones(1, 3, 3, 1)), ShapeError, r"MaxPooling2D '.*': a window of 5 .* does not fit into 3"),
-    (lambda: GlobalMaxPooling2D()(ones(2, 3)), ShapeError, r"GlobalMaxPooling2D '.*': expected inputs of 4 axes"),
-    (lambda: GlobalAveragePooling1D()(ones(2, 3)), ShapeError, r"expected inputs of 3 axes, received shape \(2, 3\)"),
-    (lambda: BatchNormalization()(ones(3)), ShapeError, r"BatchNormalization '.*': expected inputs \(N, …, C\)"),
-    (lambda: BatchNormalization(axis=4)(ones(2, 3)), ShapeError, r"axis 4 does not exist in inputs of shape \(2, 3\)"),
+    (
+        lambda: MaxPooling2D()(ones(1, 8, 8)),
+        ShapeError,
+        r"MaxPooling2D '.*': expected inputs of 4 axes, received",
+    ),
+    (
+        lambda: MaxPooling2D(5)(ones(1, 3, 3, 1)),
+        ShapeError,
+        r"MaxPooling2D '.*': a window of 5 .* does not fit into 3",
+    ),
+    (
+        lambda: GlobalMaxPooling2D()(ones(2, 3)),
+        ShapeError,
+        r"GlobalMaxPooling2D '.*': expected inputs of 4 axes",
+    ),
+    (
+        lambda: GlobalAveragePooling1D()(ones(2, 3)),
+        ShapeError,
+        r"expected inputs of 3 axes, received shape \(2, 3\)",
+    ),
+    (
+        lambda: BatchNormalization()(ones(3)),
+        ShapeError,
+        r"BatchNormalization '.*': expected inputs \(N, …, C\)",
+    ),
+    (
+        lambda: BatchNormalization(axis=4)(ones(2, 3)),
+        ShapeError,
+        r"axis 4 does not exist in inputs of shape \(2, 3\)",
+    ),
     (lambda: LayerNormalization(axis=[1, 3])(ones(2, 3)), ShapeError, r"axis \[1, 3\] does not exist"),
-    (lambda: Softmax(axis=3)(ones(2, 3)), ArgumentError, r"Softmax '.*axis=3 is out of range for a tensor of 2 axes"),
+    (
+        lambda: Softmax(axis=3)(ones(2, 3)),
+        ArgumentError,
+        r"Softmax '.*axis=3 is out of range for a tensor of 2 axes",
+    ),
     (lambda: Reshape((4,))(ones(2, 3)), ShapeError, r"3 elements of shape \(3,\) do not make \(4,\)"),
     (lambda: Reshape((2, -1))(ones(2, 3)), ShapeError, r"3 elements of shape \(3,\) do not make \(2, -1\)"),
-    (lambda: Flatten()(np.float32(2)), ShapeError, r"Flatten '.*': expected inputs \(N, …\), received shape \(\)"),
-    (lambda: Embedding(5, 2, name="e")(np.array([[1, 5]])), DataError, r"Embedding 'e': embedding: index 5 \(element 1\) is not in \[0, 5\)"),
-    (lambda: Embedding(5, 2)(np.array([[-6]])), DataError, r"index -6 \(element 0\) is not in \[0, 5\)"),
-    (lambda: Embedding(5, 2)(np.array([[np.nan]])), DataError, r"Embedding '.*': the indices hold NaN or infinity"),
-    (lambda: Embedding(5, 2)(np.array([[np.inf]])), DataError, r"the indices hold NaN or infinity"),
-    (lambda: Embedding(5, 2)(np.array([[1e30]])), DataError, r"Embedding '.*': index 1e\+30 is not in \[0, 5\)"),
-    (lambda: Embedding(5, 2)(np.array([["a"]])), DtypeError, r"Embedding '.*expected numbers"),
-    (lambda: Dropout(0.5, noise_shape=(1, 2))(ones(2, 3), training=True), TinynetError, r"noise_shape \(1, 2\) does not"),
-    (lambda: Dropout(0.5, noise_shape=(1,))(ones(2, 3), training=True), TinynetError, r"noise_shape \(1,\) does not"),
-    (lambda: Rescaling([1.0, 2.0])(ones(2, 3)), ShapeError, r"Rescaling '.*': operation 'multiply': operands could not be"),
-    (lambda: LSTM(2, name="l")(ones(2, 3)), ShapeError, r"LSTM 'l': expected inputs \(N, T, D\), received shape \(2, 3\)"),
-    (lambda: LSTM(2)(ones(2, 0, 3)), ShapeError, r"sequences of no time steps, shape \(2, 0, 3\)"),
-    (lambda: LSTM(2)(ones(2, 4, 3), mask=ones(2, 3) > 0), ShapeError, r"mask of shape \(2, 4\) \(N, T\), received \(2, 3\)"),
-    (lambda: LSTM(2)(masked(ones(2, 4, 3), ones(2, 4, 1) > 0)), ShapeError, r"mask of shape \(2, 4\)"),
-    (lambda: LSTM(2)(ones(2, 4, 3), initial_state=[ones(2, 2)]), ShapeError, r"expected 2 initial states, received 1"),
     (
-        lambda: LSTM(2)(ones(2, 4, 3), initial_state=[ones(2, 3), ones(2, 2)]), ShapeError,
+        lambda: Flatten()(np.float32(2)),
+        ShapeError,
+        r"Flatten '.*': expected inputs \(N, …\), received shape \(\)",
+    ),
+    (
+        lambda: Embedding(5, 2, name="e")(np.array([[1, 5]])),
+        DataError,
+        r"Embedding 'e': embedding: index 5 \(element 1\) is not in \[0, 5\)",
+    ),
+    (lambda: Embedding(5, 2)(np.array([[-6]])), DataError, r"index -6 \(element 0\) is not in \[0, 5\)"),
+    (
+        lambda: Embedding(5, 2)(np.array([[np.nan]])),
+        DataError,
+        r"Embedding '.*': the indices hold NaN or infinity",
+    ),
+    (lambda: Embedding(5, 2)(np.array([[np.inf]])), DataError, r"the indices hold NaN or infinity"),
+    (
+        lambda: Embedding(5, 2)(np.array([[1e30]])),
+        DataError,
+        r"Embedding '.*': index 1e\+30 is not in \[0, 5\)",
+    ),
+    (lambda: Embedding(5, 2)(np.array([["a"]])), DtypeError, r"Embedding '.*expected numbers"),
+    (
+        lambda: Dropout(0.5, noise_shape=(1, 2))(ones(2, 3), training=True),
+        TinynetError,
+        r"noise_shape \(1, 2\) does not",
+    ),
+    (
+        lambda: Dropout(0.5, noise_shape=(1,))(ones(2, 3), training=True),
+        TinynetError,
+        r"noise_shape \(1,\) does not",
+    ),
+    (
+        lambda: Rescaling([1.0, 2.0])(ones(2, 3)),
+        ShapeError,
+        r"Rescaling '.*': operation 'multiply': operands could not be",
+    ),
+    (
+        lambda: LSTM(2, name="l")(ones(2, 3)),
+        ShapeError,
+        r"LSTM 'l': expected inputs \(N, T, D\), received shape \(2, 3\)",
+    ),
+    (lambda: LSTM(2)(ones(2, 0, 3)), ShapeError, r"sequences of no time steps, shape \(2, 0, 3\)"),
+    (
+        lambda: LSTM(2)(ones(2, 4, 3), mask=ones(2, 3) > 0),
+        ShapeError,
+        r"mask of shape \(2, 4\) \(N, T\), received \(2, 3\)",
+    ),
+    (lambda: LSTM(2)(masked(ones(2, 4, 3), ones(2, 4, 1) > 0)), ShapeError, r"mask of shape \(2, 4\)"),
+    (
+        lambda: LSTM(2)(ones(2, 4, 3), initial_state=[ones(2, 2)]),
+        ShapeError,
+        r"expected 2 initial states, received 1",
+    ),
+    (
+        lambda: LSTM(2)(ones(2, 4, 3), initial_state=[ones(2, 3), ones(2, 2)]),
+        ShapeError,
         r"expected an initial state of shape \(2, 2\), received \(2, 3\)",
     ),
     (lambda: SimpleRNN(2)(ones(2, 4, 3), initial_state=ones(3, 2)), ShapeError, r"received \(3, 2\)"),
     (lambda: SimpleRNN(2)(ones(2, 4, 3), initial_state=["a"]), DtypeError, r"SimpleRNN '.*expected numbers"),
     (lambda: RNN(GRUCell(2))(ones(2, 3)), ShapeError, r"RNN '.*': expected inputs \(N, T, D\)"),
     (
-        lambda: Bidirectional(GRU(2))(ones(2, 4, 3), initial_state=[ones(2, 2)]), ShapeError,
+        lambda: Bidirectional(GRU(2))(ones(2, 4, 3), initial_state=[ones(2, 2)]),
+        ShapeError,
         r"expected initial states for both directions, received 1",
     ),
-    (lambda: Bidirectional(GRU(2))(ones(2, 3)), ShapeError, r"expected inputs \(N, T, D\), received shape \(2, 3\)"),
-    (lambda: TimeDistributed(Dense(2))(ones(2, 3)), ShapeError, r"TimeDistributed '.*': expected inputs \(N, T, …\)"),
-    (lambda: TimeDistributed(Dense(2))(masked(ones(2, 4, 3), ones(2, 3) > 0)), ShapeError, r"TimeDistributed '.*mask"),
-    (lambda: LSTMCell(2)(ones(2, 3), [ones(2, 2)]), ShapeError, r"LSTMCell '.*2 states, received 1"),
-    (lambda: GRUCell(2)(ones(2, 3), [ones(2, 3)]), ShapeError, r"GRUCell '.*': expected states of shape \(N, 2\), received \(2, 3\)"),
     (
-        lambda: BatchNormalization()(ones(2, 4, 3), mask=ones(2, 3) > 0, training=True), ShapeError,
+        lambda: Bidirectional(GRU(2))(ones(2, 3)),
+        ShapeError,
+        r"expected inputs \(N, T, D\), received shape \(2, 3\)",
+    ),
+    (
+        lambda: TimeDistributed(Dense(2))(ones(2, 3)),
+        ShapeError,
+        r"TimeDistributed '.*': expected inputs \(N, T, …\)",
+    ),
+    (
+        lambda: TimeDistributed(Dense(2))(masked(ones(2, 4, 3), ones(2, 3) > 0)),
+        ShapeError,
+        r"TimeDistributed '.*mask",
+    ),
+    (lambda: LSTMCell(2)(ones(2, 3), [ones(2, 2)]), ShapeError, r"LSTMCell '.*2 states, received 1"),
+    (
+        lambda: GRUCell(2)(ones(2, 3), [ones(2, 3)]),
+        ShapeError,
+        r"GRUCell '.*': expected states of shape \(N, 2\), received \(2, 3\)",
+    ),
+    (
+        lambda: BatchNormalization()(ones(2, 4, 3), mask=ones(2, 3) > 0, training=True),
+        ShapeError,
         r"BatchNormalization '.*mask",
     ),
     (
-        lambda: BatchNormalization()(ones(2, 4, 3), mask=ones(2) > 0, training=True), ShapeError,
+        lambda: BatchNormalization()(ones(2, 4, 3), mask=ones(2) > 0, training=True),
+        ShapeError,
         r"expected a mask of shape \(2, 4\) for inputs of shape \(2, 4, 3\), received \(2,\)",
     ),
-    (lambda: GlobalAveragePooling1D()(ones(2, 4, 3), mask=ones(2, 3) > 0), ShapeError, r"GlobalAveragePooling1D '.*mask"),
-    (lambda: GlobalAveragePooling1D()(ones(2, 4, 3), mask=ones(2) > 0), ShapeError, r"GlobalAveragePooling1D '.*mask"),
-]  # fmt: skip
+    (
+        lambda: GlobalAveragePooling1D()(ones(2, 4, 3), mask=ones(2, 3) > 0),
+        ShapeError,
+        r"GlobalAveragePooling1D '.*mask",
+    ),
+    (
+        lambda: GlobalAveragePooling1D()(ones(2, 4, 3), mask=ones(2) > 0),
+        ShapeError,
+        r"GlobalAveragePooling1D '.*mask",
+    ),
+]
 
 
 @pytest.mark.parametrize("call, error, message", CALLS)
@@ -232,19 +384,34 @@ def built(layer: Any, *shape: int) -> Any:
 
 
 LATER: list[tuple[Any, tuple[int, ...], tuple[int, ...], str]] = [
-    (lambda: Dense(2, name="d"), (4, 3), (4, 5), r"Dense 'd': expected inputs with last axis 3, received shape \(4, 5\); it was "
-                                                 r"built for \(4, 3\)\.$"),
+    (
+        lambda: Dense(2, name="d"),
+        (4, 3),
+        (4, 5),
+        r"Dense 'd': expected inputs with last axis 3, received shape \(4, 5\); it was "
+        r"built for \(4, 3\)\.$",
+    ),
     (lambda: Dense(2), (4, 12), (4, 2, 6), r"expected inputs with last axis 12.* Is a Flatten missing\?"),
-    (lambda: Conv2D(2, 3), (1, 8, 8, 3), (1, 8, 8, 4), r"expected inputs of 4 axes with 3 channels \(channels_last\)"),
+    (
+        lambda: Conv2D(2, 3),
+        (1, 8, 8, 3),
+        (1, 8, 8, 4),
+        r"expected inputs of 4 axes with 3 channels \(channels_last\)",
+    ),
     (lambda: Conv2D(2, 3), (1, 8, 8, 3), (8, 8, 3), r"expected inputs of 4 axes with 3 channels"),
-    (lambda: BatchNormalization(), (4, 3), (4, 2), r"expected 3 channels on axis -1, received shape \(4, 2\)"),
+    (
+        lambda: BatchNormalization(),
+        (4, 3),
+        (4, 2),
+        r"expected 3 channels on axis -1, received shape \(4, 2\)",
+    ),
     (lambda: LayerNormalization(), (4, 3), (4, 2), r"received shape \(4, 2\); it was built for \(4, 3\)"),
     (lambda: LSTM(2), (2, 4, 3), (2, 4, 5), r"expected sequences \(N, T, 3\), received shape \(2, 4, 5\)"),
     (lambda: RNN(GRUCell(2)), (2, 4, 3), (2, 4), r"expected sequences \(N, T, 3\), received shape \(2, 4\)"),
     (lambda: Bidirectional(LSTM(2)), (2, 4, 3), (2, 4, 5), r"expected sequences \(N, T, 3\), received"),
     (lambda: TimeDistributed(Dense(2)), (2, 4, 3), (2, 4, 5), r"expected inputs with last axis 3"),
     (lambda: TimeDistributed(Dense(2)), (2, 4, 3), (2, 3), r"TimeDistributed '.*': expected inputs"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("make, first, second, message", LATER)
@@ -302,7 +469,9 @@ def test_the_error_in_an_operation_names_the_layer() -> None:
 
 
 def test_arguments_of_the_call() -> None:
-    with pytest.raises(ArgumentError, match=r"Dense 'top': call has no argument 'traning'\. Did you mean 'training'"):
+    with pytest.raises(
+        ArgumentError, match=r"Dense 'top': call has no argument 'traning'\. Did you mean 'training'"
+    ):
         Dense(2, name="top")(ones(2, 3), traning=True)
     with pytest.raises(ArgumentError, match=r"Dense 'top': call has no argument 'mask'"):
         Dense(2, name="top")(ones(2, 3), mask=ones(2))

@@ -124,13 +124,19 @@ def test_batch_normalization_in_training(data: st.DataObject, seed: int) -> None
 @st.composite
 def embedded(draw: st.DrawFn) -> tuple[np.ndarray, dict[str, Any], int]:
     ids = np.random.default_rng(draw(st.integers(0, 99))).integers(0, 4, (draw(batches), draw(sizes)))
-    return ids, {"units": draw(sizes), "return_sequences": draw(flags), "go_backwards": draw(flags)}, draw(sizes)
+    return (
+        ids,
+        {"units": draw(sizes), "return_sequences": draw(flags), "go_backwards": draw(flags)},
+        draw(sizes),
+    )
 
 
 @given(drawn=embedded())
 def test_gradients_through_a_mask_that_a_layer_made(drawn: tuple[np.ndarray, dict[str, Any], int]) -> None:
     ids, arguments, depth = drawn
-    table = Case("Embedding", {"input_dim": 4, "output_dim": depth, "mask_zero": True, "dtype": "float64"}, ids)
+    table = Case(
+        "Embedding", {"input_dim": 4, "output_dim": depth, "mask_zero": True, "dtype": "float64"}, ids
+    )
     sequence = np.empty((*ids.shape, depth))
     recurrent = Case("LSTM", {**arguments, "dtype": "float64"}, sequence)
     ours = [our_layer(table), our_layer(recurrent)]

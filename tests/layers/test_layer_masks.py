@@ -23,25 +23,30 @@ X = np.random.default_rng(0).uniform(-1, 1, (3, 4, 5)).astype("float32")
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (3, 4, 5, 2)).astype("float32")
 
 PASS = [
-    ("Dense", {"units": 2}), ("Dropout", {"rate": 0.5}), ("Activation", {"activation": "relu"}), ("ReLU", {}),
-    ("Activation", {"activation": "linear"}), ("LeakyReLU", {}), ("ELU", {}), ("LayerNormalization", {}),
-    ("BatchNormalization", {}), ("Rescaling", {"scale": 2.0}),
+    ("Dense", {"units": 2}), ("Dropout", {"rate": 0.5}), ("Activation", {"activation": "relu"}),
+    ("ReLU", {}), ("Activation", {"activation": "linear"}), ("LeakyReLU", {}), ("ELU", {}),
+    ("LayerNormalization", {}), ("BatchNormalization", {}), ("Rescaling", {"scale": 2.0}),
     ("LSTM", {"units": 2, "return_sequences": True}), ("GRU", {"units": 2, "return_sequences": True}),
     ("SimpleRNN", {"units": 2, "return_sequences": True}),
 ]  # fmt: skip
-DROP = [("LSTM", {"units": 2}), ("GRU", {"units": 2}), ("SimpleRNN", {"units": 2}), ("GlobalAveragePooling1D", {})]
+DROP = [
+    ("LSTM", {"units": 2}),
+    ("GRU", {"units": 2}),
+    ("SimpleRNN", {"units": 2}),
+    ("GlobalAveragePooling1D", {}),
+]
 DROP_WITH_WARNING = [
-    ("Conv1D", {"filters": 2, "kernel_size": 2}), ("MaxPooling1D", {}), ("AveragePooling1D", {"pool_size": 2}),
-    ("GlobalMaxPooling1D", {}), ("Flatten", {}), ("Reshape", {"target_shape": (20,)}),
+    ("Conv1D", {"filters": 2, "kernel_size": 2}), ("MaxPooling1D", {}),
+    ("AveragePooling1D", {"pool_size": 2}), ("GlobalMaxPooling1D", {}), ("Flatten", {}), ("Reshape", {"target_shape": (20,)}),
 ]  # fmt: skip
 ON_IMAGES = [
-    ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}), ("AveragePooling2D", {"pool_size": 2}),
-    ("GlobalMaxPooling2D", {}), ("GlobalAveragePooling2D", {}),
+    ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),
+    ("AveragePooling2D", {"pool_size": 2}), ("GlobalMaxPooling2D", {}), ("GlobalAveragePooling2D", {}),
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and a TextVectorization no mask; the others have tests below.
 ELSEWHERE = {
-    "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking", "Softmax",
-    "RNN", "Bidirectional", "TimeDistributed",
+    "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
+    "Softmax", "RNN", "Bidirectional", "TimeDistributed",
 }  # fmt: skip
 
 

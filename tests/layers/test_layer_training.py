@@ -140,7 +140,9 @@ def test_the_gradient_of_dropout_has_the_mask_of_its_result() -> None:
 
 def passing(name: str, units: int, **arguments: Any) -> Any:
     """A recurrent layer whose output is its (masked) input, or its (masked) state before it."""
-    return getattr(layers, name)(units, activation="linear", use_bias=True, return_sequences=True, **arguments)
+    return getattr(layers, name)(
+        units, activation="linear", use_bias=True, return_sequences=True, **arguments
+    )
 
 
 def test_input_dropout_is_shared_over_time_and_scaled() -> None:
@@ -171,14 +173,21 @@ def test_recurrent_dropout_is_shared_over_time_and_scaled() -> None:
     assert within_chance(int((mask != 0).sum()), mask.size, 0.5)
     np.testing.assert_array_equal(output[:, 1], mask**2)
     np.testing.assert_array_equal(output[:, 2], mask**3)
-    np.testing.assert_array_equal(layer(x, initial_state=[start], training=False).numpy(), np.ones_like(output))
+    np.testing.assert_array_equal(
+        layer(x, initial_state=[start], training=False).numpy(), np.ones_like(output)
+    )
 
 
 def lstm_product(dropout: float, recurrent_dropout: float, use_state: bool) -> np.ndarray:
     """i · c of an LSTM in which both gates are the input (or the state), each with its mask."""
     units = 40
     layer = passing(
-        "LSTM", units, recurrent_activation="linear", dropout=dropout, recurrent_dropout=recurrent_dropout, seed=5
+        "LSTM",
+        units,
+        recurrent_activation="linear",
+        dropout=dropout,
+        recurrent_dropout=recurrent_dropout,
+        seed=5,
     )
     x = np.ones((50, 1, units), "float32")
     layer.build(x.shape)
@@ -211,7 +220,11 @@ def test_lstm_gates_share_a_mask_without_recurrent_dropout(
 def test_gru_carries_the_state_without_its_mask(reset_after: bool) -> None:
     units = 30
     layer = layers.GRU(
-        units, recurrent_dropout=0.5, reset_after=reset_after, recurrent_activation="linear", activation="linear"
+        units,
+        recurrent_dropout=0.5,
+        reset_after=reset_after,
+        recurrent_activation="linear",
+        activation="linear",
     )
     x = np.zeros((20, 1, units), "float32")
     layer.build(x.shape)

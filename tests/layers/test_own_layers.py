@@ -52,7 +52,9 @@ class Block(Layer):
 class KerasAffine(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         self.count = self.add_weight(shape=(), initializer="zeros", trainable=False, name="count")
-        self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", regularizer="l2", name="factor")
+        self.factor = self.add_weight(
+            shape=(input_shape[-1],), initializer="ones", regularizer="l2", name="factor"
+        )
         self.offset = self.add_weight(
             shape=(input_shape[-1],), initializer="zeros", constraint="non_neg", name="offset"
         )
@@ -178,7 +180,9 @@ def test_activity_regularizers_are_divided_by_the_batch(batch: int, features: in
     assert len(ours.losses) == len(theirs.losses) == 1
     np.testing.assert_allclose(ours.losses[0].item(), float(theirs.losses[0]), rtol=1e-5)
     np.testing.assert_allclose(
-        ours.losses[0].item(), (0.1 * np.abs(np.tanh(x)).sum() + 0.2 * (np.tanh(x) ** 2).sum()) / batch, rtol=1e-5
+        ours.losses[0].item(),
+        (0.1 * np.abs(np.tanh(x)).sum() + 0.2 * (np.tanh(x) ** 2).sum()) / batch,
+        rtol=1e-5,
     )
 
 
@@ -219,8 +223,8 @@ def test_get_weights_are_copies() -> None:
 
 def test_set_weights_changes_all_or_nothing() -> None:
     layer = layers.Dense(2, name="top")
-    with pytest.raises(ShapeError, match=r"Dense 'top': set_weights expected 0 arrays \(none\), received 2\. The layer "
-                                         r"is not built yet"):  # fmt: skip
+    unbuilt = r"Dense 'top': set_weights expected 0 arrays \(none\), received 2\. The layer is not built yet"
+    with pytest.raises(ShapeError, match=unbuilt):
         layer.set_weights([np.zeros((3, 2)), np.zeros(2)])
     layer(X)
     before = layer.get_weights()
@@ -237,7 +241,9 @@ def test_set_weights_changes_all_or_nothing() -> None:
 
 
 def test_count_params_before_the_weights_exist() -> None:
-    with pytest.raises(NotBuiltError, match=r"Dense '.*' has no weights yet: call it, or build\(input_shape\), first"):
+    with pytest.raises(
+        NotBuiltError, match=r"Dense '.*' has no weights yet: call it, or build\(input_shape\), first"
+    ):
         layers.Dense(2).count_params()
 
 
@@ -342,7 +348,9 @@ class TestStateful:
     def test_batches_of_another_size_are_refused(self) -> None:
         layer = layers.LSTM(4, stateful=True, name="memory")
         layer(self.x)
-        with pytest.raises(ShapeError, match=r"LSTM 'memory'.*\(1, 4\), received \(2, 4\)\. A stateful layer needs"):
+        with pytest.raises(
+            ShapeError, match=r"LSTM 'memory'.*\(1, 4\), received \(2, 4\)\. A stateful layer needs"
+        ):
             layer(self.x[:1])
         layer.reset_state()
         layer(self.x[:1])

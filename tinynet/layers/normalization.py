@@ -204,6 +204,7 @@ class LayerNormalization(Layer):
         self.check_rank(input_shape, 2, None, "(N, …, D)")
         if any(not -len(input_shape) <= a < len(input_shape) for a in self.axis):
             raise ShapeError(f"{self.described}: axis {self.axis} does not exist in inputs of shape {input_shape}")
+        self.axis = sorted(self.axis)  # as Keras, also where the order was another
         shape = tuple(input_shape[a] for a in self.axis)
         if None in shape:
             raise ShapeError(f"{self.described}: the normalised sizes must be known, received {input_shape}")
@@ -226,12 +227,9 @@ class LayerNormalization(Layer):
             raise ShapeError(f"{self.described}: received shape {inputs.shape}; it was built for {built}")
         gamma, beta = self.gamma, self.beta
         if axes != [inputs.ndim - 1]:
-            # The weights' axes stand in the order given; here they take their places among the input's.
+            # As in Keras: the weights are spread out, not transposed, even where -1 stands before 1.
             shape = tuple(n if i in axes else 1 for i, n in enumerate(inputs.shape))
-            order = tuple(int(i) for i in np.argsort(axes))
-            gamma, beta = (
-                w if w is None else reshape(w.transpose(order), shape=shape) for w in (gamma, beta)
-            )
+            gamma, beta = (w if w is None else reshape(w, shape=shape) for w in (gamma, beta))
         return normalize(inputs, gamma, beta, axes=tuple(sorted(axes)), epsilon=self.epsilon)[0]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -131,16 +131,16 @@ class TextVectorization(Layer):
             )
         return cls(**cls.accepted(config))
 
-    def load_assets(self, files: Mapping[str, bytes]) -> None:
-        """Takes the vocabulary from the file a Keras model brings along."""
-        if VOCABULARY_FILE not in files or self._vectorizer.vocabulary is not None:
-            return
+    @classmethod
+    def with_assets(cls, config: Config, files: Mapping[str, bytes]) -> Config:
+        """A configuration with the vocabulary from the file that a Keras model brings along."""
+        if VOCABULARY_FILE not in files or config.get("vocabulary") is not None:
+            return config
+        where = f"TextVectorization {config.get('name')!r}"
         try:
             tokens = parse_vocabulary(files[VOCABULARY_FILE].decode("utf-8"))
         except UnicodeDecodeError as error:
-            raise FileFormatError(f"{self.described}: {VOCABULARY_FILE} is not UTF-8 ({error})") from error
-        if self._vectorizer.output_mode == "tf_idf":
-            raise FileFormatError(
-                f"{self.described}: a vocabulary with tf_idf weights in a separate file is not supported"
-            )
-        self.set_vocabulary(tokens)
+            raise FileFormatError(f"{where}: {VOCABULARY_FILE} is not UTF-8 ({error})") from error
+        if config.get("output_mode") == "tf_idf":
+            raise FileFormatError(f"{where}: a vocabulary with tf_idf weights in a separate file is not supported")
+        return {**config, "vocabulary": tokens}

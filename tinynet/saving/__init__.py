@@ -6,11 +6,13 @@ import datetime
 import json
 import os
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from tinynet.catalogue import Config, custom_object_scope, serialize
+from tinynet.catalogue import Config, custom_object_scope, serialize, snake_case
 from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError, TinynetError
+from tinynet.layers import TextVectorization
 from tinynet.layers.base import restoring
 from tinynet.models import Model, Sequential
 from tinynet.saving import weights
@@ -67,8 +69,7 @@ def load_model(
         config = archive.json(CONFIG)
         with weights.WeightsFile(archive.read(WEIGHTS), path) as file:
             with restoring(file.elements):
-                model = _model_of(config, path)
-            _load_assets(model, archive)
+                model = _model_of(config, archive)
             file.load_into(model)
             if compile and config.get("compile_config"):
                 _compile(model, config["compile_config"], path)
@@ -114,34 +115,41 @@ def load_weights(model: Model, filepath: str | os.PathLike[str]) -> None:
         file.load_into(model)
 
 
-def _model_of(config: Any, path: str) -> Model:
+def _model_of(config: Any, archive: Archive) -> Model:
+    path = archive.path
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise FileFormatError(f"{path}: {CONFIG} does not describe a model")
     name = config.get("class_name")
     if name != "Sequential":
         raise FileFormatError(f"{path}: holds a model of class {name!r}; only Sequential models are supported")
     try:
-        return Sequential.from_config(config["config"])
+        return Sequential.from_config(_with_assets(config["config"], archive))
     except TinynetError as error:
         raise FileFormatError(f"{path}: {error}") from error
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise FileFormatError(f"{path}: the configuration is malformed ({type(error).__name__}: {error})") from error
 
 
-def _load_assets(model: Model, archive: Archive) -> None:
-    """Hands files such as vocabularies to the layers they belong to."""
-    names = set(archive.names())
-    for place, layer in weights.places(model):
-        if not hasattr(layer, "load_assets"):
-            continue
-        prefix = f"{ASSETS.rstrip('/')}{place}/"
-        found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix)}
-        files = {short: archive.read(name) for short, name in found.items() if "/" not in short}
-        if files:
-            try:
-                layer.load_assets(files)
-            except TinynetError as error:
-                raise FileFormatError(f"{archive.path}: {error}") from error
+def _with_assets(config: Any, archive: Archive, place: str = ASSETS) -> Any:
+    """The configuration of a Sequential with what stands in files of its own, such as vocabularies, put in."""
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        return config
+    filled: list[Any] = []
+    used: Counter[str] = Counter()
+    for layer in config["layers"]:
+        name = layer.get("class_name") if isinstance(layer, dict) else None
+        if name in ("Sequential", "TextVectorization") and isinstance(layer.get("config"), dict):
+            key, inner = weights.numbered(snake_case(name), used), layer["config"]
+            folder = f"{place}layers/{key}/"
+            if name == "Sequential":
+                inner = _with_assets(inner, archive, folder)
+            else:
+                found = [member for member in archive.names() if member.startswith(folder)]
+                files = {member.removeprefix(folder): archive.read(member) for member in found}
+                inner = TextVectorization.with_assets(inner, files)
+            layer = {**layer, "config": inner}
+        filled.append(layer)
+    return {**config, "layers": filled}
 
 
 def _compile_config(model: Model) -> Config:

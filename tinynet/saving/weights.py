@@ -59,13 +59,19 @@ def _numbered(parts: Iterable[Any], path: str, seen: set[int]) -> Iterator[tuple
         nested = isinstance(part, (list, tuple, dict))
         if not nested and not isinstance(part, Layer):
             continue
-        key = "container" if nested else snake_case(type(part).__name__)
-        place = f"{path}/{key}_{used[key]}" if used[key] else f"{path}/{key}"
-        used[key] += 1
+        key = numbered("container" if nested else snake_case(type(part).__name__), used)
+        place = f"{path}/{key}"
         if nested:
             yield from _numbered(part.values() if isinstance(part, dict) else part, place, seen)
         else:
             yield from _places(part, place, seen)
+
+
+def numbered(key: str, used: Counter[str]) -> str:
+    """A key of its own: dense, then dense_1, dense_2 and so on; counts it."""
+    number = used[key]
+    used[key] += 1
+    return f"{key}_{number}" if number else key
 
 
 def own_weights(layer: Layer) -> list[Any]:
@@ -155,12 +161,14 @@ class WeightsFile:
             variable.assign(value)
 
     def load_optimizer(self, optimizer: Any) -> bool:
-        """Sets the optimizer's state, if the file holds one that fits; tells whether it did."""
-        if self._group("optimizer/vars") is None:
-            return False
-        count = len(self._group("optimizer/vars"))
+        """Sets the optimizer's state; tells whether the file's fits.
+
+        Before the first step there is none to set: no group, or the iteration and learning rate.
+        """
+        group = self._group("optimizer/vars")
+        count = 0 if group is None else len(group)
         if count != len(optimizer.variables):
-            return False
+            return count <= 2
         values = self.arrays("optimizer/vars", optimizer.variables, f"optimizer {optimizer.name!r}")
         for variable, value in zip(optimizer.variables, values, strict=True):
             variable.assign(value)
