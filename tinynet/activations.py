@@ -6,7 +6,7 @@ Most are the functions of `tinynet.ops`. Here are those that Keras gives other d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tinynet import catalogue, ops
@@ -133,6 +133,16 @@ def get(identifier: Any) -> Activation:
     if callable(identifier):
         return identifier
     return CATALOGUE.get(identifier)
+
+
+def output_shape(activation: Any, shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    """The shape of the result for inputs of `shape`: the same, but for `glu`, which halves the last axis.
+
+    >>> output_shape(glu, (None, 6)), output_shape(relu, (None, 6))
+    ((None, 3), (None, 6))
+    """
+    last = shape[-1] if shape else None
+    return tuple(shape) if activation is not glu or last is None else (*shape[:-1], last // 2)
 
 
 def serialize(activation: Activation) -> Any:

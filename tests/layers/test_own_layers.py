@@ -105,6 +105,21 @@ def test_a_layer_is_built_once() -> None:
     assert len(layer.weights) == 3
 
 
+def test_a_subclass_may_build_more() -> None:
+    class Scaled(layers.Dense):
+        def build(self, input_shape: Any) -> None:
+            super().build(input_shape)
+            self.scale = self.add_weight((), "ones", name="scale")
+
+        def call(self, inputs: Any) -> Any:
+            return super().call(inputs) * self.scale
+
+    layer = Scaled(2, name="top")
+    layer(X)
+    assert [w.path for w in layer.weights] == ["top/kernel", "top/bias", "top/scale"]
+    assert layer.get_build_config() == {"input_shape": [4, 3]}
+
+
 def test_a_weight_kept_twice_is_one_weight() -> None:
     class Tied(Layer):
         def build(self, input_shape: Any) -> None:
@@ -280,6 +295,15 @@ def test_output_shapes_of_layers_without_a_rule() -> None:
     assert block.compute_output_shape((None, 3)) == (None, 2)
     assert block.compute_output_shape((7, 3)) == (7, 2)
     assert block.losses == [] or all(loss.size == 1 for loss in block.losses)
+
+
+def test_glu_halves_the_axis_for_the_layers_after_it() -> None:
+    for layer, shape in [
+        (layers.Activation("glu"), (None, 6)), (layers.Dense(4, activation="glu"), (None, 6)),
+        (layers.Conv1D(4, 2, activation="glu"), (None, 5, 3)),
+        (layers.Conv1D(4, 2, activation="glu", data_format="channels_first"), (None, 3, 5)),
+    ]:  # fmt: skip
+        assert layer.compute_output_shape(shape)[1:] == layer(np.ones((2, *shape[1:]), "float32")).shape[1:]
 
 
 def test_several_inputs_in_lists_and_dictionaries() -> None:

@@ -208,7 +208,6 @@ def test_compiled_but_not_trained(optimizer: str, tmp_path: Path) -> None:
         loaded = load_model(tmp_path / "model.keras")
         assert loaded.compiled
         assert loaded.optimizer.iterations.item() == 0
-    keras.saving.load_model(tmp_path / "model.keras")
 
 
 def test_not_compiled_when_not_asked_for(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ class Layer(Configurable):
     supports_masking = False
     casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
     casts_integers = False  # layers that multiply by weights compute with integers as floats
+    _is_building = False
     dtypes: tuple[str, ...] = config.FLOAT_DTYPES
     writes_activity_regularizer = False  # Keras writes it for some classes even where there is none
 
@@ -529,8 +530,15 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
     def wrapped(self: Layer, input_shape: Any = None, *args: Any, **kwargs: Any) -> None:
         if input_shape is not None and not isinstance(input_shape, dict):
             input_shape = as_shapes(input_shape)
-        with name_scope(self.name):
+        if self._is_building:  # a subclass's build calls super().build: the scope is open
             build(self, input_shape, *args, **kwargs)
+            return
+        self._is_building = True
+        try:
+            with name_scope(self.name):
+                build(self, input_shape, *args, **kwargs)
+        finally:
+            self._is_building = False
         if self._build_input_shape is None:
             self._build_input_shape = input_shape
         self.built = True

@@ -122,8 +122,8 @@ class BaseConv(Layer):
         except ShapeError as error:
             raise ShapeError(f"{self.described}: {error}; received shape {tuple(input_shape)}") from error
         if self.data_format == "channels_last":
-            return (input_shape[0], *out, self.filters)
-        return (input_shape[0], self.filters, *out)
+            return activations.output_shape(self.activation, (input_shape[0], *out, self.filters))
+        return activations.output_shape(self.activation, (input_shape[0], self.filters, *out))
 
 
 def spatial_output(spatial: Any, window: Any, strides: Any, dilation: Any, padding: str) -> tuple[int | None, ...]:

@@ -154,7 +154,7 @@ class Dense(Layer):
         return self.activation(output)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return (*input_shape[:-1], self.units)
+        return activations.output_shape(self.activation, (*input_shape[:-1], self.units))
 
 
 class Activation(Layer):
@@ -175,7 +175,7 @@ class Activation(Layer):
         return self.activation(inputs)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return input_shape
+        return activations.output_shape(self.activation, input_shape)
 
 
 class Embedding(Layer):

@@ -21,7 +21,8 @@ ASSETS = "assets/"
 
 LARGEST_MEMBER = 4 << 30  # bytes after decompression
 LARGEST_CONFIG = 64 << 20
-LARGEST_RATIO = 1000
+LARGEST_RATIO = 100  # of what is unpacked to what is packed, beyond the first 64 MiB
+ALWAYS_ALLOWED = 64 << 20
 MOST_MEMBERS = 10_000
 
 
@@ -63,6 +64,9 @@ class Archive:
                 raise FileFormatError(f"{self.path}: holds a member with a dangerous name, {name!r}")
             if member.flag_bits & 1:
                 raise FileFormatError(f"{self.path}: {name!r} is encrypted")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                # The others unpack all at once, however much that is.
+                raise FileFormatError(f"{self.path}: {name!r} is compressed by a method that is not supported")
             sizes[name] = member.file_size
         for name in (CONFIG, WEIGHTS):
             if name not in sizes:
@@ -80,7 +84,7 @@ class Archive:
         """
         info = self._zip.getinfo(name)
         # A small file that unpacks to a huge one is an attack, not a model.
-        allowed = min(largest, max(LARGEST_RATIO * info.compress_size, 1 << 20))
+        allowed = min(largest, max(LARGEST_RATIO * info.compress_size, ALWAYS_ALLOWED))
         try:
             with self._zip.open(name) as member:
                 content = member.read(allowed + 1)
