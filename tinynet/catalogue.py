@@ -205,7 +205,7 @@ class Catalogue:
             return self.get(inner)
         registered = config.get("registered_name")
         own = _custom.get().get(str(name)) or _custom.get().get(str(registered))
-        found = own or self.by_class_name.get(str(name))
+        found: Any = own or self.by_class_name.get(str(name))
         if found is None:
             if name in CODE:
                 raise ArgumentError(f"{self.kind} {name!r} holds code, which is never run; write it as a class")

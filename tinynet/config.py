@@ -10,12 +10,13 @@ import contextlib
 import os
 from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import Any
 
 from tinynet.errors import ArgumentError, nearest
 
 FLOAT_DTYPES = ("float32", "float64")
 
-_settings = {"floatx": "float32", "epsilon": 1e-7}
+_settings: dict[str, Any] = {"floatx": "float32", "epsilon": 1e-7}
 _compute_dtype: ContextVar[str | None] = ContextVar("compute_dtype", default=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tracemalloc
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from twins import KERAS, TINYNET, forget_names, random_weights, twins
 
 import tinynet
 from tinynet import layers
-from tinynet.autograd import tensor as tensor_module
+from tinynet.autograd import tape
 from tinynet.errors import ArgumentError, DataError, NotBuiltError, ShapeError
 
 BOTH = pytest.mark.parametrize("library", [TINYNET, KERAS], ids=["tinynet", "keras"])
@@ -111,11 +112,11 @@ def test_inputs_in_a_list_of_lists_or_a_frame() -> None:
 def test_a_last_axis_of_one_may_be_left_out_or_be_too_many() -> None:
     ours, theirs = twins(lambda library: [library.layers.Input((1,)), library.layers.Dense(2)], seed=4)
     x = inputs(6, ())
-    close(ours.predict(x), theirs.predict(x, verbose=0))
+    close(ours.predict(x), theirs(x))
     close(ours.predict(x[:, None]), theirs.predict(x[:, None], verbose=0))
     ours, theirs = twins(mlp, seed=4)
     x = inputs(6, (4, 1))
-    close(ours.predict(x), theirs.predict(x, verbose=0))
+    close(ours.predict(x), theirs(x))
 
 
 def test_lengths_that_vary_between_batches() -> None:
@@ -134,14 +135,13 @@ def test_prediction_records_no_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     x = inputs(4, (8, 8, 2))
     assert ours(x).requires_grad  # a call of one's own records
     made = []
-    original = tensor_module.Node.__init__ if hasattr(tensor_module, "Node") else None
-    assert original is not None, "the class of nodes has another name now: this test must know it"
+    original = tape.Node.__init__
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> None:
         made.append(self)
         original(self, *args, **kwargs)
 
-    monkeypatch.setattr(tensor_module.Node, "__init__", counted)
+    monkeypatch.setattr(tape.Node, "__init__", counted)
     ours(x)
     assert made
     made.clear()
@@ -366,6 +366,11 @@ def test_weights_are_copies() -> None:
 # Configurations
 
 
+def plain(value: Any) -> Any:
+    """A configuration as it comes back from a file: tuples are lists."""
+    return json.loads(json.dumps(value))
+
+
 @pytest.mark.parametrize("name", BUILDS)
 def test_configurations_go_both_ways(name: str) -> None:
     ours, theirs = twins(BUILDS[name], seed=9)
@@ -380,7 +385,7 @@ def test_configurations_go_both_ways(name: str) -> None:
         model.set_weights(weights)
         close(model.predict(x, verbose=0), expected)
     assert from_theirs.get_config() == ours.get_config() == again.get_config()
-    assert from_ours.get_config() == theirs.get_config()
+    assert plain(from_ours.get_config()) == plain(theirs.get_config())
 
 
 def test_a_configuration_of_a_model_without_shape() -> None:
@@ -403,18 +408,19 @@ def test_a_configuration_that_is_none() -> None:
 def printed(model: Any, **settings: Any) -> str:
     lines: list[str] = []
     model.summary(print_fn=lambda line, **_: lines.append(line), **settings)
-    return "\n".join(lines)
+    return re.sub("\x1b\\[[0-9;]*m", "", "\n".join(lines))  # Keras's table has colours
 
 
 def table(text: str) -> list[list[str]]:
     """The cells of the rows, headings included, without decoration."""
-    rows = [re.split("[│┃]", line)[1:-1] for line in text.splitlines() if line[:1] in "│┃"]
+    rows = [re.split("[│┃]", line)[1:-1] for line in text.splitlines() if line.startswith(("│", "┃"))]
     return [[" ".join(cell.replace("└", "").split()) for cell in row] for row in rows]
 
 
 @pytest.mark.parametrize("name", BUILDS)
 @pytest.mark.parametrize("expand", [False, True])
-def test_the_table_says_what_that_of_keras_says(name: str, expand: bool) -> None:
+def test_the_table_says_what_that_of_keras_says(name: str, expand: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "250")  # or Keras's table is cut off
     ours, theirs = twins(BUILDS[name])
     for settings in ({}, {"show_trainable": True}):
         for model in (ours, theirs):
@@ -430,7 +436,8 @@ def test_the_table_says_what_that_of_keras_says(name: str, expand: bool) -> None
         assert sums == [line.strip() for line in expected.splitlines() if "params:" in line]
 
 
-def test_the_table_before_there_are_weights() -> None:
+def test_the_table_before_there_are_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
     ours, theirs = twins(deferred)
     own, expected = printed(ours), printed(theirs, line_length=200)
     assert [row[0] for row in table(own)] == [row[0] for row in table(expected)]
@@ -455,7 +462,7 @@ def test_the_table_counts_the_optimizer() -> None:
 
 def test_the_table_is_as_wide_as_it_must() -> None:
     ours, _ = twins(cnn)
-    lines = [line for line in printed(ours).splitlines() if line[:1] in "│┃┏┡├└"]
+    lines = [line for line in printed(ours).splitlines() if line.startswith(tuple("│┃┏┡├└"))]
     assert len({len(line) for line in lines}) == 1
     with pytest.raises(ArgumentError, match="summary: line_length is not supported; the columns fit their contents"):
         ours.summary(line_length=80)
@@ -466,8 +473,8 @@ def test_the_table_is_as_wide_as_it_must() -> None:
 
 @pytest.mark.parametrize(
     ("shape", "message"),
-    [((3, 5), r"expected inputs of shape \(None, 4\), received \(3, 5\)"), ((3, 4, 4), r"received \(3, 4, 4\)"),
-     ((4,), r"received \(4,\)")],
+    [((3, 5), r"expected inputs of shape \(None, 4\), received \(3, 5\)"), ((3, 4, 4), r"expected .* received \(3, 4, 4\)"),
+     ((4,), r"expected .* received \(4,\)")],
 )  # fmt: skip
 def test_inputs_that_do_not_fit(shape: tuple[int, ...], message: str) -> None:
     ours, _ = twins(mlp)

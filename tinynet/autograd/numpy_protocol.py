@@ -26,6 +26,11 @@ VALUE_UFUNCS = frozenset({
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert,
 })  # fmt: skip
 
+COMPOSED_UFUNCS: dict[Any, Callable[[Any, Any], Any]] = {
+    np.floor_divide: lambda x, y: x // y,
+    np.remainder: lambda x, y: x % y,
+}
+
 VALUE_FUNCTIONS = frozenset({
     np.argmax, np.argmin, np.argsort, np.any, np.all, np.isclose, np.count_nonzero, np.zeros_like,
     np.ones_like, np.full_like, np.empty_like, np.searchsorted, np.bincount, np.isin, np.sign,
@@ -56,8 +61,8 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         return constant(ufunc, *inputs)
     if ufunc is np.positive:
         return inputs[0]
-    composed = {np.floor_divide: lambda x, y: x // y, np.remainder: lambda x, y: x % y}.get(ufunc)
-    if composed is not None:
+    if ufunc in COMPOSED_UFUNCS:
+        composed = COMPOSED_UFUNCS[ufunc]
         tensor = next(x for x in inputs if isinstance(x, Tensor))
         return composed(*(as_tensor(x, like=tensor) for x in inputs))
     if ufunc not in _operations():

@@ -165,6 +165,7 @@ class Tensor:
                 keep=retain_graph or create_graph,
                 higher=recorded_vjp if create_graph else None,
             )
+        leaf: Any
         for leaf, cotangent in found.items():
             if not isinstance(cotangent, (Tensor, slices.Slices)):
                 cotangent = wrap(np.asarray(cotangent))
@@ -521,7 +522,8 @@ def as_tensor(value: Any, like: Tensor | None = None) -> Tensor:
 
 def _floor_divided(x: Any, y: Any) -> Tensor:
     """⌊x/y⌋; of integers an integer."""
-    x, y = as_tensor(x, like=y if isinstance(y, Tensor) else None), as_tensor(y, like=x if isinstance(x, Tensor) else None)
+    like = x if isinstance(x, Tensor) else y
+    x, y = as_tensor(x, like=like), as_tensor(y, like=like)
     if x.dtype.kind in "iub" and y.dtype.kind in "iub":
         return constant(np.floor_divide, x, y)
     return elementwise.floor(x / y)

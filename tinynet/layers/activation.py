@@ -11,6 +11,7 @@ from tinynet.arguments import axes, number
 from tinynet.autograd import Tensor
 from tinynet.errors import ShapeError
 from tinynet.layers.base import Layer, Shape
+from tinynet.primitives.arithmetic import where
 from tinynet.primitives.reductions import logsumexp
 
 
@@ -96,7 +97,7 @@ class Softmax(_Elementwise):
                     f"{self.described}: a mask of shape {np.shape(mask)} does not broadcast to inputs of shape "
                     f"{inputs.shape}"
                 ) from error
-            inputs = np.where(mask, inputs, -1e9)
+            inputs = where(mask, inputs, -1e9)
         if isinstance(self.axis, list) and len(self.axis) > 1:
             output = np.exp(inputs - logsumexp(inputs, axis=tuple(self.axis), keepdims=True))
         else:

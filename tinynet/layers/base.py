@@ -102,6 +102,10 @@ class Layer(Configurable):
 
     keras_module = "keras.layers"
     supports_masking = False
+    built: bool
+    _own_variables: list[Variable]
+    _sublayers: list[Layer]
+    _own_losses: list[Tensor]
     casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
     casts_integers = False  # layers that multiply by weights compute with integers as floats
     _is_building = False
@@ -188,7 +192,7 @@ class Layer(Configurable):
     def build(self, input_shape: Any) -> None:
         """Makes the weights for inputs of this shape (None where a size may vary)."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Computes the result; every subclass defines it."""
         raise NotImplementedError(f"{self.described} must define call(inputs)")
 

@@ -220,14 +220,17 @@ class Embedding(Layer):
         self.makes_masks = self.mask_zero
         self.embeddings: Any = None
         if weights is not None:
-            self.build(None)
-            table = weights[0] if isinstance(weights, (list, tuple)) else weights
-            if np.shape(table) != self.embeddings.shape:
-                raise ShapeError(
-                    f"{self.described}: weights must have shape {self.embeddings.shape} "
-                    f"(input_dim, output_dim), received {np.shape(table)}"
-                )
-            self.embeddings.assign(table)
+            self._start_from(weights[0] if isinstance(weights, (list, tuple)) else weights)
+
+    def _start_from(self, table: Any) -> None:
+        """Makes the table and sets its first values, such as pretrained vectors."""
+        self.build(None)
+        if np.shape(table) != self.embeddings.shape:
+            raise ShapeError(
+                f"{self.described}: weights must have shape {self.embeddings.shape} "
+                f"(input_dim, output_dim), received {np.shape(table)}"
+            )
+        self.embeddings.assign(table)
 
     @classmethod
     def config_keys(cls) -> list[str]:

@@ -171,7 +171,7 @@ class TimeDistributed(Layer):
             self.layer.build((input_shape[0], *input_shape[2:]))
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Any:
-        settings = {"training": training} if "training" in self.layer._call_arguments else {}
+        settings: dict[str, Any] = {"training": training} if "training" in self.layer._call_arguments else {}
         wants_mask = mask is not None and "mask" in self.layer._call_arguments
         self.check_rank(inputs.shape, 3, None, "(N, T, …)")
         rows, steps = inputs.shape[:2]

@@ -61,7 +61,7 @@ class Sequential(Model):
         if not self._sublayers and not isinstance(layer, InputLayer):
             if layer.given_input_shape is not None:
                 self.add(InputLayer(shape=layer.given_input_shape))
-            elif isinstance(layer, Model) and getattr(layer, "input_shape", None) is not None:
+            elif isinstance(layer, Sequential) and layer.input_shape is not None:
                 self.add(InputLayer(batch_shape=layer.input_shape))
         if isinstance(layer, InputLayer) and self._sublayers:
             raise ArgumentError(f"{self.described}: the input must be the first layer")

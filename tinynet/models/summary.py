@@ -29,12 +29,12 @@ def print_summary(
 
 def _rows(model: Any, expand_nested: bool, show_trainable: bool, depth: int = 0) -> list[tuple[str, ...]]:
     shape: Any = getattr(model, "input_shape", None)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for layer in model.layers:
         shape = None if shape is None else layer.compute_output_shape(shape)
         count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
         title = f"{'   ' * depth}{'└ ' if depth else ''}{layer.name} ({type(layer).__name__})"
-        row = (title, "?" if shape is None else str(shape), count)
+        row: tuple[str, ...] = (title, "?" if shape is None else str(shape), count)
         rows.append((*row, "Y" if layer.trainable else "N") if show_trainable else row)
         if expand_nested and hasattr(layer, "layers"):
             rows += _rows(layer, expand_nested, show_trainable, depth + 1)
