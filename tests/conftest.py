@@ -30,6 +30,17 @@ def counts(pytestconfig: pytest.Config) -> Counter:
     return pytestconfig.stash[COUNTS]
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # one of several processes: the first one prints
+        session.config.workeroutput["counts"] = list(session.config.stash[COUNTS].items())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object, error: object) -> None:
+    for key, count in getattr(node, "workeroutput", {}).get("counts", ()):
+        node.config.stash[COUNTS][tuple(key)] += count
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     counted = config.stash[COUNTS]
     if not counted:
