@@ -50,9 +50,7 @@ def random_weights(model: Any, seed: int = 0, scale: float = 0.5) -> list[np.nda
     arrays = []
     for weight in model.weights:
         shape = tuple(weight.shape)
-        if "variance" in weight.name:
-            values = generator.uniform(0.5, 1.5, shape)
-        elif "gamma" in weight.name:
+        if "variance" in weight.name or "gamma" in weight.name:
             values = generator.uniform(0.5, 1.5, shape)
         else:
             values = generator.uniform(-scale, scale, shape)

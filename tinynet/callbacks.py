@@ -358,7 +358,7 @@ class ModelCheckpoint(_Monitor):
                     return
                 if self.verbose:
                     before = "None" if self.best is None else f"{self.best:.5f}"
-                    print(f"\nEpoch {epoch}: {self.monitor} improved from {before} to {current:.5f}, saving to {path}")
+                    print(f"\nEpoch {epoch}: {self.monitor} improved from {before} to {current:.5f}, saving model to {path}")
                 self.best = current
         elif self.verbose:
             print(f"\nEpoch {epoch}: saving model to {path}")

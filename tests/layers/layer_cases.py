@@ -12,8 +12,8 @@ from keras_oracle import Case, Inner
 STRATEGIES: dict[str, Callable[[str], st.SearchStrategy[Case]]] = {}
 
 ACTIVATIONS = [
-    None, "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "hard_silu",
-    "hard_swish", "hard_sigmoid", "sigmoid", "log_sigmoid", "hard_tanh", "tanh", "tanh_shrink",
+    None, "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish",
+    "hard_silu", "hard_swish", "hard_sigmoid", "sigmoid", "log_sigmoid", "hard_tanh", "tanh", "tanh_shrink",
     "hard_shrink", "soft_shrink", "softplus", "softsign", "squareplus", "sparse_plus", "sparse_sigmoid",
     "softmax", "log_softmax", "exponential", "mish",
 ]  # fmt: skip

@@ -37,7 +37,8 @@ DROP = [
 ]
 DROP_WITH_WARNING = [
     ("Conv1D", {"filters": 2, "kernel_size": 2}), ("MaxPooling1D", {}),
-    ("AveragePooling1D", {"pool_size": 2}), ("GlobalMaxPooling1D", {}), ("Flatten", {}), ("Reshape", {"target_shape": (20,)}),
+    ("AveragePooling1D", {"pool_size": 2}), ("GlobalMaxPooling1D", {}),
+    ("Flatten", {}), ("Reshape", {"target_shape": (20,)}),
 ]  # fmt: skip
 ON_IMAGES = [
     ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),

@@ -13,9 +13,9 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
+import tensorflow
 from twins import KERAS, TINYNET, same_histories, same_weights, twins
 
 import tinynet
@@ -78,7 +78,7 @@ def test_steps_per_epoch_as_in_keras(source: str, steps: int, epochs: int) -> No
         elif source == "endless":
             found.append(steps_seen(library, model, endless(), **settings))
         else:
-            dataset = keras.src.utils.module_utils.tensorflow.data.Dataset.from_tensor_slices(data()).batch(4)
+            dataset = tensorflow.data.Dataset.from_tensor_slices(data()).batch(4)
             found.append(steps_seen(library, model, dataset, **settings))
     assert found[0][0] == found[1][0]
     assert found[0][2] == found[1][2]
@@ -89,7 +89,9 @@ def test_steps_per_epoch_as_in_keras(source: str, steps: int, epochs: int) -> No
 
 def test_a_generator_that_has_ended_is_an_error() -> None:
     model, _ = pair()
-    with pytest.raises(DataError, match="fit: the iterable gave no batches. A generator that has ended cannot start"):
+    with pytest.raises(
+        DataError, match="fit: the iterable gave no batches. A generator that has ended cannot start"
+    ):
         model.fit(batches(), epochs=2, verbose=0)
     with pytest.raises(DataError, match="fit: the iterable gave no batches"):
         model.fit(iter([]), verbose=0)
@@ -117,7 +119,9 @@ def test_weights_in_an_iterable_are_used() -> None:
     weighted = [(x, y, np.arange(len(x), dtype="float32")) for x, y in batches()]
     ours, theirs = pair()
     generator = (batch for batch in weighted)  # the iterable that Keras takes
-    same_histories(ours.fit(weighted, verbose=0).history, theirs.fit(generator, verbose=0, shuffle=False).history)
+    same_histories(
+        ours.fit(weighted, verbose=0).history, theirs.fit(generator, verbose=0, shuffle=False).history
+    )
     same_weights(ours, theirs)
     x, y = data()
     whole = theirs.evaluate(x, y, sample_weight=np.tile(np.arange(4.0), 5), batch_size=4, verbose=0)
@@ -127,7 +131,9 @@ def test_weights_in_an_iterable_are_used() -> None:
 def test_predictions_for_an_iterable() -> None:
     model, _ = pair()
     x, _ = data()
-    np.testing.assert_array_equal(model.predict(iter([x[:7], x[7:]])), np.concatenate([model(x[:7]), model(x[7:])]))
+    np.testing.assert_array_equal(
+        model.predict(iter([x[:7], x[7:]])), np.concatenate([model(x[:7]), model(x[7:])])
+    )
     assert model.predict(iter([x[:7], x[7:]]), steps=1).shape == (7, 3)
 
 

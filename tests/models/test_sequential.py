@@ -10,7 +10,9 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas
 import pytest
+import tensorflow
 from twins import KERAS, TINYNET, forget_names, random_weights, twins
 
 import tinynet
@@ -44,7 +46,9 @@ def lstm(library: Any) -> list[Any]:
 
 def nested(library: Any) -> list[Any]:
     l = library.layers
-    inner = library.Sequential([l.Input((4,)), l.Dense(6, activation="relu"), l.BatchNormalization()], name="inner")
+    inner = library.Sequential(
+        [l.Input((4,)), l.Dense(6, activation="relu"), l.BatchNormalization()], name="inner"
+    )
     return [l.Input((4,)), inner, l.Dense(2)]
 
 
@@ -66,9 +70,6 @@ def close(ours: Any, theirs: Any, relative: float = 1e-5) -> None:
     assert ours.dtype == theirs.dtype
     assert np.isfinite(theirs).all()
     np.testing.assert_allclose(ours, theirs, rtol=relative, atol=relative * np.abs(theirs).max())
-
-
-# Predictions
 
 
 @pytest.mark.parametrize("name", BUILDS)
@@ -103,7 +104,6 @@ def test_inputs_of_other_types(dtype: str) -> None:
 
 
 def test_inputs_in_a_list_of_lists_or_a_frame() -> None:
-    pandas = pytest.importorskip("pandas")
     ours, theirs = twins(mlp, seed=3)
     x = inputs(6)
     close(ours.predict(pandas.DataFrame(x)), theirs.predict(pandas.DataFrame(x), verbose=0))
@@ -178,7 +178,6 @@ def test_a_model_of_text() -> None:
         return [l.Input((1,), dtype="string"), text, l.Embedding(5, 3, mask_zero=True), l.GRU(4), l.Dense(2)]
 
     ours, theirs = twins(build, seed=7)
-    tensorflow = keras.src.utils.module_utils.tensorflow
     expected = theirs.predict(tensorflow.constant(texts.astype(str)[:, None]), verbose=0)
     for given in (texts, texts[:, None], texts.astype(str), texts.tolist(), [[text] for text in texts]):
         close(ours.predict(given), expected)
@@ -194,9 +193,6 @@ def test_a_model_of_text_trains() -> None:
     model.compile(tinynet.optimizers.Adam(0.1), "binary_crossentropy", metrics=["accuracy"])
     history = model.fit(np.array(words), np.array([1, 0, 1, 0] * 8), epochs=10, verbose=0).history
     assert history["accuracy"][-1] == 1
-
-
-# Putting layers together
 
 
 @BOTH
@@ -363,9 +359,6 @@ def test_weights_are_copies() -> None:
     np.testing.assert_array_equal(ours.predict(x), expected)
 
 
-# Configurations
-
-
 def plain(value: Any) -> Any:
     """A configuration as it comes back from a file: tuples are lists."""
     return json.loads(json.dumps(value))
@@ -402,9 +395,6 @@ def test_a_configuration_that_is_none() -> None:
         tinynet.Sequential.from_config({"layers": [], "colour": 1})
 
 
-# The table
-
-
 def printed(model: Any, **settings: Any) -> str:
     lines: list[str] = []
     model.summary(print_fn=lambda line, **_: lines.append(line), **settings)
@@ -419,7 +409,9 @@ def table(text: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("name", BUILDS)
 @pytest.mark.parametrize("expand", [False, True])
-def test_the_table_says_what_that_of_keras_says(name: str, expand: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_says_what_that_of_keras_says(
+    name: str, expand: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "250")  # or Keras's table is cut off
     ours, theirs = twins(BUILDS[name])
     for settings in ({}, {"show_trainable": True}):
@@ -464,11 +456,10 @@ def test_the_table_is_as_wide_as_it_must() -> None:
     ours, _ = twins(cnn)
     lines = [line for line in printed(ours).splitlines() if line.startswith(tuple("│┃┏┡├└"))]
     assert len({len(line) for line in lines}) == 1
-    with pytest.raises(ArgumentError, match="summary: line_length is not supported; the columns fit their contents"):
+    with pytest.raises(
+        ArgumentError, match="summary: line_length is not supported; the columns fit their contents"
+    ):
         ours.summary(line_length=80)
-
-
-# Errors
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,6 @@ def test_the_good_file_loads(good: dict[str, bytes], tmp_path: Path) -> None:
     assert load_model(written(tmp_path / "good.keras", without)).built
 
 
-# Archives
-
-
 def test_no_archive_at_all(good: dict[str, bytes], tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="nothing.keras: there is no such file"):
         load_model(tmp_path / "nothing.keras")
@@ -115,7 +112,9 @@ def test_dangerous_members(good: dict[str, bytes], tmp_path: Path) -> None:
     pairs = list(good.items())
     refused(written(tmp_path / "twice.keras", [*pairs, pairs[1]]), "holds 'config.json' twice")
     for name in ("../evil.txt", "assets/../../evil.txt", "/etc/evil.txt", "..\\evil.txt"):
-        refused(written(tmp_path / "evil.keras", [*pairs, (name, b"x")]), "holds a member with a dangerous name")
+        refused(
+            written(tmp_path / "evil.keras", [*pairs, (name, b"x")]), "holds a member with a dangerous name"
+        )
     many = {**good, **{f"assets/{i}": b"" for i in range(10_001)}}
     refused(written(tmp_path / "many.keras", many), "holds 10004 members, more than 10000")
     content = bytearray(written(tmp_path / "locked.keras", good).read_bytes())
@@ -133,9 +132,6 @@ def test_a_zip_bomb(member: str, good: dict[str, bytes], tmp_path: Path) -> None
     refused(path, f"{member} unpacks to more than")
     path = written(tmp_path / "bomb.keras", members, zipfile.ZIP_BZIP2)
     refused(path, "is compressed by a method that is not supported")
-
-
-# Configurations
 
 
 def with_config(path: Path, good: dict[str, bytes], change: Callable[[Any], Any]) -> Path:
@@ -171,14 +167,19 @@ def with_config(path: Path, good: dict[str, bytes], change: Callable[[Any], Any]
     ],
     ids=range(21),
 )  # fmt: skip
-def test_configurations_that_are_none(text: bytes, cause: str, good: dict[str, bytes], tmp_path: Path) -> None:
+def test_configurations_that_are_none(
+    text: bytes, cause: str, good: dict[str, bytes], tmp_path: Path
+) -> None:
     refused(written(tmp_path / "bad.keras", {**good, "config.json": text}), cause)
 
 
 def test_functional_and_subclassed_models_of_keras(tmp_path: Path) -> None:
     inputs = keras.layers.Input((2,))
     keras.Model(inputs, keras.layers.Dense(1)(inputs)).save(tmp_path / "functional.keras")
-    refused(tmp_path / "functional.keras", "holds a model of class 'Functional'; only Sequential models are supported")
+    refused(
+        tmp_path / "functional.keras",
+        "holds a model of class 'Functional'; only Sequential models are supported",
+    )
     inner = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     keras.Sequential([keras.layers.Input((2,)), inner]).save(tmp_path / "within.keras")
     refused(tmp_path / "within.keras", "unknown layer class 'Functional'")
@@ -249,7 +250,10 @@ def test_layers_that_are_none(change: Any, cause: str, good: dict[str, bytes], t
 
 @pytest.mark.parametrize(("change", "cause"), SETTING_CHANGES, ids=[str(c[0])[:60] for c in SETTING_CHANGES])
 def test_settings_that_mean_nothing(change: Any, cause: str, good: dict[str, bytes], tmp_path: Path) -> None:
-    refused(with_config(tmp_path / "bad.keras", good, lambda config: dense(config)["config"].update(change)), cause)
+    refused(
+        with_config(tmp_path / "bad.keras", good, lambda config: dense(config)["config"].update(change)),
+        cause,
+    )
 
 
 @pytest.mark.parametrize("rate", [float("nan"), float("inf"), -0.1, 1.5, "a", None, True])
@@ -260,7 +264,9 @@ def test_rates_that_are_none(rate: Any, good: dict[str, bytes], tmp_path: Path) 
     refused(with_config(tmp_path / "bad.keras", good, change), "expected rate between 0 and 1")
 
 
-@pytest.mark.parametrize("shape", [[None, -4], [None, "a"], [None, 10**15], [], "abc", None, [None, None], [None, 4, 5]])
+@pytest.mark.parametrize(
+    "shape", [[None, -4], [None, "a"], [None, 10**15], [], "abc", None, [None, None], [None, 4, 5]]
+)
 def test_inputs_of_no_shape(shape: Any, good: dict[str, bytes], tmp_path: Path) -> None:
     def change(config: Any) -> None:
         config["config"]["layers"][0]["config"]["batch_shape"] = shape
@@ -320,7 +326,10 @@ def test_deep_nesting(good: dict[str, bytes], tmp_path: Path) -> None:
         {"optimizer": {"class_name": "Evil", "config": {}}, "loss": "mse"},
         {"optimizer": {"class_name": "Adam", "config": {"learning_rate": float("nan")}}, "loss": "mse"},
         {"optimizer": "adam", "loss": "evil"},
-        {"optimizer": "adam", "loss": {"class_name": "__lambda__", "config": {"value": ["eA==", None, None]}}},
+        {
+            "optimizer": "adam",
+            "loss": {"class_name": "__lambda__", "config": {"value": ["eA==", None, None]}},
+        },
         {"optimizer": "adam", "loss": "mse", "metrics": [{"class_name": "Evil"}]},
         {"optimizer": "adam", "loss": "mse", "metrics": 3},
         {"optimizer": "adam", "loss": "mse", "loss_weights": [2.0]},
@@ -337,9 +346,6 @@ def test_training_configurations_are_left_out(compiling: Any, good: dict[str, by
     assert not model.compiled
     with pytest.raises(NotBuiltError, match="call compile"):
         model.fit(np.ones((2, 4)), np.ones((2, 2)))
-
-
-# Weights
 
 
 def with_weights(path: Path, good: dict[str, bytes], change: Callable[[Any], Any]) -> Path:
@@ -485,7 +491,9 @@ def test_a_file_that_declares_more_than_it_holds(good: dict[str, bytes], tmp_pat
 def test_weights_cut_short(share: float, good: dict[str, bytes], tmp_path: Path) -> None:
     content = good["model.weights.h5"]
     members = {**good, "model.weights.h5": content[: int(len(content) * share)]}
-    refused(written(tmp_path / "cut.keras", members), "cut.keras: the weights are no HDF5 file, or are damaged")
+    refused(
+        written(tmp_path / "cut.keras", members), "cut.keras: the weights are no HDF5 file, or are damaged"
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "int8", ">f4"])
@@ -539,6 +547,9 @@ def test_a_vocabulary_that_is_none(tmp_path: Path, good: dict[str, bytes]) -> No
     stream = io.BytesIO()
     h5py.File(stream, "w").close()
     members = {**good, "model.weights.h5": stream.getvalue()}
-    for content, cause in ((b"\n[UNK]\n\xff\xfe", "vocabulary.txt is not UTF-8"), (b"\n[UNK]\na\na", "repeat")):
+    for content, cause in (
+        (b"\n[UNK]\n\xff\xfe", "vocabulary.txt is not UTF-8"),
+        (b"\n[UNK]\na\na", "repeat"),
+    ):
         members["assets/layers/text_vectorization/vocabulary.txt"] = content
         refused(with_config(tmp_path / "words.keras", members, change), f"words.keras: .*{cause}")

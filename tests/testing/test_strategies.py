@@ -121,7 +121,7 @@ def test_every_domain_of_an_operation_is_drawn_from():
 
 def test_an_empty_batch():
     for draw in examples(draws(REGISTRY["conv"], empty_batch=True), 20):
-        x, kernel = draw.arrays
+        x, kernel, _ = draw.arrays
         assert x.shape[0] == 0 and kernel.size > 0
 
 

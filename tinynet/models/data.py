@@ -73,6 +73,8 @@ class ArrayBatches:
         self.x = as_array(x, "x", where, check_finite=where != "predict")
         self.y = None if y is None else as_array(y, "y", where)
         self.sample_weight = None if sample_weight is None else as_array(sample_weight, "sample_weight", where)
+        if self.sample_weight is not None and self.sample_weight.dtype.kind not in "fiub":
+            raise DtypeError(f"{where}: sample_weight must hold numbers, received dtype {self.sample_weight.dtype}")
         self.batch_size = checked_batch_size(batch_size, where)
         self.shuffle = shuffle
         self.size = len(self.x)

@@ -35,7 +35,8 @@ def _rows(model: Any, expand_nested: bool, show_trainable: bool, depth: int = 0)
         count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
         title = f"{'   ' * depth}{'└ ' if depth else ''}{layer.name} ({type(layer).__name__})"
         row: tuple[str, ...] = (title, "?" if shape is None else str(shape), count)
-        rows.append((*row, "Y" if layer.trainable else "N") if show_trainable else row)
+        trains = "-" if not layer.weights else "Y" if layer.trainable else "N"
+        rows.append((*row, trains) if show_trainable else row)
         if expand_nested and hasattr(layer, "layers"):
             rows += _rows(layer, expand_nested, show_trainable, depth + 1)
     return rows

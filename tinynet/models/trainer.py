@@ -75,11 +75,11 @@ class Trainer:
         ):
             if value not in default:
                 raise ArgumentError(f"compile: {name}={value!r} is not supported; leave it out")
-        self.optimizer = optimizers.get(optimizer)
-        self.loss = loss
-        self._loss_function = _loss_of(loss)
-        self._given_metrics = _metrics_of(metrics, "metrics")
-        self._given_weighted = _metrics_of(weighted_metrics, "weighted_metrics")
+        # All of it is looked up before any of it is kept: a compile that fails changes nothing.
+        known_optimizer, loss_function = optimizers.get(optimizer), _loss_of(loss)
+        plain, weighted = _metrics_of(metrics, "metrics"), _metrics_of(weighted_metrics, "weighted_metrics")
+        self.optimizer, self.loss, self._loss_function = known_optimizer, loss, loss_function
+        self._given_metrics, self._given_weighted = plain, weighted
         self._metrics, self._weighted = None, []
         self._loss_tracker.reset_state()
         self._compile_arguments = {
