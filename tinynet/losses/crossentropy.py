@@ -229,7 +229,7 @@ def require_classes(where: str, labels: np.ndarray, classes: int) -> None:
     whole = int(label) if np.isfinite(label) and label == int(label) else label
     raise DataError(
         f"{where}: label {whole} of sample {sample}{place} is outside the valid range [0, {classes}) "
-        "of integers. Has the last layer one unit for each class?"
+        "of integers (samples are counted within the batch). Has the last layer one unit for each class?"
     )
 
 
