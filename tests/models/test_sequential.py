@@ -491,3 +491,11 @@ def test_random_weights_differ_between_models() -> None:
     first, second = random_weights(one), random_weights(other)
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_predictions_are_the_callers_own():
+    model = tinynet.Sequential([layers.Input((3,)), layers.Dropout(0.5)])
+    x = np.ones((2, 3), np.float32)
+    model.predict(x)[:] = 7
+    model.predict_on_batch(x)[:] = 7
+    np.testing.assert_array_equal(x, 1)

@@ -256,7 +256,8 @@ class Trainer:
     def predict_on_batch(self, x: Any) -> Any:
         """The results for one batch, as arrays."""
         with no_grad():
-            return map_structure(lambda tensor: tensor._data, self(_wrapped(x), training=False))  # type: ignore[operator]
+            outputs = self(_wrapped(x), training=False)  # type: ignore[operator]
+        return map_structure(lambda tensor: _apart_from(x, tensor._data), outputs)
 
     def train_step(self, batch: Batch) -> None:
         """One update of the weights: forward, loss, backward, optimizer."""
@@ -484,6 +485,11 @@ def _one_batch(x: Any, y: Any, sample_weight: Any, class_weight: Any, where: str
 def _wrapped(x: Any) -> Any:
     """Arrays as tensors; text and nested inputs as they are."""
     return wrap(x) if isinstance(x, np.ndarray) and x.dtype.kind in "fiub" else x
+
+
+def _apart_from(x: Any, result: np.ndarray) -> np.ndarray:
+    """The result, copied where it is the caller's own data (a model whose layers pass it through)."""
+    return result.copy() if isinstance(x, np.ndarray) and np.may_share_memory(x, result) else result
 
 
 def _joined(results: list[Any]) -> Any:
