@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import itertools
 import os
 import string
@@ -384,7 +385,9 @@ def test_idf_weights_have_the_dtype_asked_for() -> None:
 
 @pytest.fixture(scope="module")
 def nusax() -> tuple[list[str], list[str]]:
-    """The Indonesian training and test texts of NusaX-Sentiment."""
+    """The Indonesian training and test texts of NusaX-Sentiment, which cannot be shipped with the tests."""
+    if "TINYNET_DATA" not in os.environ:
+        pytest.skip("TINYNET_DATA is not set")
     (train, _), _, (test, _) = nusax_sentiment.load_data("indonesian")
     return train.tolist(), test.tolist()
 
