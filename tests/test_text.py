@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import itertools
 import os
 import string
