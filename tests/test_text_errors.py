@@ -72,7 +72,7 @@ def test_unsupported_arguments(arguments: dict[str, Any], error: type[TinynetErr
         (["a", 1], DtypeError, "vocabulary: expected texts .* text 1 is of type int: 1"),
         (["a", None], DataError, r"vocabulary: text 1 is missing \(None\)"),
         ([["a", "b"]], ArgumentError, "vocabulary: expected one list of words .* received list"),
-        ({"a", "b"}, ArgumentError, "expected one list of words in the order of their ids, received set"),
+        ({"a"}, ArgumentError, "expected one list of words in the order of their ids, received set"),
         ({"a": 1}, ArgumentError, "expected one list of words .* received dict"),
         (3, ArgumentError, "expected one list of words .* received int 3"),
         ("nowhere.txt", MissingFileError, "The vocabulary file 'nowhere.txt' does not exist"),
