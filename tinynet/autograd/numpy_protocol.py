@@ -33,7 +33,7 @@ COMPOSED_UFUNCS: dict[Any, Callable[[Any, Any], Any]] = {
 
 VALUE_FUNCTIONS = frozenset({
     np.argmax, np.argmin, np.argsort, np.any, np.all, np.isclose, np.count_nonzero, np.zeros_like,
-    np.ones_like, np.full_like, np.empty_like, np.searchsorted, np.bincount, np.isin, np.sign,
+    np.ones_like, np.full_like, np.empty_like, np.searchsorted, np.bincount, np.isin,
 })  # fmt: skip
 
 PLAIN_FUNCTIONS = frozenset({
