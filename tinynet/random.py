@@ -77,6 +77,10 @@ class SeedGenerator:
         """Uniform numbers in [0, 1), one draw."""
         return self.next().random(shape, dtype=np.dtype(dtype))
 
+    def normal(self, shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
+        """Normal numbers of mean 0 and variance 1, one draw."""
+        return self.next().standard_normal(shape, dtype=np.dtype(dtype))
+
     def keep_mask(self, shape: tuple[int, ...], rate: float) -> np.ndarray:
         """A boolean mask that is True with probability 1 − `rate`, one draw (for dropout)."""
         return self.uniform(shape) >= np.float32(rate)

@@ -206,6 +206,54 @@ def elu(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
 
 
+@entry("PReLU")
+@st.composite
+def prelu(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    arguments = extras(draw, "alpha", activity=False)
+    if draw(flags):
+        shared = draw(st.lists(st.integers(1, len(shape) - 1), min_size=1, max_size=2, unique=True))
+        arguments["shared_axes"] = shared[0] if len(shared) == 1 and draw(flags) else shared
+    return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("Identity")
+@st.composite
+def identity(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw, 1, 4)
+    return finished(draw, name, {}, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("GaussianNoise", "GaussianDropout", "AlphaDropout")
+@st.composite
+def noise(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    amount = draw(st.sampled_from([0, 0.0, 0.25, 0.5]))
+    arguments: dict[str, Any] = {"stddev" if name == "GaussianNoise" else "rate": amount}
+    if draw(flags):
+        arguments["seed"] = draw(st.sampled_from([None, 0, 7]))
+    return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("ActivityRegularization")
+@st.composite
+def activity_regularization(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    arguments = {key: draw(st.sampled_from([0.0, 0.25, 1.5])) for key in ("l1", "l2") if draw(flags)}
+    return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("UnitNormalization")
+@st.composite
+def unit_normalization(draw: st.DrawFn, name: str) -> Case:
+    shape = tuple(n + 1 for n in shapes(draw))  # a single element has no derivative but rounding
+    axis = draw(st.one_of(
+        st.integers(-len(shape), len(shape) - 1),
+        st.lists(st.integers(0, len(shape) - 1), min_size=1, max_size=2, unique=True),
+    ))  # fmt: skip
+    return finished(draw, name, {"axis": axis}, shape, mask=maybe_mask(draw, shape[:2]))
+
+
 @entry("Softmax")
 @st.composite
 def softmax(draw: st.DrawFn, name: str) -> Case:
@@ -220,18 +268,20 @@ def softmax(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, {"axis": axis}, shape, mask=mask)
 
 
-@entry("Conv1D", "Conv2D")
+@entry("Conv1D", "Conv2D", "Conv3D")
 @st.composite
 def convolution(draw: st.DrawFn, name: str) -> Case:
     rank = int(name[4])
-    groups = draw(st.sampled_from([1, 1, 2, 3]))
+    # TensorFlow has no groups and no dilation for volumes on a CPU.
+    groups = draw(st.sampled_from([1, 1, 2, 3])) if rank < 3 else 1
     channels, filters = groups * draw(st.integers(1, 3)), groups * draw(st.integers(1, 3))
     kernel = [draw(st.integers(1, 4)) for _ in range(rank)]
     strides = [1] * rank
     dilation = [1] * rank
-    choice = draw(st.sampled_from(["plain", "strides", "dilation"]))
+    choice = draw(st.sampled_from(["plain", "strides", "dilation"][: 3 if rank < 3 else 2]))
     if choice == "strides":
-        strides = [draw(st.integers(1, 3)) for _ in range(rank)]
+        # With volumes in float64 TensorFlow starts in the wrong place where a stride skips inputs.
+        strides = [draw(st.integers(1, 3 if rank < 3 else min(k, 3))) for k in kernel]
     elif choice == "dilation":
         dilation = [draw(st.integers(1, 3)) for _ in range(rank)]
     padding = draw(st.sampled_from(["valid", "same", "causal"] if rank == 1 else ["valid", "same"]))
@@ -256,7 +306,9 @@ def one_or_all(draw: st.DrawFn, values: list[int]) -> Any:
     return values[0] if len(set(values)) == 1 and draw(flags) else tuple(values)
 
 
-@entry("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D")
+@entry(
+    "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D",
+)  # fmt: skip
 @st.composite
 def pooling(draw: st.DrawFn, name: str) -> Case:
     rank = int(name[-2])
@@ -312,6 +364,57 @@ def reshape(draw: st.DrawFn, name: str) -> Case:
     if target and draw(flags):
         target[draw(st.integers(0, len(target) - 1))] = -1
     return finished(draw, name, {"target_shape": tuple(target)}, shape)
+
+
+@entry("Permute")
+@st.composite
+def permute(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    dims = draw(st.permutations(range(1, len(shape))))
+    return finished(draw, name, {"dims": draw(st.sampled_from([tuple(dims), list(dims)]))}, shape)
+
+
+@entry("RepeatVector")
+@st.composite
+def repeat_vector(draw: st.DrawFn, name: str) -> Case:
+    return finished(draw, name, {"n": draw(sizes)}, shapes(draw, 2, 2))
+
+
+@entry("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D", "Cropping3D")
+@st.composite
+def margins(draw: st.DrawFn, name: str) -> Case:
+    rank, key = int(name[-2]), "cropping" if name.startswith("Cropping") else "padding"
+    pairs = [(draw(st.integers(0, 3)), draw(st.integers(0, 3))) for _ in range(rank)]
+    form = draw(st.sampled_from(["pairs", "an axis", "one", "default"]))
+    if form == "an axis" and rank > 1:
+        pairs = [(before, before) for before, _ in pairs]
+        value: Any = tuple(before for before, _ in pairs)
+    elif form == "one":
+        pairs = [(pairs[0][0],) * 2] * rank
+        value = pairs[0][0]
+    else:
+        value = tuple(pairs) if rank > 1 else pairs[0]
+    arguments = {} if form == "default" else {key: value}
+    if form == "default":
+        pairs = [(1, 1)] * rank
+    spatial = [draw(sizes) + (sum(pair) if key == "cropping" else 0) for pair in pairs]
+    if name == "Cropping1D":  # without data_format
+        return finished(draw, name, arguments, (draw(batches), *spatial, draw(sizes)))
+    return finished(draw, name, arguments, *placed(draw, arguments, spatial))
+
+
+@entry("UpSampling1D", "UpSampling2D", "UpSampling3D")
+@st.composite
+def up_sampling(draw: st.DrawFn, name: str) -> Case:
+    rank = int(name[-2])
+    size = [draw(st.integers(1, 3)) for _ in range(rank)]
+    arguments: dict[str, Any] = {"size": size[0] if rank == 1 else one_or_all(draw, size)}
+    spatial = [draw(sizes) for _ in range(rank)]
+    if rank == 1:
+        return finished(draw, name, arguments, (draw(batches), *spatial, draw(sizes)))
+    if rank == 2:
+        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
+    return finished(draw, name, arguments, *placed(draw, arguments, spatial))
 
 
 @entry("Rescaling")

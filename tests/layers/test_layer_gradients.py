@@ -22,6 +22,8 @@ WITHOUT_GRADIENT = {"InputLayer", "TextVectorization"}
 NAMES = sorted(set(CATALOGUE.by_class_name) - WITHOUT_GRADIENT)
 # Keras keeps some constants (a slope, a scale, the square root of 2) as float32.
 TOLERANCE = 1e-7
+ZERO = 1e-13  # what is left of terms that cancel, in float64
+IN_FLOAT32 = {"MaxPooling3D", "AveragePooling3D"}  # TensorFlow has no other for these on a CPU
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not support masking"),
@@ -95,8 +97,12 @@ def same_gradients(case: Case, seed: int, **settings: Any) -> int:
         if gradient is None or wanted is None:
             known = gradient if wanted is None else wanted
             assert known is None or not known.any(), key
+        elif max(np.abs(gradient).max(initial=0), np.abs(wanted).max(initial=0)) < ZERO:
+            continue  # a softmax, for one, does not see a bias that moves all of its inputs
         else:
-            assert_close(gradient, wanted, f"gradient of {key}", TOLERANCE)
+            # TensorFlow interpolates in float32, whatever the dtype of the images.
+            single = case.class_name in IN_FLOAT32 or case.arguments.get("interpolation") == "bilinear"
+            assert_close(gradient, wanted, f"gradient of {key}", 1e-6 if single else TOLERANCE)
     return len(found)
 
 
@@ -109,7 +115,8 @@ def _in_order(found: dict[str, Any], expected: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize("name", NAMES)
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 def test_gradients(name: str, data: st.DataObject, seed: int, counts) -> None:
-    case = in_float64(data.draw(cases(name)))
+    case = data.draw(cases(name))
+    case = case if name in IN_FLOAT32 else in_float64(case)
     counts["layers", "gradients compared with TensorFlow"] += same_gradients(case, seed)
 
 

@@ -27,7 +27,9 @@ PASS = [
     ("ReLU", {}), ("Activation", {"activation": "linear"}), ("LeakyReLU", {}), ("ELU", {}),
     ("LayerNormalization", {}), ("BatchNormalization", {}), ("Rescaling", {"scale": 2.0}),
     ("LSTM", {"units": 2, "return_sequences": True}), ("GRU", {"units": 2, "return_sequences": True}),
-    ("SimpleRNN", {"units": 2, "return_sequences": True}),
+    ("SimpleRNN", {"units": 2, "return_sequences": True}), ("PReLU", {}), ("Identity", {}),
+    ("GaussianNoise", {"stddev": 0.5}), ("GaussianDropout", {"rate": 0.5}), ("AlphaDropout", {"rate": 0.5}),
+    ("ActivityRegularization", {"l1": 0.5}), ("UnitNormalization", {}),
 ]  # fmt: skip
 DROP = [
     ("LSTM", {"units": 2}),
@@ -38,16 +40,20 @@ DROP = [
 DROP_WITH_WARNING = [
     ("Conv1D", {"filters": 2, "kernel_size": 2}), ("MaxPooling1D", {}),
     ("AveragePooling1D", {"pool_size": 2}), ("GlobalMaxPooling1D", {}),
-    ("Flatten", {}), ("Reshape", {"target_shape": (20,)}),
+    ("Flatten", {}), ("Reshape", {"target_shape": (20,)}), ("Permute", {"dims": (2, 1)}),
+    ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {}),
 ]  # fmt: skip
 ON_IMAGES = [
     ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),
     ("AveragePooling2D", {"pool_size": 2}), ("GlobalMaxPooling2D", {}), ("GlobalAveragePooling2D", {}),
+    ("ZeroPadding2D", {}), ("Cropping2D", {"cropping": 1}), ("UpSampling2D", {}),
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and a TextVectorization no mask; the others have tests below.
 ELSEWHERE = {
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
     "Softmax", "RNN", "Bidirectional", "TimeDistributed",
+    # A sequence's mask cannot come to a vector or a volume.
+    "RepeatVector", "Conv3D", "MaxPooling3D", "AveragePooling3D", "ZeroPadding3D", "Cropping3D", "UpSampling3D",
 }  # fmt: skip
 
 

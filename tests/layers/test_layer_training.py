@@ -14,6 +14,7 @@ from keras_oracle import Case, Inner, assert_close, forget_names, keras_call, ke
 from layer_cases import cases, flags, seeds
 
 from tinynet import Tensor, layers
+from tinynet.autograd import gradcheck
 from tinynet.autograd.tags import set_mask
 
 
@@ -274,3 +275,35 @@ def test_keras_mask_of_the_moments_is_the_one_carried_by_the_inputs() -> None:
     backend.set_keras_mask(known, backend.convert_to_tensor(mask))
     assert_close(ours(inputs, training=True).numpy(), theirs(known, training=True).numpy())
     assert_close(ours.moving_mean.numpy(), theirs.moving_mean.numpy())
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.GaussianNoise(0.5, seed=1),
+        layers.GaussianDropout(0.3, seed=1),
+        layers.AlphaDropout(0.3, seed=1),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_noise_has_the_mean_and_variance_of_its_formula(layer) -> None:
+    x = np.random.default_rng(0).standard_normal((400, 500)).astype("float32")
+    variance = {"GaussianNoise": 1 + 0.5**2, "GaussianDropout": 1 + 0.3 / 0.7, "AlphaDropout": 1.0}
+    noisy = layer(x, training=True).numpy()
+    assert noisy.dtype == np.float32
+    assert not np.array_equal(noisy, layer(x, training=True).numpy())  # another draw each time
+    assert abs(noisy.mean()) < 0.01  # some five standard errors of 200,000 elements
+    assert abs(noisy.var() - variance[type(layer).__name__]) < 0.03
+    np.testing.assert_array_equal(layer(x).numpy(), x)
+
+
+def test_noise_has_a_gradient() -> None:
+    for layer in (layers.GaussianNoise(0.5), layers.GaussianDropout(0.5), layers.AlphaDropout(0.5)):
+        assert gradcheck(lambda x, layer=layer: layer(x, training=True), [np.ones((3, 4)) * 0.7])
+
+
+def test_alpha_dropout_drops_to_selus_limit_as_keras() -> None:
+    ours, theirs = layers.AlphaDropout(0.4, seed=1), keras.layers.AlphaDropout(0.4, seed=1)
+    x = np.ones((50, 40), "float32")
+    own, expected = ours(x, training=True).numpy(), keras.ops.convert_to_numpy(theirs(x, training=True))
+    np.testing.assert_allclose(np.unique(own), np.unique(expected), rtol=1e-6)  # the kept and the dropped value

@@ -3,54 +3,91 @@
 from __future__ import annotations
 
 from tinynet.catalogue import Catalogue, serialize
-from tinynet.layers.activation import ELU, LeakyReLU, ReLU, Softmax
+from tinynet.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from tinynet.layers.base import Layer
 from tinynet.layers.cells import GRUCell, LSTMCell, SimpleRNNCell
-from tinynet.layers.convolution import Conv1D, Conv2D
-from tinynet.layers.core import Activation, Dense, Embedding, Input, InputLayer, Masking
-from tinynet.layers.normalization import BatchNormalization, LayerNormalization
+from tinynet.layers.convolution import Conv1D, Conv2D, Conv3D
+from tinynet.layers.core import (
+    Activation,
+    Dense,
+    Embedding,
+    Identity,
+    Input,
+    InputLayer,
+    Masking,
+)
+from tinynet.layers.normalization import (
+    BatchNormalization,
+    LayerNormalization,
+    UnitNormalization,
+)
 from tinynet.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
+    AveragePooling3D,
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
     MaxPooling1D,
     MaxPooling2D,
+    MaxPooling3D,
 )
 from tinynet.layers.preprocessing import Rescaling
 from tinynet.layers.recurrent import GRU, LSTM, RNN, SimpleRNN
-from tinynet.layers.regularization import Dropout
-from tinynet.layers.reshaping import Flatten, Reshape
+from tinynet.layers.regularization import (
+    ActivityRegularization,
+    AlphaDropout,
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+)
+from tinynet.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from tinynet.layers.spatial import (
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    UpSampling1D,
+    UpSampling2D,
+    UpSampling3D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+    ZeroPadding3D,
+)
 from tinynet.layers.text import TextVectorization
 from tinynet.layers.wrappers import Bidirectional, TimeDistributed
 
 # Keras's second names of the same classes.
-Convolution1D, Convolution2D = Conv1D, Conv2D
-MaxPool1D, MaxPool2D = MaxPooling1D, MaxPooling2D
-AvgPool1D, AvgPool2D = AveragePooling1D, AveragePooling2D
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
+AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 
 CATALOGUE = Catalogue(
     "layer",
     classes=[
-        Activation, AveragePooling1D, AveragePooling2D, BatchNormalization, Bidirectional, Conv1D, Conv2D, Dense,
-        Dropout, ELU, Embedding, Flatten, GRU, GRUCell, GlobalAveragePooling1D, GlobalAveragePooling2D,
-        GlobalMaxPooling1D, GlobalMaxPooling2D, InputLayer, LSTM, LSTMCell, LayerNormalization, LeakyReLU, Masking,
-        MaxPooling1D, MaxPooling2D, RNN, ReLU, Rescaling, Reshape, SimpleRNN, SimpleRNNCell, Softmax,
-        TextVectorization, TimeDistributed,
+        Activation, ActivityRegularization, AlphaDropout, AveragePooling1D, AveragePooling2D, AveragePooling3D,
+        BatchNormalization, Bidirectional, Conv1D, Conv2D, Conv3D, Cropping1D, Cropping2D, Cropping3D, Dense,
+        Dropout, ELU, Embedding, Flatten, GRU, GRUCell, GaussianDropout, GaussianNoise, GlobalAveragePooling1D,
+        GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D, Identity, InputLayer, LSTM, LSTMCell,
+        LayerNormalization, LeakyReLU, Masking, MaxPooling1D, MaxPooling2D, MaxPooling3D, PReLU, Permute, RNN, ReLU,
+        RepeatVector, Rescaling, Reshape, SimpleRNN, SimpleRNNCell, Softmax, TextVectorization, TimeDistributed,
+        UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
     ],
 )  # fmt: skip
 deserialize = CATALOGUE.deserialize
 
 __all__ = [
-    "Activation", "AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "BatchNormalization",
-    "Bidirectional", "Conv1D", "Conv2D", "Convolution1D", "Convolution2D", "Dense", "Dropout", "ELU",
-    "Embedding", "Flatten", "GRU", "GRUCell", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
-    "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D",
-    "GlobalMaxPooling2D", "Input", "InputLayer", "LSTM", "LSTMCell", "Layer", "LayerNormalization", "LeakyReLU",
-    "Masking", "MaxPool1D", "MaxPool2D", "MaxPooling1D", "MaxPooling2D", "RNN", "ReLU", "Rescaling", "Reshape",
-    "SimpleRNN", "SimpleRNNCell", "Softmax", "TextVectorization", "TimeDistributed", "deserialize", "serialize",
+    "Activation", "ActivityRegularization", "AlphaDropout", "AveragePooling1D", "AveragePooling2D",
+    "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization", "Bidirectional", "Conv1D",
+    "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D", "Cropping1D", "Cropping2D", "Cropping3D",
+    "Dense", "Dropout", "ELU", "Embedding", "Flatten", "GRU", "GRUCell", "GaussianDropout", "GaussianNoise",
+    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D",
+    "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity", "Input", "InputLayer", "LSTM",
+    "LSTMCell", "Layer", "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPool3D",
+    "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "PReLU", "Permute", "RNN", "ReLU", "RepeatVector", "Rescaling",
+    "Reshape", "SimpleRNN", "SimpleRNNCell", "Softmax", "TextVectorization", "TimeDistributed", "UnitNormalization",
+    "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
+    "deserialize", "serialize",
 ]  # fmt: skip

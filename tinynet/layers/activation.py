@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import activations
-from tinynet.arguments import axes, number
+from tinynet import activations, constraints, initializers, regularizers
+from tinynet.arguments import axes, number, whole
 from tinynet.autograd import Tensor
 from tinynet.errors import ShapeError
 from tinynet.layers.base import Layer, Shape
@@ -103,3 +103,70 @@ class Softmax(_Elementwise):
         else:
             output = activations.softmax(inputs, axis=self.axis[0] if isinstance(self.axis, list) else self.axis)
         return output if mask is None else output * mask
+
+
+class PReLU(Layer):
+    """x where x > 0, else alpha · x with an alpha that is learned (He et al. 2015).
+
+    shared_axes: axes, counted from 1 after the batch, along which one alpha serves all; (1, 2)
+        has one for each channel of an image.
+    Weight: alpha, of the shape of one input, with 1 for shared axes.
+
+    Raises `ArgumentError` for axes that are no whole numbers, `ShapeError` for those that do not exist.
+    Source: https://keras.io/api/layers/activation_layers/prelu/
+
+    >>> PReLU("ones")(np.array([[-2.0, 3.0]], "float32")).numpy()
+    array([[-2.,  3.]], dtype=float32)
+    """
+
+    casts_integers = True
+    supports_masking = True
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        self.shared_axes: list[int] | None = None
+        if shared_axes is not None:
+            given = shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+            self.shared_axes = [whole(self.described, "each of shared_axes", axis) for axis in given]
+
+    def build(self, input_shape: Shape) -> None:
+        self.check_rank(input_shape, 2, None, "(N, …)")
+        shape = list(input_shape[1:])
+        for axis in self.shared_axes or ():
+            if axis > len(shape):
+                raise ShapeError(
+                    f"{self.described}: shared axis {axis} does not exist in inputs of shape {input_shape}"
+                )
+            shape[axis - 1] = 1
+        sizes = tuple(n for n in shape if n is not None)
+        if len(sizes) < len(shape):
+            raise ShapeError(f"{self.described}: sizes that are not shared must be known, received {input_shape}")
+        self.alpha = self.add_weight(
+            sizes, self.alpha_initializer, regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint, name="alpha",
+        )  # fmt: skip
+
+    def call(self, inputs: Tensor) -> Tensor:
+        expected = self.alpha.shape
+        shape = inputs.shape[1:]
+        shared = self.shared_axes or ()
+        if len(shape) != len(expected) or any(
+            n != m for axis, (n, m) in enumerate(zip(shape, expected, strict=True), 1) if axis not in shared
+        ):
+            raise ShapeError(
+                f"{self.described}: received shape {inputs.shape}; it was built for {self._build_input_shape}"
+            )
+        return activations.relu(inputs) - self.alpha * activations.relu(-inputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape

@@ -81,7 +81,7 @@ class BaseConv(Layer):
         return shape[-1] if self.data_format == "channels_last" else shape[1]
 
     def build(self, input_shape: Shape) -> None:
-        axes = {1: "(N, T, C)", 2: "(N, H, W, C)"}.get(self.rank, "(N, *spatial, C)")
+        axes = ("(N, T, C)", "(N, H, W, C)", "(N, D, H, W, C)")[self.rank - 1]
         self.check_rank(input_shape, self.rank + 2, self.rank + 2, axes)
         channels = self._channels(input_shape)
         if channels is None or channels % self.groups:
@@ -174,3 +174,20 @@ class Conv2D(BaseConv):
     """
 
     rank = 2
+
+
+class Conv3D(BaseConv):
+    """Convolution of volumes: (N, D, H, W, C) -> (N, D', H', W', F).
+
+    filters: the number F of results a place. kernel_size, strides, dilation_rate: a number or
+        three. The other arguments are those of `Conv2D`.
+    Weights: kernel (K, L, M, C/groups, F), bias (F).
+
+    Source: https://keras.io/api/layers/convolution_layers/convolution3d/
+
+    >>> import numpy as np
+    >>> Conv3D(4, 3, padding="same")(np.ones((2, 5, 6, 7, 3), "float32")).shape
+    (2, 5, 6, 7, 4)
+    """
+
+    rank = 3

@@ -283,3 +283,25 @@ class Masking(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+
+class Identity(Layer):
+    """The input as it is.
+
+    Source: https://keras.io/api/layers/core_layers/identity/
+
+    >>> Identity()(np.array([1.0], "float32")).numpy()
+    array([1.], dtype=float32)
+    """
+
+    supports_masking = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape

@@ -234,3 +234,35 @@ class LayerNormalization(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+
+class UnitNormalization(Layer):
+    """Each sample divided by its Euclidean length along `axis`, an axis or several.
+
+    A length below 1e-6 counts as 1e-6, so that zeros stay zeros.
+
+    Source: https://keras.io/api/layers/normalization_layers/unit_normalization/
+
+    >>> UnitNormalization()(np.array([[3.0, 4.0]], "float32")).numpy()
+    array([[0.6, 0.8]], dtype=float32)
+    """
+
+    supports_masking = True
+    casts_integers = True
+
+    def __init__(self, axis: int | list[int] = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axes(self.described, axis)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        along = tuple(self.axis) if isinstance(self.axis, list) else (self.axis,)
+        self.compute_output_shape(inputs.shape)
+        squares = np.square(inputs).sum(axis=along, keepdims=True)
+        return inputs / np.sqrt(np.maximum(squares, inputs.dtype.type(1e-12)))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        along = self.axis if isinstance(self.axis, list) else [self.axis]
+        if any(not -len(input_shape) <= a < len(input_shape) for a in along):
+            raise ShapeError(f"{self.described}: axis {self.axis} does not exist in inputs of shape {input_shape}")
+        return input_shape

@@ -92,6 +92,25 @@ class MaxPooling2D(_Pooling):
         super().__init__(pool_size, strides, padding, data_format, **kwargs)
 
 
+class MaxPooling3D(_Pooling):
+    """The largest value of each window of a volume: (N, D, H, W, C) -> (N, D', H', W', C).
+
+    pool_size, strides: a number or three; strides are the window's size without them.
+
+    Source: https://keras.io/api/layers/pooling_layers/max_pooling3d/
+
+    >>> MaxPooling3D()(np.arange(8, dtype="float32").reshape(1, 2, 2, 2, 1)).numpy().ravel()
+    array([7.], dtype=float32)
+    """
+
+    rank = 3
+    operation = max_pool
+
+    def __init__(self, pool_size: Any = (2, 2, 2), strides: Any = None, padding: str = "valid",
+                 data_format: str | None = None, **kwargs: Any) -> None:  # fmt: skip
+        super().__init__(pool_size, strides, padding, data_format, **kwargs)
+
+
 class AveragePooling1D(_Pooling):
     """The mean of each window of time steps: (N, T, C) -> (N, T', C); padding is not counted."""
 
@@ -107,6 +126,17 @@ class AveragePooling2D(_Pooling):
     """
 
     rank = 2
+    operation = average_pool
+
+
+class AveragePooling3D(_Pooling):
+    """The mean of each window of a volume: (N, D, H, W, C) -> (N, D', H', W', C); padding is not counted.
+
+    >>> AveragePooling3D(2)(np.arange(8, dtype="float32").reshape(1, 2, 2, 2, 1)).numpy().ravel()
+    array([3.5], dtype=float32)
+    """
+
+    rank = 3
     operation = average_pool
 
 

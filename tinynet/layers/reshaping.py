@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tinynet.arguments import data_format_of
+from tinynet.arguments import data_format_of, whole
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
-from tinynet.primitives.shapes import reshape, transpose
+from tinynet.primitives.shapes import broadcast_to, reshape, transpose
 
 
 class Flatten(Layer):
@@ -75,3 +75,56 @@ class Reshape(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], *self._resolved(input_shape))
+
+
+class Permute(Layer):
+    """The axes after the batch in another order, counted from 1: dims (2, 1) turns (N, A, B) into (N, B, A).
+
+    Raises `ArgumentError` unless `dims` holds each of 1, 2, … once.
+    Source: https://keras.io/api/layers/reshaping_layers/permute/
+
+    >>> import numpy as np
+    >>> Permute((2, 1))(np.zeros((5, 2, 3), "float32")).shape
+    (5, 3, 2)
+    """
+
+    def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(dims, (list, tuple)) or sorted(map(repr, dims)) != sorted(map(repr, range(1, len(dims) + 1))):
+            raise ArgumentError(
+                f"{self.described}: expected dims to hold each axis once, counted from 1, received {dims!r}"
+            )
+        self.dims = tuple(dims)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        self.compute_output_shape(inputs.shape)
+        return transpose(inputs, axes=(0, *self.dims))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self.check_rank(input_shape, len(self.dims) + 1, len(self.dims) + 1, f"(N, …), with {len(self.dims)} after N")
+        return (input_shape[0], *(input_shape[axis] for axis in self.dims))
+
+
+class RepeatVector(Layer):
+    """The same vector at n steps: (N, F) -> (N, n, F).
+
+    Source: https://keras.io/api/layers/reshaping_layers/repeat_vector/
+
+    >>> import numpy as np
+    >>> RepeatVector(3)(np.zeros((5, 2), "float32")).shape
+    (5, 3, 2)
+    """
+
+    def __init__(self, n: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n = whole(self.described, "n", n)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        batch, n, features = self.compute_output_shape(inputs.shape)
+        return broadcast_to(reshape(inputs, shape=(batch, 1, features)), shape=(batch, n, features))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self.check_rank(input_shape, 2, 2, "(N, F)")
+        return (input_shape[0], self.n, input_shape[1])
