@@ -409,6 +409,18 @@ def declared_only(file: Any) -> None:
     file.create_dataset(KERNEL, (2**31, 2**20), "float32", chunks=(1024, 1024), compression="gzip")
 
 
+def foreign_filter(file: Any) -> None:
+    """Reading this would make HDF5 look for a shared library that has the filter."""
+    del file[KERNEL]
+    settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    settings.set_chunk((4, 3))
+    settings.set_filter(32013, h5py.h5z.FLAG_OPTIONAL, ())
+    space = h5py.h5s.create_simple((4, 3))
+    group = file["layers/dense/vars"].id
+    h5py.h5d.create(group, KERNEL.rpartition("/")[2].encode(), h5py.h5t.IEEE_F32LE, space, dcpl=settings)
+    file[KERNEL][...] = np.ones((4, 3), "float32")
+
+
 def missing(file: Any) -> None:
     del file[KERNEL]
 
@@ -454,6 +466,7 @@ WEIGHT_CHANGES: list[tuple[Callable[[Any], Any], str]] = [
     (external_group, "is a link to elsewhere, which is not followed"),
     (external_storage, "keeps its data outside of the file, which is not followed"),
     (virtual, "keeps its data outside of the file, which is not followed"),
+    (foreign_filter, "is stored through HDF5 filter 32013, which is not supported; supported are gzip"),
     (group_instead, "is not a dataset"),
     (dataset_instead, "layers/dense/vars is not a group"),
     (declared_only, "expected shape \\(4, 3\\), the file has \\(2147483648, 1048576\\)"),
@@ -553,3 +566,25 @@ def test_a_vocabulary_that_is_none(tmp_path: Path, good: dict[str, bytes]) -> No
     ):
         members["assets/layers/text_vectorization/vocabulary.txt"] = content
         refused(with_config(tmp_path / "words.keras", members, change), f"words.keras: .*{cause}")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("", "the text is not valid JSON"),
+        ("[" * 100_000, "the text is not valid JSON"),
+        ('{"class_name": "Sequential", "class_name": "Sequential", "config": {}}', "a key occurs twice"),
+        ("[]", "the text does not describe a model"),
+        ('{"class_name": "os.system", "config": {}}', "holds a model of class 'os.system'"),
+        ('{"class_name": "Sequential", "config": {"layers": [{"class_name": "Lambda"}]}}', "holds code"),
+    ],
+    ids=range(6),
+)
+def test_json_that_describes_no_model(text: str, cause: str) -> None:
+    with pytest.raises(FileFormatError, match=f"model_from_json: .*{cause}"):
+        tinynet.models.model_from_json(text)
+
+
+def test_model_from_json_takes_text() -> None:
+    with pytest.raises(ArgumentError, match="model_from_json: expected a string, received dict"):
+        tinynet.models.model_from_json({})  # type: ignore[arg-type]

@@ -59,6 +59,20 @@ MODELS: dict[str, tuple[tuple[int, ...], Any]] = {
         l.GlobalMaxPooling1D(),
     ]),
     "global_average_steps": (SEQUENCE, lambda l: [l.Conv1D(5, 2, strides=2), l.GlobalAveragePooling1D()]),
+    "reshaped_images": (IMAGE, lambda l: [
+        l.ZeroPadding2D(((1, 0), (2, 1))), l.Cropping2D(1), l.UpSampling2D((2, 1), interpolation="bilinear"),
+        l.PReLU(shared_axes=[1, 2]),
+        l.Reshape((4, -1)), l.Permute((2, 1)), l.GlobalAveragePooling1D(), l.RepeatVector(3), l.UpSampling1D(2),
+        l.ZeroPadding1D((0, 1)), l.Cropping1D((1, 0)), l.UnitNormalization(), l.Identity(), l.Flatten(),
+    ]),
+    "volumes": ((4, 5, 6, 2), lambda l: [
+        l.ZeroPadding3D(1), l.Conv3D(3, 2, activation="relu"), l.MaxPooling3D(2, strides=1),
+        l.Cropping3D(((1, 0), (0, 0), (0, 1))), l.UpSampling3D((1, 2, 1)), l.AveragePooling3D(2), l.Flatten(),
+    ]),
+    "noise": (VECTOR, lambda l: [
+        l.GaussianNoise(0.2, seed=1), l.Dense(3), l.GaussianDropout(0.1, seed=1), l.AlphaDropout(0.1, seed=1),
+        l.ActivityRegularization(l1=0.1, l2=0.2),
+    ]),
     "ten_of_a_kind": (VECTOR, lambda l: [l.Dense(3 + i % 3) for i in range(12)]),  # "10" sorts before "2"
 }  # fmt: skip
 
@@ -402,3 +416,35 @@ def test_the_weights_of_a_keras_file_without_its_configuration(tmp_path: Path) -
     ours.set_weights(random_weights(ours, seed=5))
     ours.load_weights(tmp_path / "keras.keras")
     assert_bit_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_configuration_as_text_goes_both_ways(name: str) -> None:
+    forget_names()
+    ours, theirs = twins(build(name))
+    for text in (ours.to_json(indent=2), theirs.to_json()):
+        again, keras_again = tinynet.models.model_from_json(text), keras.models.model_from_json(text)
+        assert [(w.name, w.shape) for w in again.weights] == [(w.name, tuple(w.shape)) for w in keras_again.weights]
+        assert again.to_json() == ours.to_json()
+
+
+def test_a_clone_has_the_same_layers_and_weights_of_its_own() -> None:
+    forget_names()
+    model = tinynet.Sequential([layers.Input((4,)), layers.Dense(3, name="first"), layers.Dropout(0.5, seed=1)])
+    clone = tinynet.models.clone_model(model)
+    assert clone.get_config() == model.get_config()
+    assert not np.array_equal(clone.get_weights()[0], model.get_weights()[0])
+    before = model.get_weights()[0].copy()
+    clone.set_weights([np.zeros_like(w) for w in clone.get_weights()])
+    np.testing.assert_array_equal(model.get_weights()[0], before)
+
+
+def test_models_without_a_configuration_are_refused() -> None:
+    class Own(tinynet.Model):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    with pytest.raises(ArgumentError, match="only Sequential models have a configuration"):
+        Own().to_json()
+    with pytest.raises(ArgumentError, match="only Sequential models can be cloned"):
+        tinynet.models.clone_model(Own())

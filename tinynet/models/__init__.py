@@ -8,7 +8,7 @@ from typing import Any
 from tinynet.models.model import Model
 from tinynet.models.sequential import Sequential
 
-__all__ = ["Model", "Sequential", "load_model", "save_model"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 
 def load_model(filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True) -> Model:
@@ -23,3 +23,17 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     from tinynet import saving
 
     saving.save_model(model, filepath, overwrite=overwrite)
+
+
+def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
+    """A new model from the JSON of `Model.to_json`: see `tinynet.saving.model_from_json`."""
+    from tinynet import saving
+
+    return saving.model_from_json(json_string, custom_objects=custom_objects)
+
+
+def clone_model(model: Model) -> Model:
+    """A new model of the same configuration with fresh weights: see `tinynet.saving.clone_model`."""
+    from tinynet import saving
+
+    return saving.clone_model(model)

@@ -68,6 +68,12 @@ class Model(Trainer, Layer):
 
         save_model(self, filepath, overwrite=overwrite)
 
+    def to_json(self, **kwargs: Any) -> str:
+        """The configuration, without the weights, as JSON; `models.model_from_json` reads it, and so does Keras."""
+        from tinynet.saving import to_json
+
+        return to_json(self, **kwargs)
+
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Saves the weights to a `.weights.h5` file."""
         from tinynet.saving import save_weights

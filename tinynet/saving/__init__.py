@@ -16,7 +16,7 @@ from tinynet.layers import TextVectorization
 from tinynet.layers.base import restoring
 from tinynet.models import Model, Sequential
 from tinynet.saving import weights
-from tinynet.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, replacing, write_archive
+from tinynet.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, parsed, replacing, write_archive
 
 # The oldest Keras that is tested to read what is written here; newer ones read it, too.
 FORMAT_OF_KERAS = "3.6.0"
@@ -69,7 +69,7 @@ def load_model(
         config = archive.json(CONFIG)
         with weights.WeightsFile(archive.read(WEIGHTS), path) as file:
             with restoring(file.elements):
-                model = _model_of(config, archive)
+                model = _model_of(config, path, archive)
             file.load_into(model)
             if compile and config.get("compile_config"):
                 _compile(model, config["compile_config"], path)
@@ -78,6 +78,39 @@ def load_model(
                     if not file.load_optimizer(model.optimizer):
                         warnings.warn(f"{path}: holds no state for this optimizer; it starts anew", stacklevel=2)
     return model
+
+
+def to_json(model: Model, **kwargs: Any) -> str:
+    """A model's configuration, without its weights, as JSON that Keras reads.
+
+    kwargs: of `json.dumps`, such as indent.
+
+    Raises `ArgumentError` for a model that is no Sequential.
+    """
+    if not isinstance(model, Sequential):
+        raise ArgumentError(f"{model.described}: only Sequential models have a configuration")
+    return json.dumps(serialize(model), **kwargs)
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """A new model, with fresh weights, from the JSON that `to_json` gave, tinynet's or Keras's.
+
+    Raises `FileFormatError` for what is no JSON, or describes no supported model.
+    """
+    if not isinstance(json_string, str):
+        raise ArgumentError(f"model_from_json: expected a string, received {type(json_string).__name__}")
+    with custom_object_scope(custom_objects or {}):
+        return _model_of(parsed(json_string, "model_from_json: the text"), "model_from_json")
+
+
+def clone_model(model: Model) -> Model:
+    """A new model of the same configuration with fresh weights; the names are the same.
+
+    Raises `ArgumentError` for a model that is no Sequential.
+    """
+    if not isinstance(model, Sequential):
+        raise ArgumentError(f"{model.described}: only Sequential models can be cloned")
+    return type(model).from_config(model.get_config())
 
 
 def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -115,15 +148,16 @@ def load_weights(model: Model, filepath: str | os.PathLike[str]) -> None:
         file.load_into(model)
 
 
-def _model_of(config: Any, archive: Archive) -> Model:
-    path = archive.path
+def _model_of(config: Any, path: str, archive: Archive | None = None) -> Model:
+    """The model a configuration describes; `path` stands in errors, an archive may hold vocabularies."""
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
-        raise FileFormatError(f"{path}: {CONFIG} does not describe a model")
+        raise FileFormatError(f"{path}: {'the text' if archive is None else CONFIG} does not describe a model")
     name = config.get("class_name")
     if name != "Sequential":
         raise FileFormatError(f"{path}: holds a model of class {name!r}; only Sequential models are supported")
     try:
-        return Sequential.from_config(_with_assets(config["config"], archive))
+        inner = config["config"]
+        return Sequential.from_config(inner if archive is None else _with_assets(inner, archive))
     except TinynetError as error:
         raise FileFormatError(f"{path}: {error}") from error
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:

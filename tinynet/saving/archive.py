@@ -98,11 +98,7 @@ class Archive:
 
     def json(self, name: str) -> Any:
         """A JSON member as Python values."""
-        text = self.read(name, LARGEST_CONFIG)
-        try:
-            return json.loads(text.decode("utf-8"), object_pairs_hook=_without_repetition)
-        except (ValueError, RecursionError) as error:
-            raise FileFormatError(f"{self.path}: {name} is not valid JSON ({error})") from error
+        return parsed(self.read(name, LARGEST_CONFIG), f"{self.path}: {name}")
 
     def close(self) -> None:
         self._zip.close()
@@ -112,6 +108,17 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def parsed(text: str | bytes, where: str) -> Any:
+    """JSON as Python values; raises `FileFormatError` for what is none, too large, or says a thing twice."""
+    if len(text) > LARGEST_CONFIG:
+        raise FileFormatError(f"{where} is larger than {LARGEST_CONFIG:,} bytes")
+    try:
+        content = text.decode("utf-8") if isinstance(text, bytes) else text
+        return json.loads(content, object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{where} is not valid JSON ({error})") from error
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

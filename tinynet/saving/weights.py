@@ -22,6 +22,8 @@ from tinynet.layers.base import Layer
 from tinynet.models import Sequential
 
 LARGEST_RATIO = 1000
+# HDF5's own. For any other it would look for a shared library to load, in a folder that can be set.
+FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 
 
 def places(layer: Layer, path: str = "") -> Iterator[tuple[str, Layer]]:
@@ -103,6 +105,12 @@ def _plausible(dataset: Any) -> bool:
     """Whether what a dataset declares can be what the file holds, even if well compressed."""
     declared = math.prod(dataset.shape or (0,)) * dataset.dtype.itemsize
     return bool(declared <= max(LARGEST_RATIO * dataset.id.get_storage_size(), 1 << 20))
+
+
+def _filters(dataset: Any) -> list[int]:
+    """The numbers of the filters a dataset is stored through, asked for without running any."""
+    settings = dataset.id.get_create_plist()
+    return [settings.get_filter(i)[0] for i in range(settings.get_nfilters())]
 
 
 class WeightsFile:
@@ -236,6 +244,12 @@ class WeightsFile:
                 raise FileFormatError(f"{where}: expected numbers, the file has dtype {dataset.dtype}")
             if dataset.external or dataset.is_virtual:
                 raise FileFormatError(f"{where}: keeps its data outside of the file, which is not followed")
+            foreign = set(_filters(dataset)) - set(FILTERS)
+            if foreign:
+                raise FileFormatError(
+                    f"{where}: is stored through HDF5 filter {min(foreign)}, which is not supported; "
+                    f"supported are {', '.join(FILTERS.values())}"
+                )
             if not _plausible(dataset):
                 raise FileFormatError(f"{where}: declares far more data than the file holds")
             return np.asarray(dataset[()])
