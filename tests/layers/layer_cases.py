@@ -301,6 +301,34 @@ def convolution(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, shape, keras_moves_channels=first)
 
 
+@entry("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
+@st.composite
+def channel_by_channel(draw: st.DrawFn, name: str) -> Case:
+    rank, separable = int(name[-2]), name.startswith("Separable")
+    kernel = [draw(st.integers(1, 3)) for _ in range(rank)]
+    # TensorFlow takes equal strides only, and either strides or dilation.
+    strides, dilation = 1, 1
+    choice = draw(st.sampled_from(["plain", "strides", "dilation"]))
+    if choice == "strides":
+        strides = draw(st.integers(1, 3))
+    elif choice == "dilation":
+        dilation = draw(st.integers(1, 3))
+    arguments: dict[str, Any] = {
+        "kernel_size": one_or_all(draw, kernel), "strides": strides, "dilation_rate": dilation,
+        "padding": draw(st.sampled_from(["valid", "same"])), "depth_multiplier": draw(st.integers(1, 3)),
+        "use_bias": draw(flags), "activation": draw(st.sampled_from([None, "relu", "tanh"])),
+        **extras(draw, "depthwise", "bias"),
+    }  # fmt: skip
+    if separable:
+        arguments["filters"] = draw(sizes)
+    spatial = [(k - 1) * dilation + draw(st.integers(1, 4)) for k in kernel]
+    first = draw(flags)
+    arguments["data_format"] = "channels_first" if first else "channels_last"
+    channels = draw(st.integers(1, 3))
+    shape = (draw(batches), channels, *spatial) if first else (draw(batches), *spatial, channels)
+    return finished(draw, name, arguments, shape, keras_moves_channels=first)
+
+
 def one_or_all(draw: st.DrawFn, values: list[int]) -> Any:
     """Numbers for all axes as one number, where they are the same and it is so drawn."""
     return values[0] if len(set(values)) == 1 and draw(flags) else tuple(values)

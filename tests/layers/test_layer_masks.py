@@ -41,11 +41,13 @@ DROP_WITH_WARNING = [
     ("Conv1D", {"filters": 2, "kernel_size": 2}), ("MaxPooling1D", {}),
     ("AveragePooling1D", {"pool_size": 2}), ("GlobalMaxPooling1D", {}),
     ("Flatten", {}), ("Reshape", {"target_shape": (20,)}), ("Permute", {"dims": (2, 1)}),
+    ("DepthwiseConv1D", {"kernel_size": 2}), ("SeparableConv1D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {}),
 ]  # fmt: skip
 ON_IMAGES = [
     ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),
     ("AveragePooling2D", {"pool_size": 2}), ("GlobalMaxPooling2D", {}), ("GlobalAveragePooling2D", {}),
+    ("DepthwiseConv2D", {"kernel_size": 2}), ("SeparableConv2D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding2D", {}), ("Cropping2D", {"cropping": 1}), ("UpSampling2D", {}),
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and a TextVectorization no mask; the others have tests below.

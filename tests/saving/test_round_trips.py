@@ -65,6 +65,10 @@ MODELS: dict[str, tuple[tuple[int, ...], Any]] = {
         l.Reshape((4, -1)), l.Permute((2, 1)), l.GlobalAveragePooling1D(), l.RepeatVector(3), l.UpSampling1D(2),
         l.ZeroPadding1D((0, 1)), l.Cropping1D((1, 0)), l.UnitNormalization(), l.Identity(), l.Flatten(),
     ]),
+    "separable": (IMAGE, lambda l: [
+        l.DepthwiseConv2D(2, depth_multiplier=2), l.SeparableConv2D(3, 2, activation="relu"), l.Reshape((-1, 3)),
+        l.DepthwiseConv1D(2, use_bias=False), l.SeparableConv1D(2, 3, strides=2), l.Flatten(),
+    ]),
     "volumes": ((4, 5, 6, 2), lambda l: [
         l.ZeroPadding3D(1), l.Conv3D(3, 2, activation="relu"), l.MaxPooling3D(2, strides=1),
         l.Cropping3D(((1, 0), (0, 0), (0, 1))), l.UpSampling3D((1, 2, 1)), l.AveragePooling3D(2), l.Flatten(),
