@@ -24,6 +24,56 @@ Config = dict[str, Any]
 CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper")
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})
+_registered: dict[str, Any] = {}  # classes and functions of the user's by the names that stand in files
+
+
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Any], Any]:
+    """A decorator that makes a class or function of yours known to files, as 'package>name'.
+
+    Files that hold it then load without `custom_objects`, in tinynet and, where a class of the same
+    name is registered there, in Keras.
+
+    package: of your own choice. name: the class's own without one.
+
+    Raises `ArgumentError` for a class without `get_config`, or one that is no class or function.
+
+    >>> from tinynet.layers import Layer
+    >>> @register_keras_serializable("shop")
+    ... class Double(Layer):
+    ...     def call(self, inputs):
+    ...         return inputs * 2
+    >>> get_registered_name(Double)
+    'shop>Double'
+    """
+
+    def register(thing: Any) -> Any:
+        if not isinstance(thing, type) and not callable(thing):
+            raise ArgumentError(f"register_keras_serializable: expected a class or a function, received {thing!r}")
+        if isinstance(thing, type) and not hasattr(thing, "get_config"):
+            raise ArgumentError(f"register_keras_serializable: {thing.__name__} has no get_config, so it cannot be saved")
+        _registered[f"{package}>{name or thing.__name__}"] = thing
+        return thing
+
+    if not isinstance(package, str) or not (name is None or isinstance(name, str)):
+        raise ArgumentError(
+            f"register_keras_serializable: expected names, received {package!r} and {name!r}; "
+            "write @register_keras_serializable() with its brackets"
+        )
+    return register
+
+
+def get_registered_name(thing: Any) -> str:
+    """The name under which a class or function of yours was registered, or its own."""
+    own = next((name for name, known in _registered.items() if known is thing), None)
+    return own or str(thing.__name__)
+
+
+def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The class or function of that name among `custom_objects`, the current scope and the registered; or None."""
+    for known in (custom_objects or {}, _custom.get(), _registered):
+        if name in known:
+            return known[name]
+    return None
 
 
 @contextlib.contextmanager
@@ -120,12 +170,7 @@ class Configurable:
 def serialize(value: Any) -> Any:
     """A value of a configuration as plain data, objects as Keras writes them."""
     if isinstance(value, Configurable) or (hasattr(value, "get_config") and not isinstance(value, type)):
-        described = {
-            "module": getattr(value, "keras_module", None),
-            "class_name": type(value).__name__,
-            "config": value.get_config(),
-            "registered_name": None,
-        }
+        described = {**_identity(type(value)), "config": value.get_config()}
         build_config = value.get_build_config() if hasattr(value, "get_build_config") else None
         return described if build_config is None else {**described, "build_config": build_config}
     if isinstance(value, (list, tuple)):
@@ -139,6 +184,14 @@ def serialize(value: Any) -> Any:
     if callable(value):
         return getattr(value, "__name__", repr(value))
     return value
+
+
+def _identity(cls: type) -> Config:
+    """How a class is named in files: tinynet's under Keras's module, others under their own."""
+    if cls.__module__.partition(".")[0] == __package__:
+        own = getattr(cls, "registered_name", None)
+        return {"module": getattr(cls, "keras_module", None), "class_name": cls.__name__, "registered_name": own}
+    return {"module": cls.__module__, "class_name": cls.__name__, "registered_name": get_registered_name(cls)}
 
 
 class Catalogue:
@@ -164,6 +217,10 @@ class Catalogue:
         self.by_name.update({f.__name__: f for f in functions})
         self.by_name.update(aliases or {})
 
+    def add(self, cls: type) -> None:
+        """One more class, from a higher floor."""
+        self.by_class_name[cls.__name__] = cls
+
     def names(self) -> list[str]:
         """Every name `get` knows."""
         return sorted(self.by_name)
@@ -178,7 +235,7 @@ class Catalogue:
         if isinstance(identifier, dict):
             return self.deserialize(identifier)
         if isinstance(identifier, str):
-            found = _custom.get().get(identifier) or self.by_name.get(identifier)
+            found = get_registered_object(identifier) or self.by_name.get(identifier)
             if found is None:
                 raise ArgumentError(
                     f"unknown {self.kind} {identifier!r}. {nearest(identifier, self.by_name)}"
@@ -204,7 +261,7 @@ class Catalogue:
         if name == "function" and isinstance(inner, str):
             return self.get(inner)
         registered = config.get("registered_name")
-        own = _custom.get().get(str(name)) or _custom.get().get(str(registered))
+        own = get_registered_object(str(registered)) or get_registered_object(str(name))
         found: Any = own or self.by_class_name.get(str(name))
         if found is None:
             if name in CODE:
@@ -217,4 +274,7 @@ class Catalogue:
             raise ArgumentError(f"{self.kind} {name!r}: is registered as {registered!r}, which is unknown")
         if not isinstance(inner, dict):
             raise ArgumentError(f"{self.kind} {name!r}: expected a configuration, received {inner!r}")
-        return found.from_config(inner)
+        made = found.from_config(inner)
+        if own is not None and hasattr(made, "build_from_config") and config.get("build_config"):
+            made.build_from_config(config["build_config"])  # built-in layers are built by what calls them
+        return made

@@ -13,10 +13,16 @@ import numpy as np
 from keras.src import backend
 
 import tinynet.layers
+import tinynet.models
 from tinynet import naming
 from tinynet.autograd import Tensor
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.catalogue import Configurable
+
+# The classes of the catalogue; models have tests of their own.
+LAYERS = {
+    name for name, cls in tinynet.layers.CATALOGUE.by_class_name.items() if not issubclass(cls, tinynet.models.Model)
+}
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from keras_oracle import flat, forget_names, keras_layer, our_call, our_layer, plain, without_inert
+from keras_oracle import LAYERS, flat, forget_names, keras_layer, our_call, our_layer, plain, without_inert
 from layer_cases import cases
 
 import tinynet.layers
@@ -17,7 +17,7 @@ from tinynet import activations
 from tinynet.errors import ArgumentError
 from tinynet.layers import CATALOGUE
 
-NAMES = sorted(CATALOGUE.by_class_name)
+NAMES = sorted(LAYERS)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not support masking")
 

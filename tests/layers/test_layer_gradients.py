@@ -12,14 +12,13 @@ import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
-from keras_oracle import Case, Inner, assert_close, flat, keras_call, keras_layer, our_call, our_layer
+from keras_oracle import LAYERS, Case, Inner, assert_close, flat, keras_call, keras_layer, our_call, our_layer
 from layer_cases import batches, cases, flags, masks, numbers, sizes
 
 from tinynet import Tensor
-from tinynet.layers import CATALOGUE
 
 WITHOUT_GRADIENT = {"InputLayer", "TextVectorization"}
-NAMES = sorted(set(CATALOGUE.by_class_name) - WITHOUT_GRADIENT)
+NAMES = sorted(LAYERS - WITHOUT_GRADIENT)
 # Keras keeps some constants (a slope, a scale, the square root of 2) as float32.
 TOLERANCE = 1e-7
 ZERO = 1e-13  # what is left of terms that cancel, in float64

@@ -279,7 +279,9 @@ def test_a_failed_build_leaves_the_model_as_it_was() -> None:
     model = tinynet.Sequential([layers.Dense(2), layers.Conv2D(2, 3)])
     with pytest.raises(ShapeError, match="Conv2D 'conv2d.*': expected inputs .*received shape .None, 2."):
         model(np.ones((3, 4)))
-    assert not model.built and model.input_shape is None
+    assert not model.built and len(model.layers) == 2
+    with pytest.raises(NotBuiltError, match="has no input_shape"):
+        model.input_shape
 
 
 @pytest.mark.parametrize("name", BUILDS)

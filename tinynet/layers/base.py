@@ -15,7 +15,7 @@ import numpy as np
 from tinynet import activations, config, constraints, initializers, regularizers
 from tinynet.autograd import Tensor, Variable, as_tensor, no_grad
 from tinynet.autograd.tags import mask_of, set_mask
-from tinynet.catalogue import Config, Configurable, serialize, snake_case
+from tinynet.catalogue import Config, Configurable, get_registered_object, serialize, snake_case
 from tinynet.errors import (
     ArgumentError,
     DtypeError,
@@ -25,6 +25,7 @@ from tinynet.errors import (
     nearest,
 )
 from tinynet.naming import automatic_name
+from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
 from tinynet.random import SeedGenerator, frozen
 
 Shape = tuple[int | None, ...]
@@ -106,10 +107,12 @@ class Layer(Configurable):
     _own_variables: list[Variable]
     _sublayers: list[Layer]
     _own_losses: list[Tensor]
+    _inbound_nodes: list[Node]  # its calls on symbolic tensors
     casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
     casts_integers = False  # layers that multiply by weights compute with integers as floats
     _is_building = False
     dtypes: tuple[str, ...] = config.FLOAT_DTYPES
+    takes_text = False
     writes_activity_regularizer = False  # Keras writes it for some classes even where there is none
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -118,6 +121,7 @@ class Layer(Configurable):
         object.__setattr__(layer, "_own_variables", [])
         object.__setattr__(layer, "_sublayers", [])
         object.__setattr__(layer, "_own_losses", [])
+        object.__setattr__(layer, "_inbound_nodes", [])
         return layer
 
     def __init__(
@@ -260,9 +264,11 @@ class Layer(Configurable):
             if key not in self._call_arguments and key != "training" and not self._call_takes_any:
                 known = [*self._call_arguments, "training"]
                 raise ArgumentError(f"{self.described}: call has no argument {key!r}. {nearest(key, known)}")
+        if is_symbolic(inputs, *args) or (kwargs and is_symbolic(kwargs)):
+            return self._called_symbolically(inputs, args, kwargs)
         inputs = self._converted(inputs)
         if not self.built:
-            self.build(shape_of(inputs))
+            self._build_for(inputs)
         previous_mask = masks_of(inputs)
         if "mask" in self._call_arguments and kwargs.get("mask") is None and previous_mask is not None:
             kwargs["mask"] = previous_mask
@@ -306,6 +312,53 @@ class Layer(Configurable):
 
     makes_masks = False
 
+    def _build_for(self, inputs: Any) -> None:
+        """Makes the weights when the first inputs come."""
+        self.build(shape_of(inputs))
+
+    def _called_symbolically(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call on symbolic tensors: builds the layer, and gives symbolic results with their masks."""
+        try:
+            if not self.built:
+                self._build_for(inputs)
+            previous_mask, with_masks = masks_of(inputs), dict(kwargs)
+            if "mask" in self._call_arguments and kwargs.get("mask") is None and previous_mask is not None:
+                with_masks["mask"] = previous_mask
+            outputs = self.compute_output_spec(inputs, *args, **kwargs)
+        except TinynetError as error:
+            raise _located(error, self) from error
+        self.built = True
+        if kwargs.get("mask") is not None:
+            previous_mask = kwargs["mask"]
+        if previous_mask is not None or self.makes_masks:
+            self._pass_masks(inputs, outputs, previous_mask)
+        # As Keras: a mask that came with a tensor is written down where that is the only argument, unconverted.
+        alone = not args and not kwargs and isinstance(inputs, KerasTensor)
+        written = with_masks if alone and inputs.dtype == self.compute_dtype else kwargs
+        Node(self, (inputs, *args), written, outputs)
+        return outputs
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The results for symbolic inputs: tensors of a shape and a dtype."""
+        if type(self).compute_output_shape is Layer.compute_output_shape:
+            return self._tried_out(inputs, *args, **kwargs)
+        dtype = self.compute_output_dtype(next(t.dtype for t in flat_list(inputs) if t is not None))
+        return _symbolic(self.compute_output_shape(shape_of(inputs)), dtype)
+
+    def compute_output_dtype(self, input_dtype: str) -> str:
+        """The dtype of the results: what the layer computes in, or that of integers that it leaves alone."""
+        left_alone = input_dtype != "string" and np.dtype(input_dtype).kind != "f" and not self.casts_integers
+        return input_dtype if left_alone else self.compute_dtype
+
+    def _tried_out(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The symbolic results of a layer without a rule for their shapes: it is tried on arrays."""
+        if "training" in self._call_arguments:
+            kwargs.setdefault("training", False)
+        with frozen():
+            outputs = inferred(self, (inputs, *args), kwargs)
+        self._clear_losses()
+        return outputs
+
     def _converted(self, inputs: Any) -> Any:
         """Inputs as tensors, floats among them in the dtype the layer computes in."""
         if inputs is None:
@@ -333,12 +386,10 @@ class Layer(Configurable):
         masks = self.compute_mask(inputs, mask)
         if masks is None:
             return
-        if isinstance(outputs, (list, tuple)):
-            for output, own in zip(outputs, masks, strict=True):
-                if own is not None:
-                    set_mask(output, own)
-        else:
-            set_mask(outputs, masks)
+        pairs = zip(outputs, masks, strict=True) if isinstance(outputs, (list, tuple)) else [(outputs, masks)]
+        for output, own in pairs:
+            if own is not None:
+                set_mask(output, own if isinstance(own, KerasTensor) else np.asarray(own))
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The mask of the result: the one of the input where the layer supports masking.
@@ -483,16 +534,43 @@ class Layer(Configurable):
             return None
         return {"input_shape": serialize(self._build_input_shape)}
 
+    def build_from_config(self, config: Config) -> None:
+        """Builds the layer as `get_build_config` said it was."""
+        shape = config.get("input_shape") if isinstance(config, dict) else None
+        if shape is not None and not self.built:
+            self.build(as_shapes(shape))
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the result for inputs of `input_shape` (None where a size may vary).
 
-        Layers that know a rule override this; for the others the result for zeros is looked at.
+        Layers that know a rule override this; the others are tried on arrays.
         """
-        with no_grad(), frozen():
-            zeros = np.zeros([2 if n is None else n for n in input_shape], self.compute_dtype)
-            output = self(zeros, **({"training": False} if "training" in self._call_arguments else {}))
-        self._clear_losses()
-        return map_structure(lambda t: (input_shape[0], *t.shape[1:]), output)
+        return shape_of(self._tried_out(_symbolic(input_shape, self.compute_dtype)))
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs of the layer's only call, for a model of a part of another.
+
+        Raises `NotBuiltError` when there is none, `ArgumentError` when there are several.
+        """
+        node = self._only_call("input")
+        return node.inputs[0] if len(node.inputs) == 1 else node.inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic results of the layer's only call, as `input`."""
+        node = self._only_call("output")
+        return node.outputs[0] if len(node.outputs) == 1 else node.outputs
+
+    def _only_call(self, what: str) -> Node:
+        if not self._inbound_nodes:
+            raise NotBuiltError(f"{self.described}: has no symbolic {what}; it was not called on an Input or its results")
+        if len(self._inbound_nodes) > 1:
+            raise ArgumentError(
+                f"{self.described}: was called {len(self._inbound_nodes)} times, so its {what} is ambiguous; "
+                "keep the tensor that the call you mean returned"
+            )
+        return self._inbound_nodes[0]
 
     def check_rank(self, shape: Shape, minimum: int, maximum: int | None, axes: str) -> None:
         """Raises `ShapeError` unless the input has as many axes as it should."""
@@ -522,7 +600,9 @@ def _made(value: Any) -> Any:
     """The layer a part of a configuration describes (a cell, an activation); other parts as they are."""
     from tinynet.layers import CATALOGUE
 
-    if isinstance(value, dict) and value.get("class_name") in CATALOGUE.by_class_name:
+    if isinstance(value, dict) and (
+        value.get("class_name") in CATALOGUE.by_class_name or get_registered_object(str(value.get("registered_name")))
+    ):
         return CATALOGUE.deserialize(value)
     return value
 
@@ -579,7 +659,7 @@ def holds_tensors(value: Any) -> bool:
     """Whether arrays or tensors lie within the lists (lists of plain numbers are one array)."""
     if isinstance(value, (list, tuple)):
         return any(holds_tensors(part) for part in value)
-    return isinstance(value, (Tensor, np.ndarray))
+    return isinstance(value, (Tensor, np.ndarray, KerasTensor))
 
 
 def flat_list(value: Any) -> list[Any]:
@@ -598,9 +678,9 @@ def shape_of(inputs: Any) -> Any:
 
 def masks_of(inputs: Any) -> Any:
     """The mask, or list of masks, of tensors; None when there is none at all."""
-    if isinstance(inputs, Tensor):
+    if isinstance(inputs, (Tensor, KerasTensor)):
         return mask_of(inputs)
-    masks = [mask_of(t) if isinstance(t, Tensor) else None for t in flat_list(inputs)]
+    masks = [mask_of(t) for t in flat_list(inputs)]
     return masks if any(m is not None for m in masks) else None
 
 
@@ -609,3 +689,17 @@ def as_shapes(shape: Any) -> Any:
     if isinstance(shape, (list, tuple)) and any(isinstance(part, (list, tuple)) for part in shape):
         return [as_shapes(part) for part in shape]
     return tuple(None if n is None else int(n) for n in shape)
+
+
+def map_shapes(function: Callable[[Any], Any], shape: Any) -> Any:
+    """`function` of a shape, or of each in a structure of several."""
+    if isinstance(shape, dict):
+        return {key: map_shapes(function, part) for key, part in shape.items()}
+    if any(isinstance(part, (list, tuple, dict)) for part in shape):
+        return type(shape)(map_shapes(function, part) for part in shape)
+    return function(tuple(shape))
+
+
+def _symbolic(shape: Any, dtype: str) -> Any:
+    """A symbolic tensor of a shape, or several in the structure of several shapes."""
+    return map_shapes(lambda one: KerasTensor(one, dtype), shape)

@@ -13,6 +13,9 @@ from tinynet.autograd import Tensor, as_tensor
 from tinynet.autograd.tensor import wrap
 from tinynet.errors import ArgumentError, DataError, ShapeError
 from tinynet.layers.base import Layer, Shape
+from tinynet.ops import any as any_
+from tinynet.ops import not_equal
+from tinynet.ops.symbolic import KerasTensor, Node
 from tinynet.primitives.elementwise import cast
 from tinynet.primitives.linalg import matmul
 from tinynet.primitives.lookup import embedding
@@ -51,6 +54,7 @@ class InputLayer(Layer):
                 whole(f"Input {self.name!r}", "every axis of the shape", n, minimum=0)
         self.batch_shape: Shape = given
         self.built = True
+        Node(self, (), {}, KerasTensor(given, self.dtype, self.name))
 
     @classmethod
     def config_keys(cls) -> list[str]:
@@ -78,13 +82,19 @@ def Input(
     dtype: Any = None,
     batch_shape: Sequence[int | None] | None = None,
     name: str | None = None,
-) -> InputLayer:
-    """What a model takes, as the first item of a `Sequential`: see `InputLayer`.
+) -> KerasTensor:
+    """What a model takes: a symbolic tensor for layers to be called on, or the first item of a `Sequential`.
 
-    >>> Input((28, 28, 1)).batch_shape
+    shape: without the batch axis; None for a size that may vary.
+    batch_size, batch_shape: the batch axis, where it is fixed.
+
+    Source: https://keras.io/api/layers/core_layers/input/
+
+    >>> Input((28, 28, 1)).shape
     (None, 28, 28, 1)
     """
-    return InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, batch_shape=batch_shape, name=name)
+    layer = InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, batch_shape=batch_shape, name=name)
+    return layer._inbound_nodes[0].outputs[0]
 
 
 class Dense(Layer):
@@ -255,7 +265,10 @@ class Embedding(Layer):
         return rows if rows.dtype == self.compute_dtype else cast(rows, dtype=self.compute_dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        return np.asarray(as_tensor(inputs)._data != 0) if self.mask_zero else None
+        return not_equal(inputs, 0) if self.mask_zero else None
+
+    def compute_output_dtype(self, input_dtype: str) -> str:
+        return self.compute_dtype
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)
@@ -276,10 +289,10 @@ class Masking(Layer):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        return inputs * self.compute_mask(inputs, None)[..., None]
+        return inputs * np.asarray(self.compute_mask(inputs, None))[..., None]
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        return (as_tensor(inputs)._data != self.mask_value).any(axis=-1)
+        return any_(not_equal(inputs, self.mask_value), axis=-1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

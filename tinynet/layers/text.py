@@ -41,6 +41,7 @@ class TextVectorization(Layer):
     """
 
     casts_inputs = False
+    takes_text = True
     inert_config = {"sparse": (False,), "ragged": (False,), "encoding": ("utf-8", "UTF-8")}
 
     def __init__(
@@ -96,6 +97,9 @@ class TextVectorization(Layer):
 
     def call(self, inputs: Any) -> Tensor:
         return wrap(self._vectorizer(inputs))
+
+    def compute_output_dtype(self, input_dtype: str) -> str:
+        return "float32" if self._vectorizer.output_mode == "tf_idf" else "int64"
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         if self._vectorizer.split is None:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from tinynet.layers import CATALOGUE
+from tinynet.models.functional import Functional
 from tinynet.models.model import Model
 from tinynet.models.sequential import Sequential
 
-__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+# Models are layers of other models. Functional models of the oldest files are called Model.
+CATALOGUE.add(Sequential)
+CATALOGUE.add(Functional)
+
+__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 
 def load_model(filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True) -> Model:

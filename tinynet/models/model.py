@@ -6,24 +6,162 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from tinynet.errors import ArgumentError, nearest
-from tinynet.layers.base import Layer
+from tinynet.autograd.tags import set_mask
+from tinynet.errors import ArgumentError, NotBuiltError, nearest
+from tinynet.layers.base import Layer, map_shapes, map_structure
+from tinynet.models.graph import Graph
+from tinynet.models.inputs import arranged, fitted
 from tinynet.models.summary import print_summary
 from tinynet.models.trainer import Trainer
+from tinynet.nested import leaves, map_leaves
+from tinynet.ops.symbolic import KerasTensor
 
 
 class Model(Trainer, Layer):
-    """A network. `Sequential` is one; a subclass of your own defines `call(inputs)`.
+    """A network: of symbolic inputs and outputs, or a class of your own that defines `call(inputs)`.
+
+    inputs, outputs: symbolic tensors (from `Input` and layers called on it) in lists, tuples or
+        dicts; results and data have the same structure.
 
     Source: https://keras.io/api/models/model/
+
+    >>> from tinynet import layers
+    >>> x = layers.Input((4,))
+    >>> model = Model(x, layers.Dense(2)(x) * 0.5)
+    >>> model.output_shape
+    (None, 2)
     """
 
     keras_module = "keras"
+    _graph: Graph | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and (args or "inputs" in kwargs or "outputs" in kwargs):
+            from tinynet.models.functional import Functional
+
+            cls = Functional
+        return super().__new__(cls)
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, *, trainable: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if (inputs is None) != (outputs is None):
+            raise ArgumentError(f"{self.described}: expected both inputs and outputs, or neither")
+        if inputs is not None:
+            self._graph = Graph(inputs, outputs, self.described)
+            self._sublayers.extend(layer for layer in self._graph.layers)
+            self.built = True
+        if not trainable:
+            self.trainable = False
+
+    @classmethod
+    def config_keys(cls) -> list[str]:
+        return [key for key in super().config_keys() if key not in ("inputs", "outputs")]
 
     @property
     def layers(self) -> list[Layer]:
         """The layers, in order."""
-        return list(self._sublayers)
+        return list(self._sublayers) if self._graph is None else self._graph.layers
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic inputs, one after the other."""
+        return self._the_graph("inputs").flat_inputs
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic outputs, one after the other."""
+        return self._the_graph("outputs").flat_outputs
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs in their structure."""
+        return self._the_graph("input").inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs in their structure."""
+        return self._the_graph("output").outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the inputs, or shapes in their structure; None for a size that may vary."""
+        return _shapes(self._the_graph("input_shape").inputs)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the outputs, or shapes in their structure."""
+        return _shapes(self._the_graph("output_shape").outputs)
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the operations that give the outputs."""
+        return [t._keras_history.operation.name for t in self.outputs]  # type: ignore[union-attr]
+
+    def _the_graph(self, what: str) -> Graph:
+        if self._graph is None:
+            raise NotBuiltError(f"{self.described}: has no {what}; only models of symbolic inputs and outputs have one")
+        return self._graph
+
+    def _is_chain(self) -> bool:
+        """Whether every layer takes the result of the one before, once, and nothing else does anything."""
+        if self._graph is None:
+            return True
+        before: Any = None
+        for operation in self._graph.operations:
+            taken = [t._keras_history.operation for call in self._graph.calls(operation) for t in call.inputs]  # type: ignore[union-attr]
+            if not isinstance(operation, Layer) or taken != ([] if before is None else [before]):
+                return False
+            before = operation
+        return True
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights for inputs of this shape, batch axis included, by trying `call` on arrays."""
+        if self._graph is None and not self.built:
+            self._tried_out(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
+
+    def _build_for(self, inputs: Any) -> None:
+        if type(self).build is not Model.build:
+            super()._build_for(inputs)
+        elif self._build_input_shape is None:  # the layers inside make their weights in `call`
+            self._build_input_shape = map_structure(lambda t: (None, *t.shape[1:]), inputs)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if self._graph is None:
+            return super().call(inputs)
+        graph = self._graph
+        values = [
+            fitted(value, tensor, self.described)
+            for value, tensor in zip(arranged(inputs, graph.inputs, self.described), graph.flat_inputs, strict=True)
+        ]
+        if mask is not None:
+            for i, own in enumerate(leaves(mask)):
+                if own is not None:
+                    values[i] = values[i].detach() if values[i] is inputs else values[i]
+                    set_mask(values[i], own)
+        return graph.run(values, lambda operation, args, kwargs: operation(*args, **kwargs))
+
+    def _converted(self, inputs: Any) -> Any:
+        return inputs if self._graph is not None else super()._converted(inputs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        return None  # the layers have already passed it on
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._graph is None:
+            return super().compute_output_spec(inputs, *args, **kwargs)
+        graph = self._graph
+        given = arranged(inputs, graph.inputs, self.described)
+        if all(x.shape == own.shape for x, own in zip(given, graph.flat_inputs, strict=True)):
+            return map_leaves(lambda t: KerasTensor(t.shape, t.dtype), graph.outputs)
+        values = [fitted(x, own, self.described) for x, own in zip(given, graph.flat_inputs, strict=True)]
+        return graph.run(values, lambda operation, args, kwargs: operation.compute_output_spec(*args, **kwargs))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        if self._graph is None:
+            return super().compute_output_shape(input_shape)
+        dtypes = iter(self._graph.flat_inputs)
+        inputs = map_shapes(lambda shape: KerasTensor(shape, next(dtypes).dtype), input_shape)
+        return _shapes(self.compute_output_spec(inputs))
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name, or by its place.
@@ -85,3 +223,10 @@ class Model(Trainer, Layer):
         from tinynet.saving import load_weights
 
         load_weights(self, filepath)
+
+
+def _shapes(tensors: Any) -> Any:
+    """The shapes of tensors in their structure; of a list of one, its shape."""
+    shapes = map_leaves(lambda t: t.shape, tensors)
+    return shapes[0] if isinstance(tensors, (list, tuple)) and len(shapes) == 1 else shapes
+

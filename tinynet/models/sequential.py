@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.autograd import Tensor, as_tensor
 from tinynet.autograd.tags import set_mask
 from tinynet.catalogue import Config, serialize
-from tinynet.errors import ArgumentError, NotBuiltError, ShapeError
+from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.layers import InputLayer, deserialize
-from tinynet.layers.base import Layer, Shape, name_scope
+from tinynet.layers.base import Layer, name_scope
+from tinynet.models.graph import Graph
+from tinynet.models.inputs import fitted
 from tinynet.models.model import Model
+from tinynet.ops.symbolic import KerasTensor
 
 MOST_LAYERS = 10_000  # in a saved configuration
 
@@ -37,7 +39,7 @@ class Sequential(Model):
     def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)
-        self._shapes: list[Any] = []  # of the results of the layers, the input's among them, once known
+        self._results: list[Any] = []  # of the layers, symbolic, the input among them; once the shape is known
         if isinstance(layers, Layer) or (layers is not None and not isinstance(layers, Iterable)):
             raise ArgumentError(f"{self.described}: expected a list of layers, received {layers!r}")
         for layer in layers or ():
@@ -48,12 +50,17 @@ class Sequential(Model):
         """The layers without the input."""
         return [layer for layer in self._sublayers if not isinstance(layer, InputLayer)]
 
+    def _is_chain(self) -> bool:
+        return True  # what its masks are computed by does not count
+
     def add(self, layer: Layer, rebuild: bool = True) -> None:
         """Puts a layer on top.
 
         Raises `ArgumentError` for what is no layer, for a second layer of the same name, and
         `ShapeError` when it does not fit what comes before.
         """
+        if isinstance(layer, KerasTensor) and layer._keras_history is not None:
+            layer = layer._keras_history.operation  # the InputLayer behind what Input() gives
         if isinstance(layer, type) and issubclass(layer, Layer):
             raise ArgumentError(f"{self.described}: add() takes a layer, received the class {layer.__name__}; call it")
         if not isinstance(layer, Layer):
@@ -61,8 +68,8 @@ class Sequential(Model):
         if not self._sublayers and not isinstance(layer, InputLayer):
             if layer.given_input_shape is not None:
                 self.add(InputLayer(shape=layer.given_input_shape))
-            elif isinstance(layer, Sequential) and layer.input_shape is not None:
-                self.add(InputLayer(batch_shape=layer.input_shape))
+            elif isinstance(layer, Model) and layer._graph is not None and len(layer.inputs) == 1:
+                self.add(InputLayer(batch_shape=layer.inputs[0].shape, dtype=layer.inputs[0].dtype))
         if isinstance(layer, InputLayer) and self._sublayers:
             raise ArgumentError(f"{self.described}: the input must be the first layer")
         if any(layer.name == other.name for other in self._sublayers):
@@ -82,6 +89,9 @@ class Sequential(Model):
         if not self.layers:
             raise ArgumentError(f"{self.described}: there is no layer to pop")
         layer = self._sublayers.pop()
+        if self._results:
+            self._results.pop()
+            self._graph = Graph(self._results[0], self._results[-1], self.described)
         if self._input_layer is None or not self.layers:
             self.built = False
         return layer
@@ -98,92 +108,45 @@ class Sequential(Model):
         if self._input_layer is None:
             if input_shape is None:
                 raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
-            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self.layers[0].dtype))
+            dtype = "string" if self.layers[0].takes_text else self.layers[0].dtype
+            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=dtype))
         try:
             self._build_from(0, in_scope=True)
         except Exception:
             if input_shape is not None:
                 self._sublayers.pop(0)
+                self._results.clear()
             raise
 
     def _build_from(self, first: int, in_scope: bool = False) -> None:
-        """Builds the layers from a place on, each for the shape the one before gives."""
+        """Calls the layers from a place on, each on the symbolic result of the one before; that builds them."""
         assert self._input_layer is not None
         layers = self._sublayers
-        del self._shapes[first:]
-        shape: Any = self._shapes[-1] if self._shapes else self._input_layer.batch_shape
         with contextlib.nullcontext() if in_scope else name_scope(self.name):
+            x = self._results[first - 1] if first else None
+            del self._results[first:]
             for layer in layers[first:]:
-                if not layer.built:
-                    layer.build(shape)
-                shape = layer.compute_output_shape(shape)
-                self._shapes.append(shape)
+                x = layer._inbound_nodes[0].outputs[0] if layer is self._input_layer else layer(x)
+                self._results.append(x)
+        self._graph = Graph(self._results[0], x, self.described)
         if len(layers) > 1:
             self._build_input_shape = self._input_layer.batch_shape
             self.built = True
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if not self.built:
-            shape = np.shape(inputs)
+            shape = inputs.shape if hasattr(inputs, "shape") else np.shape(inputs)
             self.build((None, *shape[1:]))  # the first batch's size binds nobody
         return super().__call__(inputs, *args, **kwargs)
 
-    def _converted(self, inputs: Any) -> Any:
-        if isinstance(inputs, Tensor):
-            return inputs
-        array = np.asarray(inputs) if isinstance(inputs, (list, tuple, str)) else inputs
-        if isinstance(array, np.ndarray) and array.dtype.kind in "USO":
-            return array  # text, for a TextVectorization to read
-        return super()._converted(inputs)
-
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        x = self._fitted(inputs)
+        x = fitted(inputs, self.inputs[0], self.described)
         if mask is not None:
-            x = as_tensor(x._data) if x is inputs else x
+            x = x.detach() if x is inputs else x
             set_mask(x, mask)
         for layer in self.layers:
             x = layer(x)
         return x
-
-    def _fitted(self, inputs: Any) -> Any:
-        """Inputs in the dtype of the input layer, with a missing last axis of size 1 added."""
-        first = self._input_layer
-        if first is None or not isinstance(inputs, Tensor):
-            return inputs
-        expected = first.batch_shape
-        x = inputs
-        if x.dtype.kind != "f" and first.dtype in ("float32", "float64"):
-            x = x.astype(first.compute_dtype)
-        if x.ndim == len(expected) - 1 and expected[-1] == 1:
-            x = x[..., None]
-        elif x.ndim == len(expected) + 1 and x.shape[-1] == 1:
-            x = x[..., 0]
-        fits = x.ndim == len(expected) and all(
-            n is None or n == m for n, m in zip(expected[1:], x.shape[1:], strict=True)
-        )
-        if not fits:
-            raise ShapeError(f"{self.described}: expected inputs of shape {expected}, received {tuple(inputs.shape)}")
-        return x
-
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        return None  # the layers have already passed it on
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        for layer in self.layers:
-            input_shape = layer.compute_output_shape(input_shape)
-        return input_shape
-
-    @property
-    def input_shape(self) -> Shape | None:
-        """The shape of the inputs with None for the batch, or None before it is known."""
-        return None if self._input_layer is None else self._input_layer.batch_shape
-
-    @property
-    def output_shape(self) -> Any:
-        """The shape of the results; raises `NotBuiltError` before it is known."""
-        if self._input_layer is None:
-            raise NotBuiltError(f"{self.described}: the output shape is known once the model is built")
-        return self.compute_output_shape(self._input_layer.batch_shape)
 
     def get_config(self) -> Config:
         config: Config = {"name": self.name, "trainable": self.trainable}
@@ -205,15 +168,9 @@ class Sequential(Model):
             raise ArgumentError(f"Sequential: {len(config['layers']):,} layers are more than {MOST_LAYERS:,}")
         model = cls(name=config.get("name"), dtype=config.get("dtype"), trainable=config.get("trainable", True))
         for described in config["layers"]:
-            model.add(cls._layer_of(described, custom_objects))
+            model.add(deserialize(described, custom_objects))
         if config.get("build_input_shape") and model.layers and not model.built:
             model.build(tuple(config["build_input_shape"]))
         if not model.trainable:
             model.trainable = False
         return model
-
-    @classmethod
-    def _layer_of(cls, described: Any, custom_objects: Any) -> Any:
-        if isinstance(described, dict) and described.get("class_name") == "Sequential":
-            return cls.from_config(described.get("config", {}), custom_objects)
-        return deserialize(described, custom_objects)

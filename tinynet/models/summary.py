@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tinynet.layers.base import Layer
+
 HEADINGS = ("Layer (type)", "Output Shape", "Param #")
 
 
 def print_summary(
     model: Any, print_fn: Callable[[str], Any], *, expand_nested: bool = False, show_trainable: bool = False
 ) -> None:
-    """Prints name, class, output shape and number of weights of each layer, and the sums."""
-    rows = _rows(model, expand_nested, show_trainable)
-    headings = HEADINGS + (("Trainable",) if show_trainable else ())
+    """Prints name, class, output shape and number of weights of each layer, and the sums.
+
+    Where the layers do not simply follow each other, also what each is connected to.
+    """
+    connected = not model._is_chain()
+    rows = _rows(model, expand_nested, connected, show_trainable)
+    headings = HEADINGS + (("Connected to",) if connected else ()) + (("Trainable",) if show_trainable else ())
     print_fn(f'Model: "{model.name}"\n' + _table(headings, rows))
-    trainable = [v for v in model.trainable_weights]
     counts = {
         "Total params": model.weights,
-        "Trainable params": trainable,
+        "Trainable params": model.trainable_weights,
         "Non-trainable params": model.non_trainable_weights,
     }
     optimizer = getattr(model, "optimizer", None)
@@ -27,19 +32,42 @@ def print_summary(
     print_fn("\n".join(f" {label}: {_amount(weights)}" for label, weights in counts.items()))
 
 
-def _rows(model: Any, expand_nested: bool, show_trainable: bool, depth: int = 0) -> list[tuple[str, ...]]:
-    shape: Any = getattr(model, "input_shape", None)
-    rows: list[tuple[str, ...]] = []
-    for layer in model.layers:
-        shape = None if shape is None else layer.compute_output_shape(shape)
-        count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-        title = f"{'   ' * depth}{'└ ' if depth else ''}{layer.name} ({type(layer).__name__})"
-        row: tuple[str, ...] = (title, "?" if shape is None else str(shape), count)
-        trains = "-" if not layer.weights else "Y" if layer.trainable else "N"
-        rows.append((*row, trains) if show_trainable else row)
-        if expand_nested and hasattr(layer, "layers"):
-            rows += _rows(layer, expand_nested, show_trainable, depth + 1)
+def _rows(model: Any, expand_nested: bool, connected: bool, show_trainable: bool, depth: int = 0) -> list[list[str]]:
+    graph = model._graph
+    rows: list[list[str]] = []
+    listed = graph.operations if graph is not None and connected else model.layers
+    for operation in listed:
+        calls = [] if graph is None else graph.calls(operation)
+        row = [
+            f"{'   ' * depth}{'└ ' if depth else ''}{operation.name} ({_class_name(operation)})",
+            ", ".join(str(t.shape) for t in calls[-1].outputs) if calls else "?",
+            _count(operation),
+        ]
+        if connected:
+            row.append(", ".join(_reference(t) for call in calls for t in call.inputs) or "-")
+        if show_trainable:
+            weights = getattr(operation, "weights", [])
+            row.append("-" if not weights else "Y" if operation.trainable else "N")
+        rows.append(row)
+        if expand_nested and hasattr(operation, "layers"):
+            rows += _rows(operation, expand_nested, connected, show_trainable, depth + 1)
     return rows
+
+
+def _class_name(operation: Any) -> str:
+    return getattr(operation, "class_name", type(operation).__name__)
+
+
+def _reference(tensor: Any) -> str:
+    """A result by the call that gave it: dense[0][0]."""
+    operation, call, result = tensor._keras_history
+    return f"{operation.name}[{call}][{result}]"
+
+
+def _count(operation: Any) -> str:
+    if not isinstance(operation, Layer):
+        return "0"
+    return f"{operation.count_params():,}" if operation.built else "0 (unbuilt)"
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -148,6 +148,7 @@ from tinynet.ops.shapes import (
     transpose,
     unstack,
 )
+from tinynet.ops.symbolic import traceable
 from tinynet.ops.windows import (
     average_pool,
     conv,
@@ -177,3 +178,7 @@ __all__ = [
     "swapaxes", "take", "take_along_axis", "tanh", "tanh_shrink", "tensordot", "threshold", "tile",
     "transpose", "unstack", "var", "where", "zeros", "zeros_like",
 ]  # fmt: skip
+
+# Each function also takes symbolic tensors, from which functional models are made.
+for _name in __all__:
+    globals()[_name] = traceable(globals()[_name])

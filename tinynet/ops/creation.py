@@ -70,7 +70,7 @@ def shape(x: Any) -> tuple[int, ...]:
     >>> shape([[1, 2, 3]])
     (1, 3)
     """
-    return tensor(x).shape
+    return tuple(x.shape) if hasattr(x, "shape") else tensor(x).shape  # also of a symbolic tensor
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:

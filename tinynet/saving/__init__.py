@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from tinynet import layers
 from tinynet.catalogue import Config, custom_object_scope, serialize, snake_case
 from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError, TinynetError
 from tinynet.layers import TextVectorization
 from tinynet.layers.base import restoring
-from tinynet.models import Model, Sequential
+from tinynet.models import Model
 from tinynet.saving import weights
 from tinynet.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, parsed, replacing, write_archive
 
@@ -34,8 +35,8 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     if not path.endswith(".keras"):
         raise ArgumentError(f"save: expected a file name ending in .keras, received {path!r}")
     _check_overwrite(path, overwrite)
-    if not isinstance(model, Sequential):
-        raise ArgumentError(f"{model.described}: only Sequential models can be saved; save_weights saves the weights")
+    if not isinstance(model, Model):
+        raise ArgumentError(f"save: expected a model, received {model!r}")
     config: Config = serialize(model)
     if model.compiled:
         config["compile_config"] = _compile_config(model)
@@ -84,11 +85,7 @@ def to_json(model: Model, **kwargs: Any) -> str:
     """A model's configuration, without its weights, as JSON that Keras reads.
 
     kwargs: of `json.dumps`, such as indent.
-
-    Raises `ArgumentError` for a model that is no Sequential.
     """
-    if not isinstance(model, Sequential):
-        raise ArgumentError(f"{model.described}: only Sequential models have a configuration")
     return json.dumps(serialize(model), **kwargs)
 
 
@@ -106,10 +103,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
 def clone_model(model: Model) -> Model:
     """A new model of the same configuration with fresh weights; the names are the same.
 
-    Raises `ArgumentError` for a model that is no Sequential.
     """
-    if not isinstance(model, Sequential):
-        raise ArgumentError(f"{model.described}: only Sequential models can be cloned")
     return type(model).from_config(model.get_config())
 
 
@@ -152,12 +146,15 @@ def _model_of(config: Any, path: str, archive: Archive | None = None) -> Model:
     """The model a configuration describes; `path` stands in errors, an archive may hold vocabularies."""
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise FileFormatError(f"{path}: {'the text' if archive is None else CONFIG} does not describe a model")
-    name = config.get("class_name")
-    if name != "Sequential":
-        raise FileFormatError(f"{path}: holds a model of class {name!r}; only Sequential models are supported")
     try:
-        inner = config["config"]
-        return Sequential.from_config(inner if archive is None else _with_assets(inner, archive))
+        inner = config["config"] if archive is None else _with_assets(config["config"], archive)
+        described = {**config, "config": inner}
+        if described.get("class_name") == "Model" and "input_layers" in inner:
+            described["class_name"] = "Functional"  # the oldest files
+        model = layers.deserialize(described)
+        if not isinstance(model, Model):
+            raise FileFormatError(f"holds a {config.get('class_name')}, which is no model")
+        return model
     except TinynetError as error:
         raise FileFormatError(f"{path}: {error}") from error
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:

@@ -17,9 +17,8 @@ import numpy as np
 
 from tinynet.catalogue import snake_case
 from tinynet.errors import FileFormatError
-from tinynet.layers import InputLayer
 from tinynet.layers.base import Layer
-from tinynet.models import Sequential
+from tinynet.models import Model, Sequential
 
 LARGEST_RATIO = 1000
 # HDF5's own. For any other it would look for a shared library to load, in a folder that can be set.
@@ -41,15 +40,13 @@ def _places(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Laye
         return
     seen.add(id(layer))
     yield path, layer
-    if isinstance(layer, Sequential):
+    if isinstance(layer, Sequential) or (isinstance(layer, Model) and layer._graph is not None):
         yield from _numbered(layer.layers, f"{path}/layers", seen)
-        return
-    held = {name: value for name, value in vars(layer).items() if name != "_sublayers"}
+    held = {name: value for name, value in vars(layer).items() if name not in ("_sublayers", "_results")}
     for name in sorted(held, key=lambda name: (name.startswith("_"), name)):
         value = held[name]
         if isinstance(value, Layer):
-            if not isinstance(value, InputLayer):
-                yield from _places(value, f"{path}/{name}", seen)
+            yield from _places(value, f"{path}/{name}", seen)
         elif isinstance(value, (list, tuple, dict)):
             yield from _numbered(value.values() if isinstance(value, dict) else value, f"{path}/{name}", seen)
 

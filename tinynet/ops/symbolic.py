@@ -1,0 +1,324 @@
+"""Symbolic tensors: a shape and a dtype without values, from which functional models are made.
+
+An operation or a layer that is called on a `KerasTensor` computes nothing. It gives symbolic
+results and remembers the call as a `Node`; the nodes between a model's inputs and outputs are its
+graph, which later runs on real tensors.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinynet.autograd import Tensor, as_tensor, no_grad
+from tinynet.autograd.tensor import wrap
+from tinynet.catalogue import Config, snake_case
+from tinynet.errors import ArgumentError, TinynetError, nearest
+from tinynet.naming import automatic_name
+from tinynet.nested import leaves, map_leaves, packed
+
+Shape = tuple[int | None, ...]
+
+
+class History(NamedTuple):
+    """Where a symbolic tensor comes from: which result of which call of which operation."""
+
+    operation: Any
+    node_index: int
+    tensor_index: int
+
+    @property
+    def node(self) -> Node:
+        """The call."""
+        found: Node = self.operation._inbound_nodes[self.node_index]
+        return found
+
+
+class KerasTensor:
+    """A tensor without values: what `Input` gives, and what layers and operations make of it.
+
+    shape: None where a size may vary. dtype: its name.
+
+    Source: https://keras.io/api/models/model/
+
+    >>> x = KerasTensor((None, 3))
+    >>> (x + 1.0).shape, (x > 0).dtype, x[:, 0].shape
+    ((None, 3), 'bool', (None,))
+    """
+
+    __array_ufunc__ = None  # an array beside it leaves the operator to it
+
+    def __init__(self, shape: Sequence[int | None], dtype: str = "float32", name: str | None = None) -> None:
+        self.shape: Shape = tuple(shape)
+        self.dtype = dtype
+        self.name = name or automatic_name("keras_tensor")
+        self._keras_history: History | None = None
+        self._tags: dict[str, Any] | None = None  # as a Tensor's: its symbolic mask
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+    def _no_value(self, *_: Any) -> Any:
+        raise ArgumentError(
+            f"{self!r} is symbolic: it stands for values that come later. Use it in layers, in functions of "
+            "tinynet.ops and in operators; other code belongs into a layer of your own."
+        )
+
+    __array__ = __bool__ = __float__ = __int__ = __iter__ = __len__ = _no_value
+
+    def __getitem__(self, key: Any) -> Any:
+        return call("GetItem", self, key)
+
+    def reshape(self, newshape: Any) -> Any:
+        """As `ops.reshape`."""
+        return call("Reshape", self, newshape=newshape)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """As `ops.squeeze`."""
+        return call("Squeeze", self, axis=axis)
+
+
+def _operator(class_name: str, swapped: bool = False) -> Callable[..., Any]:
+    def operate(self: KerasTensor, *other: Any) -> Any:
+        return call(class_name, *other, self) if swapped else call(class_name, self, *other)
+
+    return operate
+
+
+_OPERATORS = {
+    "add": "Add", "sub": "Subtract", "mul": "Multiply", "truediv": "TrueDivide", "floordiv": "FloorDivide",
+    "mod": "Mod", "pow": "Power", "matmul": "Matmul", "and": "LogicalAnd", "or": "LogicalOr", "xor": "LogicalXor",
+}  # fmt: skip
+for _name, _class in _OPERATORS.items():
+    setattr(KerasTensor, f"__{_name}__", _operator(_class))
+    setattr(KerasTensor, f"__r{_name}__", _operator(_class, swapped=True))
+for _name, _class in {
+    "neg": "Negative", "abs": "Absolute", "invert": "LogicalNot", "lt": "Less", "le": "LessEqual", "gt": "Greater",
+    "ge": "GreaterEqual", "ne": "NotEqual",
+}.items():  # fmt: skip
+    setattr(KerasTensor, f"__{_name}__", _operator(_class))
+
+
+def is_symbolic(*values: Any) -> bool:
+    """Whether a symbolic tensor is among the values, or within their lists and dicts."""
+    for value in values:
+        if type(value) is KerasTensor:
+            return True
+        if type(value) in (list, tuple, dict) and any(type(part) is KerasTensor for part in leaves(value)):
+            return True
+    return False
+
+
+class Node:
+    """One call of an operation on symbolic tensors: its arguments and its results.
+
+    The operation keeps its nodes in `_inbound_nodes`; the results learn where they come from.
+    """
+
+    def __init__(self, operation: Any, args: Sequence[Any], kwargs: dict[str, Any], outputs: Any) -> None:
+        self.operation = operation
+        self.args = map_leaves(lambda part: part, tuple(args))
+        self.kwargs = map_leaves(lambda part: part, kwargs)
+        self.outputs: list[KerasTensor] = list(leaves(outputs))
+        self.inputs = [part for part in leaves((self.args, self.kwargs)) if isinstance(part, KerasTensor)]
+        operation._inbound_nodes.append(self)
+        for number, output in enumerate(self.outputs):
+            output._keras_history = History(operation, len(operation._inbound_nodes) - 1, number)
+
+    def __repr__(self) -> str:
+        return f"<Node operation={self.operation.name}>"
+
+    @property
+    def parents(self) -> list[Node]:
+        """The calls whose results this one takes."""
+        return [t._keras_history.node for t in self.inputs if t._keras_history is not None]
+
+    def arguments(self, values: dict[int, Any]) -> tuple[Any, Any]:
+        """Positional and keyword arguments with the values of the symbolic tensors, given by their ids."""
+
+        def value(part: Any) -> Any:
+            return values[id(part)] if isinstance(part, KerasTensor) else part
+
+        return map_leaves(value, self.args), map_leaves(value, self.kwargs)
+
+
+class Definition(NamedTuple):
+    """A function of `tinynet.ops` under the name of Keras's class for it."""
+
+    function: Callable[..., Any]
+    module: str  # within keras.src.ops
+    settings: tuple[str, ...]  # parameters that are no operands: what the class's constructor takes
+
+
+DEFINITIONS: dict[str, Definition] = {}
+
+# Parameters that are tensors; all others are settings.
+OPERANDS = {
+    "x", "x1", "x2", "xs", "inputs", "condition", "kernel", "depthwise_kernel", "pointwise_kernel", "indices", "target",
+    "output", "operands", "key", "mean", "variance", "offset", "scale", "constant_values", "rtol", "atol", "gamma",
+    "beta", "variable", "fill_value",
+}  # fmt: skip
+# Where Keras's class is not the function's name in camel case.
+CLASS_NAMES = {
+    "abs": "Absolute", "batch_normalization": "BatchNorm", "layer_normalization": "LayerNorm",
+    "rms_normalization": "RMSNorm",
+}  # fmt: skip
+MODULES = {
+    "core": ("cast", "convert_to_tensor", "stop_gradient", "unstack"),
+    "math": ("erf", "logsumexp", "rsqrt"),
+    "linalg": ("norm",),
+    "nn": (
+        "average_pool", "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "celu", "conv",
+        "conv_transpose", "depthwise_conv", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu",
+        "hard_tanh", "layer_normalization", "leaky_relu", "log_sigmoid", "log_softmax", "max_pool", "moments",
+        "normalize", "one_hot", "relu", "relu6", "rms_normalization", "selu", "separable_conv", "sigmoid", "silu",
+        "soft_shrink", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sparse_plus",
+        "sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink", "threshold",
+    ),
+}  # fmt: skip
+# Functions of no tensor, and those that Keras has no class for.
+UNTRACED = {
+    "arange", "convert_to_numpy", "dropout", "eye", "full", "gru", "lstm", "ones", "shape", "simple_rnn",
+    "standardize", "zeros",
+}  # fmt: skip
+_MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
+
+
+class SymbolicOperation:
+    """A function of `tinynet.ops` as a part of a functional model's graph; Keras's name of it is `class_name`.
+
+    settings: the function's arguments that are no tensors.
+    """
+
+    def __init__(self, class_name: str, settings: dict[str, Any], name: str | None = None) -> None:
+        if class_name not in DEFINITIONS:
+            raise ArgumentError(f"unknown operation {class_name!r}. {nearest(class_name, DEFINITIONS)}")
+        definition = DEFINITIONS[class_name]
+        for key in settings:
+            if key not in definition.settings:
+                raise ArgumentError(
+                    f"operation {class_name}: unknown setting {key!r}. {nearest(key, definition.settings)}"
+                )
+        self.class_name = class_name
+        self.settings = settings
+        self.name = name or automatic_name(snake_case(class_name))
+        self._inbound_nodes: list[Node] = []
+
+    @property
+    def module(self) -> str:
+        """The name of Keras's module for it, as it stands in files."""
+        return f"keras.src.ops.{DEFINITIONS[self.class_name].module}"
+
+    def get_config(self) -> Config:
+        return {"name": self.name, **self.settings}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not is_symbolic(args, kwargs):
+            return DEFINITIONS[self.class_name].function(*args, **self.settings, **kwargs)
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """The results for symbolic operands: tensors of a shape and a dtype."""
+        return inferred(functools.partial(DEFINITIONS[self.class_name].function, **self.settings), args, kwargs)
+
+
+def call(class_name: str, *operands: Any, **settings: Any) -> Any:
+    """A new operation of Keras's class name, called on operands of which some are symbolic."""
+    return SymbolicOperation(class_name, settings)(*operands)
+
+
+# Sizes that stand for an unknown one, in two trials: what differs between the results is unknown, too.
+# Reshaping and splitting divide them, so they have many divisors; batches are kept small.
+TRIALS = ((2, 24), (4, 48))
+
+
+def inferred(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """The symbolic results of a function, found by trying it on arrays of two sizes.
+
+    Raises `ShapeError` and its like when the function does not take such shapes.
+    """
+    first, second = (_tried(function, args, kwargs, *trial) for trial in TRIALS)
+
+    def merged(a: Any, b: Any) -> KerasTensor:
+        if not isinstance(a, Tensor):
+            raise ArgumentError(f"the result is no tensor but {type(a).__name__}; it cannot be part of a model")
+        if a.ndim != b.ndim:
+            raise ArgumentError("the number of axes of the result depends on the sizes of the inputs")
+        shape = [n if n == m else None for n, m in zip(a.shape, b.shape, strict=True)]
+        return KerasTensor(shape, a.dtype.name)
+
+    return packed(first, map(merged, leaves(first), leaves(second)))
+
+
+def _tried(function: Callable[..., Any], args: Any, kwargs: Any, batch: int, size: int) -> Any:
+    def stand_in(value: int) -> Callable[[Any], Any]:
+        def of(part: Any) -> Any:
+            if not isinstance(part, KerasTensor):
+                return part
+            known = [(size if axis else batch) if n is None else n for axis, n in enumerate(part.shape)]
+            return wrap(np.broadcast_to(np.asarray(value, part.dtype), known))
+
+        return of
+
+    with no_grad():
+        try:  # ones may be divided by
+            return function(*map_leaves(stand_in(1), tuple(args)), **map_leaves(stand_in(1), kwargs))
+        except TinynetError:  # and zeros index the smallest of axes
+            return function(*map_leaves(stand_in(0), tuple(args)), **map_leaves(stand_in(0), kwargs))
+
+
+def traceable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which on symbolic tensors becomes an operation of their graph."""
+    name = function.__name__
+    if name in UNTRACED:
+        return function
+    signature = inspect.signature(function)
+    class_name = CLASS_NAMES.get(name) or "".join(part.capitalize() for part in name.split("_"))
+    settings = tuple(key for key in signature.parameters if key not in OPERANDS and key != "kwargs")
+    DEFINITIONS[class_name] = Definition(_operands_first(function, settings), _MODULE_OF.get(name, "numpy"), settings)
+
+    @functools.wraps(function)
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        for value in args:  # the first argument decides nearly always, and eager code should not wait
+            kind = type(value)
+            if kind is KerasTensor or ((kind is list or kind is tuple) and is_symbolic(value)):
+                break
+        else:
+            if not kwargs or not is_symbolic(kwargs):
+                return function(*args, **kwargs)
+        bound = signature.bind(*args, **kwargs)
+        operands: list[Any] = []
+        for key, value in bound.arguments.items():
+            if key in OPERANDS:
+                operands += value if key == "operands" else [value]
+        bound.apply_defaults()
+        return call(class_name, *operands, **{key: bound.arguments[key] for key in settings})
+
+    return traced
+
+
+def _operands_first(function: Callable[..., Any], settings: tuple[str, ...]) -> Callable[..., Any]:
+    """The function with its settings by name, also where they stand before the operands."""
+    if not settings or next(iter(inspect.signature(function).parameters)) != settings[0]:
+        return function
+    return lambda *operands, **named: function(*(named.pop(key) for key in settings), *operands, **named)
+
+
+def _getitem(x: Any, key: Any) -> Tensor:
+    return as_tensor(x)[tuple(key) if isinstance(key, list) else key]  # files know no tuples
+
+
+# Operators that have a class of their own.
+DEFINITIONS["GetItem"] = Definition(_getitem, "numpy", ())
+DEFINITIONS["TrueDivide"] = Definition(lambda x1, x2: as_tensor(x1) / x2, "numpy", ())
