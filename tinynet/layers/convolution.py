@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinynet import activations, constraints, initializers, kernels, regularizers
+from tinynet import activations, kernels
 from tinynet.arguments import data_format_of, flag, one_of, whole, wholes
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
+from tinynet.layers.parameters import add_weight, keep_settings
 from tinynet.primitives.convolution import conv
 from tinynet.primitives.shapes import transpose
 
@@ -23,13 +24,87 @@ def channels_first(x: Tensor) -> Tensor:
     return transpose(x, axes=(0, x.ndim - 1, *range(1, x.ndim - 1)))
 
 
-class BaseConv(Layer):
-    """Convolution over `rank` spatial axes; see `Conv2D`."""
+class WindowLayer(Layer):
+    """What all layers with a kernel over `rank` spatial axes share: the window, the bias, the place of the channels."""
 
     casts_integers = True
     writes_activity_regularizer = True
     rank = 0
     paddings: tuple[str, ...] = ("valid", "same")
+    bias: Any = None
+
+    def _set_window(
+        self, kernel_size: Any, strides: Any, padding: Any, data_format: Any, dilation_rate: Any, activation: Any
+    ) -> None:
+        where = self.described
+        self.kernel_size = wholes(where, "kernel_size", kernel_size, self.rank)
+        self.strides = wholes(where, "strides", strides, self.rank)
+        self.padding = one_of(where, "padding", str(padding).lower(), self.paddings)
+        self.data_format = data_format_of(where, data_format)
+        self.dilation_rate = wholes(where, "dilation_rate", dilation_rate, self.rank)
+        self.activation = activations.get(activation)
+
+    def _refuse_strides_with_dilation(self) -> None:
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ArgumentError(
+                f"{self.described}: strides {self.strides} and dilation_rate {self.dilation_rate} cannot both exceed 1"
+            )
+
+    def _set_bias(self, use_bias: Any, initializer: Any, regularizer: Any, constraint: Any) -> None:
+        self.use_bias = flag(self.described, "use_bias", use_bias)
+        keep_settings(self, "bias", initializer, regularizer, constraint)
+
+    def _add_bias(self, size: int) -> None:
+        if self.use_bias:
+            self.bias = add_weight(self, "bias", (size,))
+
+    def _check_axes(self, shape: Shape) -> None:
+        axes = ("(N, T, C)", "(N, H, W, C)", "(N, D, H, W, C)")[self.rank - 1]
+        self.check_rank(shape, self.rank + 2, self.rank + 2, axes)
+
+    def _channels(self, shape: Shape) -> int:
+        """The number of channels of inputs of a shape; raises `ShapeError` where there is none."""
+        self._check_axes(shape)
+        channels = shape[-1] if self.data_format == "channels_last" else shape[1]
+        if channels is None:
+            raise ShapeError(f"{self.described}: expected a known number of channels, received shape {shape}")
+        return channels
+
+    def _check(self, inputs: Tensor, channels: int) -> None:
+        if inputs.ndim != self.rank + 2 or self._channels(inputs.shape) != channels:
+            raise ShapeError(
+                f"{self.described}: expected inputs of {self.rank + 2} axes with {channels} channels "
+                f"({self.data_format}), received shape {inputs.shape}; it was built for {self._build_input_shape}"
+            )
+
+    def _last(self, inputs: Tensor) -> Tensor:
+        """The inputs with their channels last."""
+        return channels_last(inputs) if self.data_format == "channels_first" else inputs
+
+    def _finished(self, output: Tensor, bias: Any = None) -> Tensor:
+        """Bias and activation; the result with its channels where the inputs had them."""
+        if bias is not None:
+            output = output + bias
+        # The activation sees the axes as the caller does: a softmax runs along the last one.
+        return self.activation(channels_first(output) if self.data_format == "channels_first" else output)
+
+    def _spatial_output(self, spatial: Any) -> tuple[int | None, ...]:
+        """The result's sizes along the spatial axes; None where the input's is unknown."""
+        return spatial_output(spatial, self.kernel_size, self.strides, self.dilation_rate, self.padding)
+
+    def _output_shape(self, input_shape: Shape, filters: int) -> Shape:
+        self._check_axes(input_shape)
+        last = self.data_format == "channels_last"
+        try:
+            out = self._spatial_output(input_shape[1:-1] if last else input_shape[2:])
+        except (ArgumentError, ShapeError) as error:
+            raise type(error)(f"{self.described}: {error}; received shape {tuple(input_shape)}") from error
+        shape = (input_shape[0], *out, filters) if last else (input_shape[0], filters, *out)
+        return activations.output_shape(self.activation, shape)
+
+
+class BaseConv(WindowLayer):
+    """Convolution over `rank` spatial axes; see `Conv2D`."""
 
     def __init__(
         self,
@@ -54,76 +129,35 @@ class BaseConv(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         where = self.described
         self.filters = whole(where, "filters", filters)
-        self.kernel_size = wholes(where, "kernel_size", kernel_size, self.rank)
-        self.strides = wholes(where, "strides", strides, self.rank)
-        self.padding = one_of(where, "padding", str(padding).lower(), self.paddings)
-        self.data_format = data_format_of(where, data_format)
-        self.dilation_rate = wholes(where, "dilation_rate", dilation_rate, self.rank)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate, activation)
         self.groups = whole(where, "groups", groups)
-        self.activation = activations.get(activation)
-        self.use_bias = flag(where, "use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        keep_settings(self, "kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._set_bias(use_bias, bias_initializer, bias_regularizer, bias_constraint)
         self.kernel: Any = None
-        self.bias: Any = None
         if self.filters % self.groups:
             raise ArgumentError(f"{where}: filters ({self.filters}) must be a multiple of groups ({self.groups})")
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ArgumentError(
-                f"{where}: strides {self.strides} and dilation_rate {self.dilation_rate} cannot both exceed 1"
-            )
-
-    def _channels(self, shape: Shape) -> int | None:
-        return shape[-1] if self.data_format == "channels_last" else shape[1]
+        self._refuse_strides_with_dilation()
 
     def build(self, input_shape: Shape) -> None:
-        axes = ("(N, T, C)", "(N, H, W, C)", "(N, D, H, W, C)")[self.rank - 1]
-        self.check_rank(input_shape, self.rank + 2, self.rank + 2, axes)
         channels = self._channels(input_shape)
-        if channels is None or channels % self.groups:
+        if channels % self.groups:
             raise ShapeError(
-                f"{self.described}: expected a known number of channels, a multiple of groups={self.groups}, "
+                f"{self.described}: expected a number of channels that is a multiple of groups={self.groups}, "
                 f"received shape {input_shape}"
             )
-        self.kernel = self.add_weight(
-            (*self.kernel_size, channels // self.groups, self.filters), self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint, name="kernel",
-        )  # fmt: skip
-        if self.use_bias:
-            self.bias = self.add_weight(
-                (self.filters,), self.bias_initializer, regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint, name="bias",
-            )  # fmt: skip
+        self.kernel = add_weight(self, "kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        self._add_bias(self.filters)
 
     def call(self, inputs: Tensor) -> Tensor:
-        expected = self.kernel.shape[-2] * self.groups
-        if inputs.ndim != self.rank + 2 or self._channels(inputs.shape) != expected:
-            raise ShapeError(
-                f"{self.described}: expected inputs of {self.rank + 2} axes with {expected} channels "
-                f"({self.data_format}), received shape {inputs.shape}; it was built for {self._build_input_shape}"
-            )
-        if self.data_format == "channels_first":
-            inputs = channels_last(inputs)
+        self._check(inputs, self.kernel.shape[-2] * self.groups)
         output = conv(
-            inputs, self.kernel, self.bias, strides=self.strides, padding=self.padding, dilation=self.dilation_rate,
-            groups=self.groups,
+            self._last(inputs), self.kernel, self.bias, strides=self.strides, padding=self.padding,
+            dilation=self.dilation_rate, groups=self.groups,
         )  # fmt: skip
-        # The activation sees the axes as the caller does: a softmax runs along the last one.
-        return self.activation(channels_first(output) if self.data_format == "channels_first" else output)
+        return self._finished(output)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        spatial = input_shape[1:-1] if self.data_format == "channels_last" else input_shape[2:]
-        try:
-            out = spatial_output(spatial, self.kernel_size, self.strides, self.dilation_rate, self.padding)
-        except ShapeError as error:
-            raise ShapeError(f"{self.described}: {error}; received shape {tuple(input_shape)}") from error
-        if self.data_format == "channels_last":
-            return activations.output_shape(self.activation, (input_shape[0], *out, self.filters))
-        return activations.output_shape(self.activation, (input_shape[0], self.filters, *out))
+        return self._output_shape(input_shape, self.filters)
 
 
 def spatial_output(spatial: Any, window: Any, strides: Any, dilation: Any, padding: str) -> tuple[int | None, ...]:
