@@ -33,6 +33,7 @@ from tinynet.ops.nn import (
     softsign,
     sparse_plus,
     sparse_sigmoid,
+    sparsemax,
     squareplus,
     tanh,
     tanh_shrink,
@@ -111,7 +112,8 @@ CATALOGUE = catalogue.Catalogue(
     functions=(
         celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu,
         linear, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax,
-        softplus, softsign, sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold,
+        softplus, softsign, sparse_plus, sparse_sigmoid, sparsemax, squareplus, tanh, tanh_shrink,
+        threshold,
     ),
     aliases={"swish": silu, "hard_swish": hard_silu},
 )  # fmt: skip

@@ -454,6 +454,7 @@ CASES: dict[str, Any] = {
     "glu": with_(GLU, axis=st.just(-1)),
     "softmax": with_(arrays(1, 3, low=-50, high=50), axis=lambda x: some_axes(x.ndim)),
     "log_softmax": with_(arrays(1, 3, low=-50, high=50), axis=lambda x: some_axes(x.ndim)),
+    "sparsemax": with_(arrays(1, 3), axis=lambda x: axis_of(x.ndim)),
     "categorical_crossentropy": classified(sparse=False),
     "binary_crossentropy": classified(sparse=False, binary=True),
     "sparse_categorical_crossentropy": classified(sparse=True),

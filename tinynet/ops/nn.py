@@ -200,6 +200,33 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
     return record(arithmetic.where, (wrap(x._data > threshold), x - threshold, below), {})
 
 
+def sparsemax(x: Any, axis: int = -1) -> Tensor:
+    """max(x − τ, 0) along `axis`, after Martins and Astudillo 2016, with the τ of Keras 3.15.
+
+    Of the elements in descending order the first k are the support: those with
+    1 + i · xᵢ > x₁ + … + xᵢ. In the paper τ is (x₁ + … + xₖ − 1)/k and the result a distribution. Keras
+    takes the sum of all k cumulative sums in place of the last one; this is Keras's function, and
+    its result is no distribution unless k = 1.
+
+    Raises `ArgumentError` for an axis that is not there.
+
+    >>> sparsemax([3.0, 1.0]).tolist(), sparsemax([0.5, 0.0]).tolist()
+    ([1.0, 0.0], [0.5, 0.0])
+    """
+    x = floating(x)
+    axis = one_axis(axis, x.ndim, "sparsemax") % x.ndim
+    order = np.argsort(-x._data, axis=axis, kind="stable")
+    largest = np.take_along_axis(x._data, order, axis)
+    number = np.arange(1, x.shape[axis] + 1, dtype=x.dtype).reshape([-1 if a == axis else 1 for a in range(x.ndim)])
+    support = largest - (np.cumsum(largest, axis=axis) - 1) / number > 0
+    # The i-th element is in the cumulative sums from the i-th on: so often it is added.
+    times = np.flip(np.cumsum(np.flip(support, axis), axis=axis), axis).astype(x.dtype)
+    added = np.empty_like(times)
+    np.put_along_axis(added, order, times, axis)
+    tau = ((x * added).sum(axis=axis, keepdims=True) - 1) / support.sum(axis=axis, keepdims=True).astype(x.dtype)
+    return np.maximum(x - tau, x.dtype.type(0))
+
+
 def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
     """x where x > threshold, default_value elsewhere.
 
