@@ -70,6 +70,9 @@ def twins(build: Build, seed: int = 0, **compiling: Any) -> tuple[Any, Any]:
         model = library.Sequential(build(library))
         if model.built:
             model.set_weights(random_weights(model, seed))
+            for layer in model.layers:
+                if isinstance(layer, keras.layers.Normalization):
+                    layer.finalize_state()  # it computes with what its weights were before
         if compiling:
             model.compile(**resolved(library, compiling), run_eagerly=True)
         pair.append(model)

@@ -39,7 +39,8 @@ class Inner:
 class Case:
     """A layer and a call of it, in data that both libraries understand.
 
-    states: the initial states of a recurrent layer, or the states of a cell.
+    states: the initial states of a recurrent layer, or the states of a cell; of stacked cells a list
+        for each.
     keras_moves_channels: TensorFlow cannot do it with channels first on a CPU; Keras's layer
         then has the channels last and is given the moved inputs.
     """
@@ -48,13 +49,13 @@ class Case:
     arguments: dict[str, Any]
     inputs: np.ndarray
     mask: np.ndarray | None = None
-    states: list[np.ndarray] | None = None
+    states: list[Any] | None = None
     weights_seed: int = 0
     keras_moves_channels: bool = False
 
     @property
     def is_cell(self) -> bool:
-        return self.class_name.endswith("Cell")
+        return self.class_name.endswith(("Cell", "Cells"))
 
 
 def forget_names() -> None:
@@ -95,6 +96,8 @@ def keras_layer(case: Case) -> Any:
         with keras.name_scope(layer.name, caller=layer):
             layer.build(shape)
     layer.set_weights(weights_of(case, layer))
+    if case.class_name == "Normalization":
+        layer.finalize_state()  # it computes with what the weights were before
     return layer
 
 
@@ -130,7 +133,7 @@ def keras_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, *
     """Keras's result for the same call."""
     inputs = backend.convert_to_tensor(case.inputs) if inputs is None else inputs
     states = case.states if states is None else states
-    states = None if states is None else [backend.convert_to_tensor(state) for state in states]
+    states = None if states is None else mapped(backend.convert_to_tensor, states)
     if case.is_cell:
         return layer(inputs, states, **settings)
     mask = None if case.mask is None else backend.convert_to_tensor(case.mask)
@@ -147,6 +150,13 @@ def keras_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, *
         # Keras's layer applies the activation to the result with its channels first.
         return keras.activations.get(case.arguments["activation"])(keras.ops.moveaxis(outputs, -1, 1))
     return outputs
+
+
+def mapped(function: Callable[[Any], Any], states: Any) -> Any:
+    """The function of each of the states, which may be lists of lists."""
+    if isinstance(states, (list, tuple)):
+        return [mapped(function, part) for part in states]
+    return function(states)
 
 
 def flat(outputs: Any) -> list[Any]:
@@ -222,3 +232,10 @@ def map_shapes(shape: Any, function: Callable[[Any], Any] = tuple) -> Any:
     if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
         return tuple(map_shapes(part) for part in shape)
     return function(shape)
+
+
+def flat_shapes(shape: Any) -> list[tuple[Any, ...]]:
+    """The shapes in a shape or in nested sequences of shapes, in order."""
+    if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
+        return [part for piece in shape for part in flat_shapes(piece)]
+    return [tuple(shape)]

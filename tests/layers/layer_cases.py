@@ -58,11 +58,9 @@ def cases(class_name: str) -> st.SearchStrategy[Case]:
 def finished(draw: st.DrawFn, class_name: str, arguments: dict[str, Any], shape: Any, **given: Any) -> Case:
     """The case with its inputs drawn and, now and then, the arguments all layers share."""
     if draw(st.integers(0, 3)) == 0:
-        arguments = {
-            **arguments,
-            "trainable": draw(flags),
-            "name": draw(st.sampled_from(["one", "my_layer"])),
-        }
+        arguments = {**arguments, "name": draw(st.sampled_from(["one", "my_layer"]))}
+        if not class_name.startswith("SpatialDropout"):  # which Keras does not let be frozen
+            arguments["trainable"] = draw(flags)
     inputs = given.pop("inputs", None)
     if inputs is None:
         inputs = numbers(draw, shape)
@@ -126,7 +124,7 @@ def dense(draw: st.DrawFn, name: str) -> Case:
 def activation(draw: st.DrawFn, name: str) -> Case:
     shape = shapes(draw)
     mask = maybe_mask(draw, shape[:2]) if len(shape) > 2 else None
-    chosen = draw(st.sampled_from([a for a in ACTIVATIONS if a] + ["glu"]))
+    chosen = draw(st.sampled_from([a for a in ACTIVATIONS if a] + ["glu", "sparsemax"]))
     if chosen == "glu":
         shape = (*shape[:-1], 2 * shape[-1])
     return finished(draw, name, {"activation": chosen}, shape, mask=mask)
@@ -301,6 +299,40 @@ def convolution(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, shape, keras_moves_channels=first)
 
 
+@entry("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
+@st.composite
+def transposed(draw: st.DrawFn, name: str) -> Case:
+    rank = int(name[4])
+    kernel = [draw(st.integers(1, 4)) for _ in range(rank)]
+    strides, dilation = [1] * rank, [1] * rank
+    choice = draw(st.sampled_from(["plain", "strides", "dilation"]))
+    if choice == "strides":
+        # Where a stride skips outputs of a volume, TensorFlow puts zeros in the wrong place in float64.
+        strides = [draw(st.integers(1, 3 if rank < 3 else min(k, 3))) for k in kernel]
+    elif choice == "dilation":
+        dilation = [draw(st.integers(1, 3)) for _ in range(rank)]
+    padding = draw(st.sampled_from(["valid", "same"]))
+    arguments: dict[str, Any] = {
+        "filters": draw(st.integers(1, 3)), "kernel_size": one_or_all(draw, kernel),
+        "strides": one_or_all(draw, strides), "padding": padding, "dilation_rate": one_or_all(draw, dilation),
+        "use_bias": draw(flags), "activation": draw(st.sampled_from([None, "relu", "tanh", "softmax"])),
+        **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    least = [1 if padding == "same" and r % 2 == 0 else 0 for r in reach]  # below, no size leads back
+    if draw(flags) and all(p < s for p, s in zip(least, strides, strict=True)):
+        arguments["output_padding"] = one_or_all(
+            draw, [draw(st.integers(p, s - 1)) for p, s in zip(least, strides, strict=True)]
+        )
+    spatial = [draw(st.integers(1, 4)) for _ in range(rank)]
+    first = draw(flags)
+    if draw(flags) or first:
+        arguments["data_format"] = "channels_first" if first else "channels_last"
+    channels = draw(st.integers(1, 3))
+    shape = (draw(batches), channels, *spatial) if first else (draw(batches), *spatial, channels)
+    return finished(draw, name, arguments, shape, keras_moves_channels=first)
+
+
 @entry("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
 @st.composite
 def channel_by_channel(draw: st.DrawFn, name: str) -> Case:
@@ -358,7 +390,10 @@ def placed(draw: st.DrawFn, arguments: dict[str, Any], spatial: list[int]) -> tu
     return ((batch, channels, *spatial) if order == "channels_first" else (batch, *spatial, channels),)
 
 
-@entry("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D")
+@entry(
+    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D", "GlobalMaxPooling3D",
+)  # fmt: skip
 @st.composite
 def global_pooling(draw: st.DrawFn, name: str) -> Case:
     rank = int(name[-2])
@@ -473,6 +508,100 @@ def dropout(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
 
 
+@entry("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
+@st.composite
+def spatial_dropout(draw: st.DrawFn, name: str) -> Case:
+    rank = int(name[-2])
+    arguments: dict[str, Any] = {"rate": draw(st.sampled_from([0, 0.0, 0.25, 0.5, 1]))}
+    if draw(flags):
+        arguments["seed"] = draw(st.sampled_from([None, 0, 7]))
+    if draw(flags):
+        arguments["dtype"] = "float32"
+    if rank > 1:
+        return finished(draw, name, arguments, *placed(draw, arguments, [draw(sizes) for _ in range(rank)]))
+    shape = (draw(batches), draw(sizes), draw(sizes))
+    return finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("GroupNormalization")
+@st.composite
+def group_normalization(draw: st.DrawFn, name: str) -> Case:
+    shape = list(shapes(draw, 2, 5))
+    axis = draw(st.one_of(st.just(-1), st.integers(1, len(shape) - 1), st.integers(1 - len(shape), -1)))
+    groups = draw(st.integers(1, 3))
+    shape[axis] = groups * (1 + draw(st.integers(1, 3)))  # a single element has no derivative but rounding
+    arguments = {
+        "groups": draw(st.sampled_from([groups, groups, -1])), "axis": axis, "center": draw(flags),
+        "scale": draw(flags),
+    }  # fmt: skip
+    if draw(flags):
+        arguments["epsilon"] = draw(st.sampled_from([1e-2, 0.1]))
+    arguments.update(extras(draw, "beta", "gamma", activity=False))
+    mask = maybe_mask(draw, shape[:2]) if len(shape) == 3 else None
+    return finished(draw, name, arguments, shape, mask=mask)
+
+
+@entry("RMSNormalization")
+@st.composite
+def rms_normalization(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw, 2, 4)
+    rank = len(shape)
+    # Keras spreads the scale along the last axes: it fits where axis names these, or all sizes are one.
+    first = draw(st.integers(1, rank - 1))
+    axis: Any = draw(st.sampled_from([list(range(first, rank)), list(range(first - rank, 0))]))
+    if len(axis) == 1 and draw(flags):
+        axis = axis[0]
+    if draw(st.integers(0, 3)) == 0:
+        shape, axis = (shape[0], *(shape[1],) * (rank - 1)), first
+    arguments = {"axis": axis} if draw(flags) or axis != -1 else {}
+    if draw(flags):
+        arguments["epsilon"] = draw(st.sampled_from([1e-2, 0.1]))
+    return finished(draw, name, arguments, shape)
+
+
+@entry("Normalization")
+@st.composite
+def normalization(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw, 2, 4)
+    rank = len(shape)
+    several = st.lists(st.integers(1, rank - 1), min_size=1, unique=True).flatmap(
+        lambda axes: st.tuples(*(st.sampled_from([a, a - rank]) for a in axes))
+    )
+    axis = draw(st.one_of(st.just(-1), st.just(None), st.integers(1, rank - 1), several))
+    arguments: dict[str, Any] = {"axis": axis, "invert": draw(flags)}
+    if draw(flags):
+        kept = [shape[a] for a in sorted(a % rank for a in _axes(axis))]
+        given = kept[draw(st.integers(0, len(kept))) :]
+        arguments["mean"] = numbers(draw, given).round(3).tolist()
+        arguments["variance"] = numbers(draw, given, 0.2, 3).round(3).tolist()
+    kind = draw(st.sampled_from(["float32", "float32", "int32"]))
+    inputs = numbers(draw, shape, -9, 9).astype(kind)
+    return finished(draw, name, arguments, shape, inputs=inputs, mask=maybe_mask(draw, shape[:2]))
+
+
+def _axes(axis: Any) -> tuple[int, ...]:
+    return () if axis is None else axis if isinstance(axis, tuple) else (axis,)
+
+
+@entry("SpectralNormalization")
+@st.composite
+def spectral_normalization(draw: st.DrawFn, name: str) -> Case:
+    inner_name = draw(st.sampled_from(["Dense", "Conv1D", "Embedding"]))
+    shape: tuple[int, ...] = (draw(batches), draw(st.integers(2, 4)), draw(sizes))
+    inner: dict[str, Any] = {
+        "Dense": {"units": 3, "activation": "relu"}, "Conv1D": {"filters": 2, "kernel_size": 2},
+        "Embedding": {"input_dim": 5, "output_dim": 3},
+    }[inner_name]  # fmt: skip
+    arguments: dict[str, Any] = {"layer": Inner(inner_name, inner)}
+    if draw(flags):
+        arguments["power_iterations"] = draw(st.integers(1, 3))
+    inputs = None
+    if inner_name == "Embedding":
+        inputs = np.random.default_rng(draw(seeds)).integers(0, 5, shape[:2]).astype("float32")
+    mask = maybe_mask(draw, shape[:2]) if inner_name == "Dense" else None
+    return finished(draw, name, arguments, shape, inputs=inputs, mask=mask)
+
+
 @entry("BatchNormalization")
 @st.composite
 def batch_normalization(draw: st.DrawFn, name: str) -> Case:
@@ -533,7 +662,11 @@ def renamed(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def time_options(draw: st.DrawFn) -> dict[str, Any]:
     keys = ("return_sequences", "return_state", "go_backwards", "zero_output_for_mask")
-    return {key: draw(flags) for key in keys if draw(flags)}
+    options = {key: draw(flags) for key in keys if draw(flags)}
+    # Unrolled and backwards Keras sets the wrong steps to zero.
+    if draw(st.integers(0, 3)) == 0 and not (options.get("go_backwards") and options.get("zero_output_for_mask")):
+        options["unroll"] = True
+    return options
 
 
 def state_count(name: str) -> int:
@@ -562,9 +695,44 @@ def recurrent(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, shape, states=states, mask=maybe_mask(draw, shape[:2]))
 
 
+CELLS = ["SimpleRNNCell", "LSTMCell", "GRUCell"]
+
+
+WIDE = {"dtype": "float64"}
+
+
+def stack_of_cells(draw: st.DrawFn, batch: int) -> tuple[Inner, list[Any]]:
+    """Cells one on another, and states for them; in float64, as rounding adds up from cell to cell."""
+    cells, states = [], []
+    # A stack of one cell fails in Keras where there is a mask, or the loop is unrolled.
+    for cell_name in draw(st.lists(st.sampled_from(CELLS), min_size=2, max_size=3)):
+        inner = {**renamed(cell_arguments(draw, cell_name)), **WIDE}
+        cells.append(Inner(cell_name, inner))
+        count = state_count(cell_name)
+        states.append([numbers(draw, (batch, inner["units"]), -1, 1).astype("float64") for _ in range(count)])
+    return Inner("StackedRNNCells", {"cells": cells, **WIDE}), states
+
+
+@entry("StackedRNNCells")
+@st.composite
+def stacked_cells(draw: st.DrawFn, name: str) -> Case:
+    batch, depth = draw(batches), draw(sizes)
+    stack, states = stack_of_cells(draw, batch)
+    inputs = numbers(draw, (batch, depth)).astype("float64")
+    return finished(draw, name, stack.arguments, inputs.shape, inputs=inputs, states=states)
+
+
 @entry("RNN")
 @st.composite
 def rnn(draw: st.DrawFn, name: str) -> Case:
+    if draw(flags):
+        shape = (draw(batches), draw(st.integers(1, 5)), draw(sizes))
+        stack, given = stack_of_cells(draw, shape[0])
+        return finished(
+            draw, name, {"cell": stack, **time_options(draw), **WIDE}, shape,
+            inputs=numbers(draw, shape).astype("float64"), mask=maybe_mask(draw, shape[:2]),
+            states=given if draw(st.integers(0, 2)) == 0 else None,
+        )  # fmt: skip
     cell_name = draw(st.sampled_from(["SimpleRNNCell", "LSTMCell", "GRUCell"]))
     inner = renamed(cell_arguments(draw, cell_name))
     arguments = {"cell": Inner(cell_name, inner), **time_options(draw)}
@@ -578,8 +746,16 @@ def rnn(draw: st.DrawFn, name: str) -> Case:
 @entry("Bidirectional")
 @st.composite
 def bidirectional(draw: st.DrawFn, name: str) -> Case:
-    inner_name = draw(st.sampled_from(["SimpleRNN", "LSTM", "GRU"]))
-    inner = {**renamed(cell_arguments(draw, inner_name)), **time_options(draw)}
+    inner_name = draw(st.sampled_from(["SimpleRNN", "LSTM", "GRU", "RNN"]))
+    shape = (draw(batches), draw(st.integers(1, 5)), draw(sizes))
+    if inner_name == "RNN":
+        stack, given = stack_of_cells(draw, shape[0])
+        inner = {"cell": stack, **time_options(draw), **WIDE}
+    else:
+        inner = {**renamed(cell_arguments(draw, inner_name)), **time_options(draw)}
+        given = [numbers(draw, (shape[0], inner["units"]), -1, 1) for _ in range(state_count(inner_name))]
+    # Either direction is unrolled backwards, and zeros are forced for masked steps.
+    inner.pop("unroll", None)
     arguments: dict[str, Any] = {"layer": Inner(inner_name, inner)}
     if draw(flags):
         arguments["merge_mode"] = draw(st.sampled_from(["concat", "sum", "ave", "mul", None]))
@@ -587,13 +763,18 @@ def bidirectional(draw: st.DrawFn, name: str) -> Case:
     if inner.get("go_backwards") or draw(st.integers(0, 2)) == 0:
         back = {**inner, "go_backwards": not inner.get("go_backwards", False)}
         arguments["backward_layer"] = Inner(inner_name, back)
-    shape = (draw(batches), draw(st.integers(1, 5)), draw(sizes))
-    states = None
-    if draw(st.integers(0, 2)) == 0:
-        states = [
-            numbers(draw, (shape[0], inner["units"]), -1, 1) for _ in range(2 * state_count(inner_name))
-        ]
-    return finished(draw, name, arguments, shape, states=states, mask=maybe_mask(draw, shape[:2]))
+    states = [*given, *reversed_states(given)] if draw(st.integers(0, 2)) == 0 else None
+    inputs = numbers(draw, shape)
+    if inner_name == "RNN":
+        arguments, inputs = {**arguments, **WIDE}, inputs.astype("float64")
+    return finished(
+        draw, name, arguments, shape, inputs=inputs, states=states, mask=maybe_mask(draw, shape[:2])
+    )
+
+
+def reversed_states(states: list[Any]) -> list[Any]:
+    """Other states of the same shapes."""
+    return [reversed_states(part) if isinstance(part, list) else -part for part in states]
 
 
 @entry("TimeDistributed")

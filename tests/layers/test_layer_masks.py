@@ -28,7 +28,8 @@ PASS = [
     ("LSTM", {"units": 2, "return_sequences": True}), ("GRU", {"units": 2, "return_sequences": True}),
     ("SimpleRNN", {"units": 2, "return_sequences": True}), ("PReLU", {}), ("Identity", {}),
     ("GaussianNoise", {"stddev": 0.5}), ("GaussianDropout", {"rate": 0.5}), ("AlphaDropout", {"rate": 0.5}),
-    ("ActivityRegularization", {"l1": 0.5}), ("UnitNormalization", {}),
+    ("ActivityRegularization", {"l1": 0.5}), ("UnitNormalization", {}), ("SpatialDropout1D", {"rate": 0.5}),
+    ("GroupNormalization", {"groups": 1}), ("Normalization", {}),
 ]  # fmt: skip
 DROP = [
     ("LSTM", {"units": 2}),
@@ -41,20 +42,24 @@ DROP_WITH_WARNING = [
     ("AveragePooling1D", {"pool_size": 2}), ("GlobalMaxPooling1D", {}),
     ("Flatten", {}), ("Reshape", {"target_shape": (20,)}), ("Permute", {"dims": (2, 1)}),
     ("DepthwiseConv1D", {"kernel_size": 2}), ("SeparableConv1D", {"filters": 2, "kernel_size": 2}),
-    ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {}),
+    ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {}), ("RMSNormalization", {}),
+    ("Conv1DTranspose", {"filters": 2, "kernel_size": 2}),
 ]  # fmt: skip
 ON_IMAGES = [
     ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),
     ("AveragePooling2D", {"pool_size": 2}), ("GlobalMaxPooling2D", {}), ("GlobalAveragePooling2D", {}),
     ("DepthwiseConv2D", {"kernel_size": 2}), ("SeparableConv2D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding2D", {}), ("Cropping2D", {"cropping": 1}), ("UpSampling2D", {}),
+    ("Conv2DTranspose", {"filters": 2, "kernel_size": 2}),
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and a TextVectorization no mask; the others have tests below.
 ELSEWHERE = {
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
-    "Softmax", "RNN", "Bidirectional", "TimeDistributed",
+    "Softmax", "RNN", "Bidirectional", "TimeDistributed", "StackedRNNCells", "SpectralNormalization",
+    "SpatialDropout2D", "SpatialDropout3D",
     # A sequence's mask cannot come to a vector or a volume.
     "RepeatVector", "Conv3D", "MaxPooling3D", "AveragePooling3D", "ZeroPadding3D", "Cropping3D", "UpSampling3D",
+    "Conv3DTranspose", "GlobalAveragePooling3D", "GlobalMaxPooling3D",
 }  # fmt: skip
 
 
@@ -177,6 +182,23 @@ class StepSum(tinynet.layers.Layer):
 def test_time_distributed_gives_each_step_its_mask() -> None:
     output = tinynet.layers.TimeDistributed(StepSum())(_masked(tinynet.layers))
     np.testing.assert_allclose(output.numpy()[..., 0], X.sum(axis=-1) * MASK, rtol=1e-5)
+
+
+def test_spectral_normalization_leaves_the_mask_to_its_layer() -> None:
+    for library in (tinynet.layers, keras.layers):
+        with pytest.warns(UserWarning, match="does not support masking"):
+            output = library.SpectralNormalization(library.Dense(2))(_masked(library))
+        get = mask_of if library is tinynet.layers else backend.get_keras_mask
+        np.testing.assert_array_equal(np.asarray(get(output)), MASK)
+
+
+@pytest.mark.parametrize("name, shape", [("SpatialDropout2D", (3, 4, 5, 2)), ("SpatialDropout3D", (3, 4, 5, 2, 1))])
+def test_spatial_dropout_passes_a_mask_on(name: str, shape: tuple[int, ...]) -> None:
+    x = np.ones(shape, "float32")
+    for library in (tinynet.layers, keras.layers):
+        mask, messages = called(library, name, {"rate": 0.5}, x)
+        np.testing.assert_array_equal(mask, MASK)
+        assert not messages
 
 
 def test_softmax_hides_what_its_mask_hides() -> None:

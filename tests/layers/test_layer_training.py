@@ -307,3 +307,65 @@ def test_alpha_dropout_drops_to_selus_limit_as_keras() -> None:
     x = np.ones((50, 40), "float32")
     own, expected = ours(x, training=True).numpy(), keras.ops.convert_to_numpy(theirs(x, training=True))
     np.testing.assert_allclose(np.unique(own), np.unique(expected), rtol=1e-6)  # the kept and the dropped value
+
+
+@pytest.mark.parametrize(
+    "name, shape, arguments",
+    [
+        ("SpatialDropout1D", (40, 5, 30), {}),
+        ("SpatialDropout2D", (40, 3, 4, 30), {}),
+        ("SpatialDropout2D", (40, 30, 3, 4), {"data_format": "channels_first"}),
+        ("SpatialDropout3D", (40, 2, 3, 2, 30), {}),
+        ("SpatialDropout3D", (40, 30, 2, 3, 2), {"data_format": "channels_first"}),
+    ],
+)
+def test_spatial_dropout_drops_whole_channels(name: str, shape: tuple[int, ...], arguments: dict[str, Any]) -> None:
+    x = np.random.default_rng(0).uniform(1, 2, shape).astype("float32")
+    first = "data_format" in arguments
+    axes = tuple(range(2, len(shape))) if first else tuple(range(1, len(shape) - 1))
+    for library in (layers, keras.layers):
+        layer = getattr(library, name)(0.25, seed=3, **arguments)
+        output = keras.ops.convert_to_numpy(layer(x, training=True))
+        kept = output != 0
+        channels = kept.any(axis=axes, keepdims=True)
+        np.testing.assert_array_equal(kept, np.broadcast_to(channels, shape))
+        assert_close(output[kept], (x / np.float32(0.75))[kept], tolerance=1e-6)
+        assert within_chance(int(channels.sum()), channels.size, 0.75)
+        assert not np.array_equal(keras.ops.convert_to_numpy(layer(x, training=True)), output)
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(layer(x)), x)
+
+
+@given(data=st.data())
+def test_spectral_normalization_follows_keras_through_steps_of_training(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(["Dense", "Conv2D", "Embedding"]))
+    inner: dict[str, dict[str, Any]] = {
+        "Dense": {"units": 3}, "Conv2D": {"filters": 2, "kernel_size": 2},
+        "Embedding": {"input_dim": 4, "output_dim": 3},
+    }  # fmt: skip
+    shape = {"Dense": (2, 4), "Conv2D": (2, 3, 3, 2), "Embedding": (2, 3)}[name]
+    generator = np.random.default_rng(data.draw(seeds))
+    inputs = generator.integers(0, 4, shape) if name == "Embedding" else generator.uniform(-1, 1, shape)
+    wide = {"dtype": "float64"}
+    case = Case(
+        "SpectralNormalization",
+        {"layer": Inner(name, {**inner[name], **wide}), "power_iterations": data.draw(st.integers(1, 3)), **wide},
+        inputs.astype("float64"), weights_seed=data.draw(seeds),
+    )  # fmt: skip
+    forget_names()
+    ours, theirs = our_layer(case), keras_layer(case)
+    for training in (True, True, False, True):
+        found, expected = our_call(case, ours, training=training), keras_call(case, theirs, training=training)
+        assert_close(found.numpy(), expected.numpy(), tolerance=1e-9)
+        for own, known in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+            assert_close(own, known, tolerance=1e-9)
+
+
+def test_spectral_normalization_brings_the_largest_singular_value_to_one() -> None:
+    layer = layers.SpectralNormalization(layers.Dense(5), power_iterations=50)
+    layer(np.ones((1, 7), "float32"), training=True)
+    singular = np.linalg.svd(layer.layer.kernel.numpy(), compute_uv=False)
+    assert abs(singular[0] - 1) < 1e-3
+    layer.layer.kernel.assign(np.zeros((7, 5)))
+    layer(np.ones((1, 7), "float32"), training=True)  # nothing to divide by
+    assert not layer.layer.kernel.numpy().any()
+    assert layer.trainable_weights == layer.layer.trainable_weights

@@ -69,6 +69,25 @@ MODELS: dict[str, tuple[tuple[int, ...], Any]] = {
         l.DepthwiseConv2D(2, depth_multiplier=2), l.SeparableConv2D(3, 2, activation="relu"), l.Reshape((-1, 3)),
         l.DepthwiseConv1D(2, use_bias=False), l.SeparableConv1D(2, 3, strides=2), l.Flatten(),
     ]),
+    "transposed": (IMAGE, lambda l: [
+        l.Conv2DTranspose(3, (3, 2), strides=2, padding="same", activation="relu"), l.SpatialDropout2D(0.2),
+        l.GroupNormalization(3), l.RMSNormalization(), l.Conv2DTranspose(2, 3, strides=2, output_padding=1),
+        l.Reshape((-1, 2)), l.SpatialDropout1D(0.1, seed=1), l.Conv1DTranspose(2, 3, dilation_rate=2, use_bias=False),
+        l.GroupNormalization(-1, scale=False), l.GlobalAveragePooling1D(),
+    ]),
+    "transposed_volumes": ((2, 3, 2, 2), lambda l: [
+        l.Conv3DTranspose(3, 2, strides=2, padding="same"), l.SpatialDropout3D(0.5), l.GlobalMaxPooling3D(keepdims=True),
+        l.GlobalAveragePooling3D(), l.Dense(2),
+    ]),
+    "normalized": (VECTOR, lambda l: [
+        l.Normalization(), l.Normalization(mean=[1.0, 2.0, 3.0, 4.0, 5.0], variance=[1.0, 2.0, 3.0, 4.0, 5.0]),
+        l.Normalization(axis=None, invert=True), l.SpectralNormalization(l.Dense(3), power_iterations=2),
+    ]),
+    "stacked_cells": (SEQUENCE, lambda l: [
+        l.RNN([l.LSTMCell(3), l.GRUCell(2), l.LSTMCell(2)], return_sequences=True),
+        l.Bidirectional(l.RNN([l.SimpleRNNCell(3), l.GRUCell(2)], return_sequences=True)),
+        l.RNN(l.StackedRNNCells([l.GRUCell(2, reset_after=False)])),
+    ]),
     "volumes": ((4, 5, 6, 2), lambda l: [
         l.ZeroPadding3D(1), l.Conv3D(3, 2, activation="relu"), l.MaxPooling3D(2, strides=1),
         l.Cropping3D(((1, 0), (0, 0), (0, 1))), l.UpSampling3D((1, 2, 1)), l.AveragePooling3D(2), l.Flatten(),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tinynet.catalogue import Catalogue, serialize
 from tinynet.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from tinynet.layers.adaptation import Normalization
 from tinynet.layers.base import Layer
-from tinynet.layers.cells import GRUCell, LSTMCell, SimpleRNNCell
+from tinynet.layers.cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from tinynet.layers.convolution import Conv1D, Conv2D, Conv3D
 from tinynet.layers.core import (
     Activation,
@@ -18,7 +19,9 @@ from tinynet.layers.core import (
 )
 from tinynet.layers.normalization import (
     BatchNormalization,
+    GroupNormalization,
     LayerNormalization,
+    RMSNormalization,
     UnitNormalization,
 )
 from tinynet.layers.pooling import (
@@ -27,8 +30,10 @@ from tinynet.layers.pooling import (
     AveragePooling3D,
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
     MaxPooling1D,
     MaxPooling2D,
     MaxPooling3D,
@@ -41,6 +46,9 @@ from tinynet.layers.regularization import (
     Dropout,
     GaussianDropout,
     GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
 )
 from tinynet.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from tinynet.layers.separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
@@ -56,27 +64,39 @@ from tinynet.layers.spatial import (
     ZeroPadding3D,
 )
 from tinynet.layers.text import TextVectorization
-from tinynet.layers.wrappers import Bidirectional, TimeDistributed
+from tinynet.layers.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
+from tinynet.layers.wrappers import Bidirectional, SpectralNormalization, TimeDistributed
 
 # Keras's second names of the same classes.
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+Convolution1DTranspose, Convolution2DTranspose, Convolution3DTranspose = (
+    Conv1DTranspose,
+    Conv2DTranspose,
+    Conv3DTranspose,
+)
 SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
 AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
-GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
-GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
+GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+)
+GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D
 
 CATALOGUE = Catalogue(
     "layer",
     classes=[
         Activation, ActivityRegularization, AlphaDropout, AveragePooling1D, AveragePooling2D, AveragePooling3D,
-        BatchNormalization, Bidirectional, Conv1D, Conv2D, Conv3D, Cropping1D, Cropping2D, Cropping3D, Dense,
-        DepthwiseConv1D, DepthwiseConv2D, Dropout, ELU, Embedding, Flatten, GRU, GRUCell, GaussianDropout,
-        GaussianNoise, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D,
+        BatchNormalization, Bidirectional, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose,
+        Cropping1D, Cropping2D, Cropping3D, Dense, DepthwiseConv1D, DepthwiseConv2D, Dropout, ELU, Embedding, Flatten,
+        GRU, GRUCell, GaussianDropout, GaussianNoise, GlobalAveragePooling1D, GlobalAveragePooling2D,
+        GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization,
         Identity, InputLayer, LSTM, LSTMCell, LayerNormalization, LeakyReLU, Masking, MaxPooling1D, MaxPooling2D,
-        MaxPooling3D, PReLU, Permute, RNN, ReLU, RepeatVector, Rescaling, Reshape, SeparableConv1D, SeparableConv2D,
-        SimpleRNN, SimpleRNNCell, Softmax, TextVectorization, TimeDistributed, UnitNormalization, UpSampling1D,
-        UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
+        MaxPooling3D, Normalization, PReLU, Permute, RMSNormalization, RNN, ReLU, RepeatVector, Rescaling, Reshape,
+        SeparableConv1D, SeparableConv2D, SimpleRNN, SimpleRNNCell, Softmax, SpatialDropout1D, SpatialDropout2D,
+        SpatialDropout3D, SpectralNormalization, StackedRNNCells, TextVectorization, TimeDistributed,
+        UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
     ],
 )  # fmt: skip
 deserialize = CATALOGUE.deserialize
@@ -84,14 +104,18 @@ deserialize = CATALOGUE.deserialize
 __all__ = [
     "Activation", "ActivityRegularization", "AlphaDropout", "AveragePooling1D", "AveragePooling2D",
     "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization", "Bidirectional", "Conv1D",
-    "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D", "Cropping1D", "Cropping2D", "Cropping3D",
-    "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dropout", "ELU", "Embedding", "Flatten", "GRU", "GRUCell",
-    "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D",
-    "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "Identity",
-    "Input", "InputLayer", "LSTM", "LSTMCell", "Layer", "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D",
-    "MaxPool2D", "MaxPool3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "PReLU", "Permute", "RNN", "ReLU",
+    "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Convolution1D",
+    "Convolution1DTranspose", "Convolution2D", "Convolution2DTranspose", "Convolution3D", "Convolution3DTranspose",
+    "Cropping1D", "Cropping2D", "Cropping3D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dropout", "ELU",
+    "Embedding", "Flatten", "GRU", "GRUCell", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D",
+    "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D", "GroupNormalization", "Identity", "Input", "InputLayer", "LSTM", "LSTMCell", "Layer",
+    "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPool3D", "MaxPooling1D",
+    "MaxPooling2D", "MaxPooling3D", "Normalization", "PReLU", "Permute", "RMSNormalization", "RNN", "ReLU",
     "RepeatVector", "Rescaling", "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D",
-    "SeparableConvolution2D", "SimpleRNN", "SimpleRNNCell", "Softmax", "TextVectorization", "TimeDistributed",
+    "SeparableConvolution2D", "SimpleRNN", "SimpleRNNCell", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
+    "SpatialDropout3D", "SpectralNormalization", "StackedRNNCells", "TextVectorization", "TimeDistributed",
     "UnitNormalization", "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D",
     "ZeroPadding3D", "deserialize", "serialize",
 ]  # fmt: skip

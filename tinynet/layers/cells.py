@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import activations, constraints, initializers, regularizers
+from tinynet import activations
 from tinynet.arguments import flag, fraction, whole
 from tinynet.autograd import Tensor
 from tinynet.autograd.tensor import wrap
-from tinynet.errors import ShapeError
+from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
+from tinynet.layers.parameters import add_weight, keep_settings
 from tinynet.primitives import recurrent as records
 from tinynet.primitives.shapes import concatenate
 from tinynet.random import SeedGenerator
@@ -27,6 +28,7 @@ class Cell(Layer):
     casts_integers = True
     gates = 1
     states = 1
+    bias_initializer: Any
 
     def __init__(
         self,
@@ -52,15 +54,9 @@ class Cell(Layer):
         self.units = whole(where, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = flag(where, "use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        keep_settings(self, "kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        keep_settings(self, "recurrent", recurrent_initializer, recurrent_regularizer, recurrent_constraint)
+        keep_settings(self, "bias", bias_initializer, bias_regularizer, bias_constraint)
         self.dropout = fraction(where, "dropout", dropout)
         self.recurrent_dropout = fraction(where, "recurrent_dropout", recurrent_dropout)
         self.seed = seed
@@ -81,19 +77,10 @@ class Cell(Layer):
         if depth is None:
             raise ShapeError(f"{self.described}: the size of the last axis must be known, received {input_shape}")
         columns = self.units * self.gates
-        self.kernel = self.add_weight(
-            (depth, columns), self.kernel_initializer, regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint, name="kernel",
-        )  # fmt: skip
-        self.recurrent_kernel = self.add_weight(
-            (self.units, columns), self.recurrent_initializer, regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint, name="recurrent_kernel",
-        )  # fmt: skip
+        self.kernel = add_weight(self, "kernel", (depth, columns))
+        self.recurrent_kernel = add_weight(self, "recurrent", (self.units, columns), name="recurrent_kernel")
         if self.use_bias:
-            self.bias = self.add_weight(
-                self._bias_shape(), self._bias_initializer(), regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint, name="bias",
-            )  # fmt: skip
+            self.bias = add_weight(self, "bias", self._bias_shape(), initializer=self._bias_initializer())
 
     def get_initial_state(self, batch_size: int) -> list[Tensor]:
         """States of zeros for a batch."""
@@ -309,6 +296,98 @@ class GRUCell(Cell):
             None if masks is None else [h * m for m in masks],
         )  # fmt: skip
         return output, [output]
+
+
+class StackedRNNCells(Layer):
+    """Cells one on another as one cell: each has the output of the one before it as its input.
+
+    cells: the cells, from the input on. States are a list with the states of each cell.
+    Weights: those of the cells.
+
+    Source: https://keras.io/api/layers/recurrent_layers/stacked_rnn_cell/
+
+    >>> cell = StackedRNNCells([LSTMCell(3), GRUCell(2)])
+    >>> output, states = cell(np.ones((1, 4), "float32"), cell.get_initial_state(1))
+    >>> output.shape, [[state.shape for state in part] for part in states]
+    ((1, 2), [[(1, 3), (1, 3)], [(1, 2)]])
+    """
+
+    casts_integers = True
+
+    def __init__(self, cells: Any, **kwargs: Any) -> None:
+        from tinynet.layers import deserialize
+
+        super().__init__(**kwargs)
+        if not isinstance(cells, (list, tuple)) or not cells:
+            raise ArgumentError(f"{self.described}: expected a list of cells, received {cells!r}")
+        cells = [deserialize(cell) if isinstance(cell, dict) else cell for cell in cells]
+        for cell in cells:
+            check_cell(self.described, cell)
+        self.cells = cells
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The sizes of the states of each cell."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> int:
+        """The size U of the last cell's output."""
+        return output_size(self.cells[-1])
+
+    def get_initial_state(self, batch_size: int) -> list[Any]:
+        """States of zeros for a batch, a list for each cell."""
+        return [initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
+
+    def reset_dropout_masks(self) -> None:
+        """Forgets the dropout masks of all cells."""
+        for cell in self.cells:
+            if hasattr(cell, "reset_dropout_masks"):
+                cell.reset_dropout_masks()
+
+    def build(self, input_shape: Shape) -> None:
+        for cell in self.cells:
+            if isinstance(cell, Layer) and not cell.built:
+                cell.build(input_shape)
+            input_shape = (input_shape[0], output_size(cell))
+
+    def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
+        if not isinstance(states, (list, tuple)) or len(states) != len(self.cells):
+            raise ShapeError(
+                f"{self.described}: expected a list with the states of each of {len(self.cells)} cells, received "
+                f"{len(states) if isinstance(states, (list, tuple)) else type(states).__name__}"
+            )
+        after = []
+        for cell, before in zip(self.cells, states, strict=True):
+            inputs, new = stepped(cell, inputs, as_list(before), training)
+            after.append(as_list(new))
+        return inputs, after
+
+
+def check_cell(where: str, cell: Any) -> None:
+    """Raises `ArgumentError` for what is no cell."""
+    if not callable(getattr(cell, "call", None)) or not hasattr(cell, "state_size"):
+        raise ArgumentError(f"{where}: expected a cell with call(inputs, states) and state_size, received {cell!r}")
+
+
+def output_size(cell: Any) -> int:
+    """The size of a cell's output: its first state's, where it does not say."""
+    return getattr(cell, "output_size", None) or as_list(cell.state_size)[0]
+
+
+def initial_state(cell: Any, batch_size: int, dtype: str) -> list[Any]:
+    """A cell's states of zeros, as a list."""
+    if hasattr(cell, "get_initial_state"):
+        return as_list(cell.get_initial_state(batch_size))
+    return [wrap(np.zeros((batch_size, n), dtype)) for n in as_list(cell.state_size)]
+
+
+def stepped(cell: Any, inputs: Any, states: list[Any], training: bool) -> Any:
+    """A cell's output and new states; it is told about training where it asks."""
+    settings = {}
+    if isinstance(cell, Layer) and "training" in cell._call_arguments:
+        settings["training"] = training
+    return (cell if callable(cell) else cell.call)(inputs, states, **settings)
 
 
 def as_list(states: Any) -> list[Any]:

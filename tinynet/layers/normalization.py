@@ -6,16 +6,61 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import config, constraints, initializers, regularizers
-from tinynet.arguments import axes, flag, number
+from tinynet import config, initializers
+from tinynet.arguments import axes, flag, number, whole
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
+from tinynet.layers.parameters import add_weight, keep_settings
+from tinynet.ops.normalization import rms_normalization
 from tinynet.primitives.normalization import normalize
 from tinynet.primitives.shapes import reshape
 
 
-class BatchNormalization(Layer):
+def one_axis(where: str, axis: Any) -> int:
+    """`axis`; raises `ArgumentError` unless it is a whole number."""
+    if isinstance(axis, bool) or not isinstance(axis, int):
+        raise ArgumentError(f"{where}: expected axis to be a whole number, received {axis!r}")
+    return axis
+
+
+class _ScaledAndMoved(Layer):
+    """What the normalisations share that end in x · gamma + beta."""
+
+    casts_integers = True
+    supports_masking = True
+    gamma: Any = None
+    beta: Any = None
+
+    def _set_parameters(
+        self, epsilon: Any, center: Any, scale: Any, beta_initializer: Any, gamma_initializer: Any,
+        beta_regularizer: Any, gamma_regularizer: Any, beta_constraint: Any, gamma_constraint: Any,
+    ) -> None:  # fmt: skip
+        self.epsilon = number(self.described, "epsilon", epsilon, 0.0)
+        self.center = flag(self.described, "center", center)
+        self.scale = flag(self.described, "scale", scale)
+        keep_settings(self, "beta", beta_initializer, beta_regularizer, beta_constraint)
+        keep_settings(self, "gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
+
+    def _add_parameters(self, shape: tuple[int, ...]) -> None:
+        if self.scale:
+            self.gamma = add_weight(self, "gamma", shape)
+        if self.center:
+            self.beta = add_weight(self, "beta", shape)
+
+    def _size(self, input_shape: Shape, axis: int) -> int:
+        """The size of an axis of the inputs; raises `ShapeError` where it does not exist or is unknown."""
+        check_axes(self, axis, input_shape)
+        size = input_shape[axis]
+        if size is None:
+            raise ShapeError(f"{self.described}: the size of axis {axis} must be known, received {input_shape}")
+        return size
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+
+class BatchNormalization(_ScaledAndMoved):
     """Each channel with zero mean and unit variance over the batch, then scaled and moved.
 
     In training the batch's own mean and variance are used, and moving averages of them are
@@ -32,8 +77,6 @@ class BatchNormalization(Layer):
     1.0
     """
 
-    casts_integers = True
-    supports_masking = True
     inert_config = {
         "synchronized": (False,), "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,),
         "fused": (None, True, False), "virtual_batch_size": (None,),
@@ -60,42 +103,19 @@ class BatchNormalization(Layer):
         where = self.described
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
             axis = axis[0]  # as Keras 2 wrote it
-        if isinstance(axis, bool) or not isinstance(axis, int):
-            raise ArgumentError(f"{where}: expected axis to be a whole number, received {axis!r}")
-        self.axis = axis
+        self.axis = one_axis(where, axis)
         self.momentum = number(where, "momentum", momentum, 0.0)
-        self.epsilon = number(where, "epsilon", epsilon, 0.0)
-        self.center = flag(where, "center", center)
-        self.scale = flag(where, "scale", scale)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
+        self._set_parameters(
+            epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
+            beta_constraint, gamma_constraint,
+        )  # fmt: skip
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.gamma: Any = None
-        self.beta: Any = None
 
     def build(self, input_shape: Shape) -> None:
         self.check_rank(input_shape, 2, None, "(N, …, C)")
-        if not -len(input_shape) <= self.axis < len(input_shape):
-            raise ShapeError(f"{self.described}: axis {self.axis} does not exist in inputs of shape {input_shape}")
-        channels = input_shape[self.axis]
-        if channels is None:
-            raise ShapeError(f"{self.described}: the size of axis {self.axis} must be known, received {input_shape}")
-        shape = (channels,)
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape, self.gamma_initializer, regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint, name="gamma",
-            )  # fmt: skip
-        if self.center:
-            self.beta = self.add_weight(
-                shape, self.beta_initializer, regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint, name="beta",
-            )  # fmt: skip
+        shape = (self._size(input_shape, self.axis),)
+        self._add_parameters(shape)
         self.moving_mean = self.add_weight(
             shape, self.moving_mean_initializer, trainable=False, name="moving_mean"
         )
@@ -152,11 +172,8 @@ class BatchNormalization(Layer):
         momentum, rest = dtype(self.momentum), dtype(1 - self.momentum)
         moving.assign(moving._data * momentum + batch._data.reshape(-1).astype(moving.dtype) * rest)
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return input_shape
 
-
-class LayerNormalization(Layer):
+class LayerNormalization(_ScaledAndMoved):
     """Each sample with zero mean and unit variance over `axis`, then scaled and moved.
 
     Weights: gamma, beta with the shape of the normalised axes.
@@ -167,8 +184,6 @@ class LayerNormalization(Layer):
     array([[-1.,  1.]], dtype=float32)
     """
 
-    casts_integers = True
-    supports_masking = True
     inert_config = {"rms_scaling": (False,)}
 
     def __init__(
@@ -188,37 +203,20 @@ class LayerNormalization(Layer):
         super().__init__(**kwargs)
         where = self.described
         self.axis: list[int] = axes(where, axis if isinstance(axis, (list, tuple)) else [axis])
-        self.epsilon = number(where, "epsilon", epsilon, 0.0)
-        self.center = flag(where, "center", center)
-        self.scale = flag(where, "scale", scale)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.gamma: Any = None
-        self.beta: Any = None
+        self._set_parameters(
+            epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
+            beta_constraint, gamma_constraint,
+        )  # fmt: skip
 
     def build(self, input_shape: Shape) -> None:
         self.check_rank(input_shape, 2, None, "(N, …, D)")
-        if any(not -len(input_shape) <= a < len(input_shape) for a in self.axis):
-            raise ShapeError(f"{self.described}: axis {self.axis} does not exist in inputs of shape {input_shape}")
+        check_axes(self, self.axis, input_shape)
         self.axis = sorted(self.axis)  # as Keras, also where the order was another
         shape = tuple(input_shape[a] for a in self.axis)
         if None in shape:
             raise ShapeError(f"{self.described}: the normalised sizes must be known, received {input_shape}")
         sizes = tuple(n for n in shape if n is not None)
-        if self.scale:
-            self.gamma = self.add_weight(
-                sizes, self.gamma_initializer, regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint, name="gamma",
-            )  # fmt: skip
-        if self.center:
-            self.beta = self.add_weight(
-                sizes, self.beta_initializer, regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint, name="beta",
-            )  # fmt: skip
+        self._add_parameters(sizes)
 
     def call(self, inputs: Tensor) -> Tensor:
         axes = [a % inputs.ndim for a in self.axis]
@@ -232,7 +230,112 @@ class LayerNormalization(Layer):
             gamma, beta = (w if w is None else reshape(w, shape=shape) for w in (gamma, beta))
         return normalize(inputs, gamma, beta, axes=tuple(sorted(axes)), epsilon=self.epsilon)[0]
 
+
+class GroupNormalization(_ScaledAndMoved):
+    """Each group of channels of each sample with zero mean and unit variance, then scaled and moved.
+
+    groups: how many blocks of neighbouring channels are normalised apart; -1 for one a channel
+        (instance normalisation). axis: the C channels, which are a multiple of the groups.
+    Weights: gamma, beta (C,). Integers are computed with as floats.
+
+    Raises `ShapeError` where the channels do not divide into the groups.
+    Source: Wu and He 2018; https://keras.io/api/layers/normalization_layers/group_normalization/
+
+    >>> GroupNormalization(2)(np.array([[1.0, 3.0, 50.0, 70.0]], "float32")).numpy().round(2)
+    array([[-1.,  1., -1.,  1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.groups = groups if groups == -1 else whole(self.described, "groups", groups)
+        self.axis = one_axis(self.described, axis)
+        self._set_parameters(
+            epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
+            beta_constraint, gamma_constraint,
+        )  # fmt: skip
+
+    def build(self, input_shape: Shape) -> None:
+        self.check_rank(input_shape, 2, None, "(N, …, C)")
+        channels = self._size(input_shape, self.axis)
+        if self.axis % len(input_shape) == 0:
+            raise ShapeError(f"{self.described}: axis {self.axis} of inputs of shape {input_shape} is the batch axis")
+        if self.groups == -1:
+            self.groups = channels  # as Keras, also in the configuration
+        if channels % self.groups:
+            raise ShapeError(
+                f"{self.described}: expected a number of channels that is a multiple of groups={self.groups}, "
+                f"received shape {input_shape}"
+            )
+        self._add_parameters((channels,))
+
+    def call(self, inputs: Tensor) -> Tensor:
+        built = self._build_input_shape
+        if inputs.ndim != len(built) or inputs.shape[self.axis] != built[self.axis]:
+            raise ShapeError(f"{self.described}: received shape {inputs.shape}; it was built for {built}")
+        axis = self.axis % inputs.ndim
+        before, after = inputs.shape[:axis], inputs.shape[axis + 1 :]
+        block = (self.groups, inputs.shape[axis] // self.groups)
+        shape = (1,) * axis + block + (1,) * len(after)
+        gamma, beta = (w if w is None else reshape(w, shape=shape) for w in (self.gamma, self.beta))
+        apart = reshape(inputs, shape=(*before, *block, *after))
+        axes = tuple(a for a in range(1, apart.ndim) if a != axis)
+        return reshape(normalize(apart, gamma, beta, axes=axes, epsilon=self.epsilon)[0], shape=inputs.shape)
+
+
+class RMSNormalization(Layer):
+    """x / √(mean of x² + epsilon) · scale, with the mean over `axis`, an axis or several.
+
+    Weight: scale, of the sizes of these axes. As in Keras it is spread along the last axes, also
+    where `axis` names others: it then has to fit there.
+
+    Raises `ShapeError` for an axis that does not exist, and where the scale does not fit.
+    Source: Zhang and Sennrich 2019; https://keras.io/api/layers/normalization_layers/rms_normalization/
+
+    >>> RMSNormalization()(np.array([[3.0, -3.0]], "float32")).numpy().round(4)
+    array([[ 1., -1.]], dtype=float32)
+    """
+
+    casts_integers = True
+
+    def __init__(self, axis: int | list[int] = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axes(self.described, axis)
+        self.epsilon = number(self.described, "epsilon", epsilon, 0.0)
+
+    def build(self, input_shape: Shape) -> None:
+        self.compute_output_shape(input_shape)
+        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]  # as Keras writes it
+        sizes = tuple(input_shape[a] for a in self.axis)
+        if None in sizes:
+            raise ShapeError(f"{self.described}: the normalised sizes must be known, received {input_shape}")
+        self.scale = self.add_weight(tuple(n for n in sizes if n is not None), "ones", name="scale")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        self.compute_output_shape(inputs.shape)
+        last = inputs.shape[inputs.ndim - len(self.axis) :]
+        if any(n not in (1, m) for n, m in zip(self.scale.shape, last, strict=True)):
+            raise ShapeError(
+                f"{self.described}: the scale of shape {self.scale.shape}, for axis {self.axis}, does not fit the last "
+                f"axes of inputs of shape {inputs.shape}; it was built for {self._build_input_shape}"
+            )
+        return rms_normalization(inputs, self.scale, tuple(self.axis), self.epsilon)
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        check_axes(self, self.axis, input_shape)
         return input_shape
 
 
@@ -262,7 +365,12 @@ class UnitNormalization(Layer):
         return inputs / np.sqrt(np.maximum(squares, inputs.dtype.type(1e-12)))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        along = self.axis if isinstance(self.axis, list) else [self.axis]
-        if any(not -len(input_shape) <= a < len(input_shape) for a in along):
-            raise ShapeError(f"{self.described}: axis {self.axis} does not exist in inputs of shape {input_shape}")
+        check_axes(self, self.axis, input_shape)
         return input_shape
+
+
+def check_axes(layer: Layer, axis: Any, shape: Shape) -> None:
+    """Raises `ShapeError` unless inputs of this shape have the axis, or all of the axes."""
+    along = axis if isinstance(axis, (list, tuple)) else [axis]
+    if any(not -len(shape) <= a < len(shape) for a in along):
+        raise ShapeError(f"{layer.described}: axis {axis} does not exist in inputs of shape {shape}")

@@ -168,6 +168,16 @@ class _GlobalPooling(Layer):
         return tuple(n for i, n in enumerate(input_shape) if i not in axes)
 
 
+class _GlobalAverage(_GlobalPooling):
+    def call(self, inputs: Tensor) -> Tensor:
+        return self._checked(inputs).mean(axis=self._axes, keepdims=self.keepdims)
+
+
+class _GlobalMaximum(_GlobalPooling):
+    def call(self, inputs: Tensor) -> Tensor:
+        return self._checked(inputs).max(axis=self._axes, keepdims=self.keepdims)
+
+
 class GlobalAveragePooling1D(_GlobalPooling):
     """The mean over time: (N, T, C) -> (N, C). With a mask, over the steps it keeps.
 
@@ -194,28 +204,43 @@ class GlobalAveragePooling1D(_GlobalPooling):
         return None
 
 
-class GlobalAveragePooling2D(_GlobalPooling):
+class GlobalAveragePooling2D(_GlobalAverage):
     """The mean of each channel of an image: (N, H, W, C) -> (N, C)."""
 
     rank = 2
 
-    def call(self, inputs: Tensor) -> Tensor:
-        return self._checked(inputs).mean(axis=self._axes, keepdims=self.keepdims)
+
+class GlobalAveragePooling3D(_GlobalAverage):
+    """The mean of each channel of a volume: (N, D, H, W, C) -> (N, C).
+
+    Source: https://keras.io/api/layers/pooling_layers/global_average_pooling3d/
+
+    >>> GlobalAveragePooling3D()(np.arange(8, dtype="float32").reshape(1, 2, 2, 2, 1)).tolist()
+    [[3.5]]
+    """
+
+    rank = 3
 
 
-class GlobalMaxPooling1D(_GlobalPooling):
+class GlobalMaxPooling1D(_GlobalMaximum):
     """The largest value over time: (N, T, C) -> (N, C). It does not see masks, as in Keras."""
 
     rank = 1
 
-    def call(self, inputs: Tensor) -> Tensor:
-        return self._checked(inputs).max(axis=self._axes, keepdims=self.keepdims)
 
-
-class GlobalMaxPooling2D(_GlobalPooling):
+class GlobalMaxPooling2D(_GlobalMaximum):
     """The largest value of each channel of an image: (N, H, W, C) -> (N, C)."""
 
     rank = 2
 
-    def call(self, inputs: Tensor) -> Tensor:
-        return self._checked(inputs).max(axis=self._axes, keepdims=self.keepdims)
+
+class GlobalMaxPooling3D(_GlobalMaximum):
+    """The largest value of each channel of a volume: (N, D, H, W, C) -> (N, C).
+
+    Source: https://keras.io/api/layers/pooling_layers/global_max_pooling3d/
+
+    >>> GlobalMaxPooling3D()(np.arange(8, dtype="float32").reshape(1, 2, 2, 2, 1)).tolist()
+    [[7.0]]
+    """
+
+    rank = 3

@@ -14,18 +14,29 @@ import numpy as np
 
 from tinynet.arguments import flag
 from tinynet.autograd import Tensor, as_tensor
-from tinynet.autograd.tensor import wrap
 from tinynet.catalogue import snake_case
-from tinynet.errors import ArgumentError, ShapeError
-from tinynet.layers.base import Layer, Shape
-from tinynet.layers.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, as_list
+from tinynet.errors import ShapeError
+from tinynet.layers.base import Layer, Shape, flat_list
+from tinynet.layers.cells import (
+    Cell,
+    GRUCell,
+    LSTMCell,
+    SimpleRNNCell,
+    StackedRNNCells,
+    as_list,
+    check_cell,
+    initial_state,
+    output_size,
+    stepped,
+)
 from tinynet.primitives import recurrent as records
 
 
 class RNN(Layer):
     """Runs a cell along time: (N, T, D) -> (N, U), or (N, T, U) with `return_sequences`.
 
-    cell: a layer with `call(inputs, states) -> (output, states)` and `state_size`.
+    cell: a layer with `call(inputs, states) -> (output, states)` and `state_size`, or a list of them,
+        which are stacked; states are then a list for each cell. See `StackedRNNCells`.
     return_state: also return the final states.
     go_backwards: time runs backwards, and the sequence comes out in that order.
     stateful: a batch starts with the states the batch before it ended with; see `reset_state`.
@@ -54,8 +65,9 @@ class RNN(Layer):
     ) -> None:
         super().__init__(**kwargs)
         where = self.described
-        if not callable(getattr(cell, "call", None)) or not hasattr(cell, "state_size"):
-            raise ArgumentError(f"{where}: expected a cell with call(inputs, states) and state_size, received {cell!r}")
+        if isinstance(cell, (list, tuple)):
+            cell = StackedRNNCells(cell)
+        check_cell(where, cell)
         self.cell = cell
         self.return_sequences = flag(where, "return_sequences", return_sequences)
         self.return_state = flag(where, "return_state", return_state)
@@ -64,18 +76,18 @@ class RNN(Layer):
         self.unroll = flag(where, "unroll", unroll)
         self.zero_output_for_mask = flag(where, "zero_output_for_mask", zero_output_for_mask)
         self.state_size = as_list(cell.state_size)
-        self.states: list[Tensor] | None = None
+        cells = cell.cells if isinstance(cell, StackedRNNCells) else [cell]
+        self._sizes = [as_list(part.state_size) for part in cells]  # of the states, by cell
+        self.states: list[Any] | None = None
 
     def build(self, sequences_shape: Shape) -> None:
         self.check_rank(sequences_shape, 3, None, "(N, T, D)")
         if isinstance(self.cell, Layer) and not self.cell.built:
             self.cell.build((sequences_shape[0], *sequences_shape[2:]))
 
-    def get_initial_state(self, batch_size: int) -> list[Tensor]:
+    def get_initial_state(self, batch_size: int) -> list[Any]:
         """States of zeros for a batch."""
-        if hasattr(self.cell, "get_initial_state"):
-            return as_list(self.cell.get_initial_state(batch_size))
-        return [wrap(np.zeros((batch_size, n), self.compute_dtype)) for n in self.state_size]
+        return initial_state(self.cell, batch_size, self.compute_dtype)
 
     def reset_state(self) -> None:
         """A stateful layer starts from zeros again."""
@@ -87,11 +99,11 @@ class RNN(Layer):
         self._check(sequences, mask)
         states = self._first_states(sequences, initial_state)
         outputs, *last = self._run(sequences, states, mask, bool(training))
-        if isinstance(self.cell, Cell):
+        if hasattr(self.cell, "reset_dropout_masks"):
             self.cell.reset_dropout_masks()
         if self.stateful:
-            self.states = [state.detach() for state in last]
-        return (outputs, *last) if self.return_state else outputs
+            self.states = self._grouped([state.detach() for state in last])
+        return (outputs, *self._grouped(last)) if self.return_state else outputs
 
     def _check(self, sequences: Tensor, mask: Any) -> None:
         built = self._build_input_shape
@@ -107,22 +119,42 @@ class RNN(Layer):
             )
 
     def _first_states(self, sequences: Tensor, given: Any) -> list[Tensor]:
+        """The states to start with: of all cells in one list."""
         batch = sequences.shape[0]
         if given is None:
             given = self.states if self.stateful and self.states is not None else self.get_initial_state(batch)
-        states = [as_tensor(s).astype(self.compute_dtype) for s in as_list(given)]
-        if len(states) != len(self.state_size):
+        stacked = isinstance(self.cell, StackedRNNCells)
+        parts = as_list(given) if stacked else [given]
+        if len(parts) != len(self._sizes):
             raise ShapeError(
-                f"{self.described}: expected {len(self.state_size)} initial states, received {len(states)}"
+                f"{self.described}: expected a list with the initial states of each of {len(self._sizes)} cells, "
+                f"received {len(parts)}"
             )
-        for state, size in zip(states, self.state_size, strict=True):
-            if isinstance(size, int) and state.shape != (batch, size):
-                hint = " A stateful layer needs batches of one size; reset_state() starts anew." * self.stateful
+        states = []
+        for number, (part, sizes) in enumerate(zip(parts, self._sizes, strict=True)):
+            if len(as_list(part)) != len(sizes):
+                of_cell = f" of cell {number}" if stacked else ""
                 raise ShapeError(
-                    f"{self.described}: expected an initial state of shape {(batch, size)}, "
-                    f"received {state.shape}.{hint}"
+                    f"{self.described}: expected {len(sizes)} initial states{of_cell}, received {len(as_list(part))}"
                 )
+            states += [self._checked_state(s, batch, n) for s, n in zip(as_list(part), sizes, strict=True)]
         return states
+
+    def _checked_state(self, state: Any, batch: int, size: Any) -> Tensor:
+        state = as_tensor(state).astype(self.compute_dtype)
+        if isinstance(size, int) and state.shape != (batch, size):
+            hint = " A stateful layer needs batches of one size; reset_state() starts anew." * self.stateful
+            raise ShapeError(
+                f"{self.described}: expected an initial state of shape {(batch, size)}, received {state.shape}.{hint}"
+            )
+        return state
+
+    def _grouped(self, states: Sequence[Any]) -> list[Any]:
+        """All states as the cell has them: those of stacked cells in a list for each."""
+        if not isinstance(self.cell, StackedRNNCells):
+            return list(states)
+        left = iter(states)
+        return [[next(left) for _ in sizes] for sizes in self._sizes]
 
     def _options(self) -> dict[str, bool]:
         return {
@@ -132,12 +164,9 @@ class RNN(Layer):
         }
 
     def _run(self, sequences: Tensor, states: Sequence[Tensor], mask: Any, training: bool) -> tuple[Any, ...]:
-        takes_training = isinstance(self.cell, Layer) and "training" in self.cell._call_arguments
-        settings = {"training": training} if takes_training else {}
-
         def step(x_t: Any, before: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-            output, after = self.cell(x_t, before, **settings)
-            return output, as_list(after)
+            output, after = stepped(self.cell, x_t, self._grouped(before), training)
+            return output, flat_list(after)
 
         return records.scan(step, sequences, states, mask, **self._options())
 
@@ -146,9 +175,11 @@ class RNN(Layer):
         return [mask, *[None] * len(self.state_size)] if self.return_state else mask
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
-        size = getattr(self.cell, "output_size", None) or self.state_size[0]
+        size = output_size(self.cell)
         output = (*input_shape[:2], size) if self.return_sequences else (input_shape[0], size)
-        return (output, *((input_shape[0], n) for n in self.state_size)) if self.return_state else output
+        if not self.return_state:
+            return output
+        return (output, *self._grouped([(input_shape[0], n) for sizes in self._sizes for n in sizes]))
 
 
 class _Fused(RNN):

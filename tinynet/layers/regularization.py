@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinynet import regularizers
-from tinynet.arguments import fraction, whole
+from tinynet.arguments import data_format_of, fraction, whole
 from tinynet.autograd import Tensor
 from tinynet.catalogue import Config
-from tinynet.errors import ArgumentError
+from tinynet.errors import ArgumentError, nearest
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives.lookup import dropout
 from tinynet.random import SeedGenerator
@@ -70,6 +70,102 @@ class Dropout(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+
+class _SpatialDropout(Dropout):
+    """Dropout of whole channels: the elements of a channel are dropped together."""
+
+    rank = 0
+    data_format = "channels_last"
+
+    def __init__(self, rate: float, seed: int | None, name: str | None, dtype: Any, unknown: dict[str, Any]) -> None:
+        for key in unknown:
+            known = [*self.config_keys(), "name", "dtype"]  # as in Keras: not even trainable
+            raise ArgumentError(f"{type(self).__name__}: unknown argument {key!r}. {nearest(key, known)}")
+        super().__init__(rate, seed=seed, name=name, dtype=dtype)
+
+    def get_config(self) -> Config:
+        own = {key: self.argument(key) for key in self.config_keys()}
+        return {**own, "name": self.name, "dtype": self.dtype}
+
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        self.compute_output_shape(inputs.shape)
+        return super().call(inputs, training)
+
+    def _mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        ones = (1,) * self.rank
+        return (shape[0], *ones, shape[-1]) if self.data_format == "channels_last" else (*shape[:2], *ones)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        axes = ("(N, T, C)", "(N, H, W, C)", "(N, D, H, W, C)")[self.rank - 1]
+        self.check_rank(input_shape, self.rank + 2, self.rank + 2, axes)
+        return input_shape
+
+
+class SpatialDropout1D(_SpatialDropout):
+    """In training, drops whole channels of sequences (N, T, C), and scales the others by 1/(1 − rate).
+
+    rate: the fraction of channels dropped. seed: of the layer's own random numbers.
+    Keras's layer takes name and dtype besides, and no other argument.
+
+    Source: Tompson et al. 2014; https://keras.io/api/layers/regularization_layers/spatial_dropout1d/
+
+    >>> import numpy as np
+    >>> SpatialDropout1D(0.5)(np.ones((1, 2, 1), "float32")).tolist()
+    [[[1.0], [1.0]]]
+    """
+
+    rank = 1
+
+    def __init__(
+        self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(rate, seed, name, dtype, kwargs)
+
+
+class _PlacedSpatialDropout(_SpatialDropout):
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(rate, seed, name, dtype, kwargs)
+        self.data_format = data_format_of(self.described, data_format)
+
+
+class SpatialDropout2D(_PlacedSpatialDropout):
+    """In training, drops whole channels of images (N, H, W, C), and scales the others by 1/(1 − rate).
+
+    data_format: 'channels_last', or 'channels_first' for (N, C, H, W). The other arguments are those
+        of `SpatialDropout1D`.
+
+    Source: Tompson et al. 2014; https://keras.io/api/layers/regularization_layers/spatial_dropout2d/
+
+    >>> import numpy as np
+    >>> SpatialDropout2D(0.5)(np.ones((1, 2, 2, 3), "float32")).shape
+    (1, 2, 2, 3)
+    """
+
+    rank = 2
+
+
+class SpatialDropout3D(_PlacedSpatialDropout):
+    """In training, drops whole channels of volumes (N, D, H, W, C), and scales the others by 1/(1 − rate).
+
+    The arguments are those of `SpatialDropout2D`.
+
+    Source: Tompson et al. 2014; https://keras.io/api/layers/regularization_layers/spatial_dropout3d/
+
+    >>> import numpy as np
+    >>> SpatialDropout3D(0.5)(np.ones((1, 2, 2, 2, 3), "float32")).shape
+    (1, 2, 2, 2, 3)
+    """
+
+    rank = 3
 
 
 class GaussianNoise(Layer):

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.arguments import one_of
-from tinynet.autograd import Tensor
+from tinynet.arguments import one_of, whole
+from tinynet.autograd import Tensor, no_grad
 from tinynet.errors import ArgumentError, ShapeError
+from tinynet.initializers import TruncatedNormal
 from tinynet.layers.base import Layer, Shape
+from tinynet.ops.linalg import normalize
 from tinynet.primitives.shapes import concatenate, flip, reshape, stack, unstack
 
 MERGE_MODES = ("concat", "sum", "ave", "mul", None)
@@ -199,3 +201,64 @@ class TimeDistributed(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         inner = self.layer.compute_output_shape((input_shape[0], *input_shape[2:]))
         return (inner[0], input_shape[1], *inner[1:])
+
+
+class SpectralNormalization(Layer):
+    """A layer whose kernel is kept at a largest singular value of about 1, for training of GANs.
+
+    layer: a layer with a kernel or embeddings. The singular value is that of the kernel as a matrix
+        of its last axis; each call in training divides the kernel by an estimate of it.
+    power_iterations: how often the estimate is refined in each call.
+    Weights: the layer's, and vector_u (1, F).
+
+    Raises `ArgumentError` for a layer without a kernel.
+    Source: Miyato et al. 2018; https://keras.io/api/layers/normalization_layers/spectral_normalization/
+
+    >>> from tinynet.layers import Dense
+    >>> layer = SpectralNormalization(Dense(2, kernel_initializer="ones"), power_iterations=3)
+    >>> layer(np.ones((1, 2), "float32"), training=True).numpy().round(3)
+    array([[1., 1.]], dtype=float32)
+    """
+
+    def __init__(self, layer: Any, power_iterations: int = 1, **kwargs: Any) -> None:
+        from tinynet.layers import deserialize
+
+        super().__init__(**kwargs)
+        layer = deserialize(layer) if isinstance(layer, dict) else layer
+        if not isinstance(layer, Layer):
+            raise ArgumentError(f"{self.described}: expected a layer, received {layer!r}")
+        self.layer = layer
+        self.power_iterations = whole(self.described, "power_iterations", power_iterations)
+
+    def build(self, input_shape: Shape) -> None:
+        if not self.layer.built:
+            self.layer.build(input_shape)
+        self.kernel: Any = getattr(self.layer, "kernel", None)
+        if self.kernel is None:
+            self.kernel = getattr(self.layer, "embeddings", None)
+        if self.kernel is None:
+            raise ArgumentError(f"{self.described}: {self.layer.described} has neither a kernel nor embeddings")
+        self.vector_u = self.add_weight(
+            (1, self.kernel.shape[-1]), TruncatedNormal(stddev=0.02), trainable=False, name="vector_u"
+        )
+
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        if training and self.kernel._data.any():
+            with no_grad():
+                self._normalize()
+        output = self.layer(inputs)
+        # As Keras in the inputs' dtype; but not as integers, to which Keras rounds embeddings.
+        return output.astype(inputs.dtype) if inputs.dtype.kind == "f" else output
+
+    def _normalize(self) -> None:
+        """Divides the kernel by its largest singular value, as the power iteration estimates it."""
+        matrix = self.kernel._data.reshape(-1, self.kernel.shape[-1])
+        u = self.vector_u._data
+        for _ in range(self.power_iterations):
+            v = normalize(u @ matrix.T, axis=None).numpy()
+            u = normalize(v @ matrix, axis=None).numpy()
+        self.vector_u.assign(u)
+        self.kernel.assign(self.kernel._data / (v @ matrix @ u.T))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return self.layer.compute_output_shape(input_shape)

@@ -149,44 +149,12 @@ def conv_transpose(
     strides = per_axis(strides, rank, "strides", "conv_transpose")
     dilation = per_axis(dilation_rate, rank, "dilation_rate", "conv_transpose")
     padding = _padding(padding, ("valid", "same"), "conv_transpose")
-    extra = _output_padding(output_padding, strides)
-    spatial = x.shape[1:-1]
-    out = tuple(map(_transposed_size, spatial, kernel.shape[:-2], strides, dilation, [padding] * rank, extra))
-    for n, k, s, d, size in zip(spatial, kernel.shape[:-2], strides, dilation, out, strict=True):
-        if size < 1 or n != (-(-size // s) if padding == "same" else (size - (k - 1) * d - 1) // s + 1):
-            raise ArgumentError(
-                f"conv_transpose: with output_padding={output_padding!r} an axis of {n} elements would "
-                f"become {size}, which a window of {k} at stride {s} does not bring back to {n}. "
-                "Choose another output_padding."
-            )
+    out = convolution.transposed_sizes(x.shape[1:-1], kernel.shape[:-2], strides, padding, output_padding, dilation)
     settings = {
         "input_shape": (x.shape[0], *out, kernel.shape[-2]), "strides": strides, "padding": padding,
         "dilation": dilation, "groups": 1,
     }  # fmt: skip
     return _back(record(convolution.conv_input_gradient, (x, kernel), settings), first)
-
-
-def _output_padding(value: Any, strides: tuple[int, ...]) -> tuple[int | None, ...]:
-    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,) * len(strides)
-    if len(numbers) != len(strides):
-        raise ArgumentError(
-            f"conv_transpose: output_padding must be an integer or {len(strides)} integers, "
-            f"received {value!r}"
-        )
-    for number, stride in zip(numbers, strides, strict=True):
-        if number is not None and (not isinstance(number, int) or not 0 <= number < stride):
-            raise ArgumentError(
-                f"conv_transpose: output_padding must be at least 0 and below the stride {stride}, "
-                f"received {value!r}"
-            )
-    return numbers
-
-
-def _transposed_size(n: int, k: int, stride: int, dilation: int, padding: str, extra: int | None) -> int:
-    reach = (k - 1) * dilation + 1
-    if extra is None:
-        return n * stride + (max(reach - stride, 0) if padding == "valid" else 0)
-    return (n - 1) * stride + reach + extra - (2 * (reach // 2) if padding == "same" else 0)
 
 
 def max_pool(

@@ -3,10 +3,11 @@ closed: any order of derivative is again one of these products."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tinynet import kernels
-from tinynet.errors import ShapeError
+from tinynet.errors import ArgumentError, ShapeError
 from tinynet.primitives.domain import Absent, Domain, Sizes, Values
 from tinynet.primitives.operation import operation, unbroadcast
 
@@ -155,3 +156,55 @@ def _check(x: Any, kernel: Any, groups: int) -> None:
             f"conv: {groups} group(s) of a kernel {kernel.shape} need {kernel.shape[-2] * groups} input channels "
             f"and a multiple of {groups} filters, received {x.shape[-1]} channels and {kernel.shape[-1]} filters"
         )
+
+
+def transposed_sizes(
+    spatial: Sequence[int | None],
+    window: Sequence[int],
+    strides: tuple[int, ...],
+    padding: str,
+    output_padding: Any,
+    dilation: Sequence[int],
+) -> tuple[int | None, ...]:
+    """The sizes a transposed convolution makes of spatial axes; None where a size is unknown.
+
+    Raises `ArgumentError` where the convolution would not bring them back.
+    """
+    out: list[int | None] = []
+    extra = _output_padding(output_padding, strides)
+    for n, k, s, d, p in zip(spatial, window, strides, dilation, extra, strict=True):
+        if n is None:
+            out.append(None)
+            continue
+        size = _transposed_size(n, k, s, d, padding, p)
+        if size < 1 or n != (-(-size // s) if padding == "same" else (size - (k - 1) * d - 1) // s + 1):
+            raise ArgumentError(
+                f"conv_transpose: with output_padding={output_padding!r} an axis of {n} elements would "
+                f"become {size}, which a window of {k} at stride {s} does not bring back to {n}. "
+                "Choose another output_padding."
+            )
+        out.append(size)
+    return tuple(out)
+
+
+def _output_padding(value: Any, strides: tuple[int, ...]) -> tuple[int | None, ...]:
+    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,) * len(strides)
+    if len(numbers) != len(strides):
+        raise ArgumentError(
+            f"conv_transpose: output_padding must be an integer or {len(strides)} integers, "
+            f"received {value!r}"
+        )
+    for number, stride in zip(numbers, strides, strict=True):
+        if number is not None and (not isinstance(number, int) or not 0 <= number < stride):
+            raise ArgumentError(
+                f"conv_transpose: output_padding must be at least 0 and below the stride {stride}, "
+                f"received {value!r}"
+            )
+    return numbers
+
+
+def _transposed_size(n: int, k: int, stride: int, dilation: int, padding: str, extra: int | None) -> int:
+    reach = (k - 1) * dilation + 1
+    if extra is None:
+        return n * stride + (max(reach - stride, 0) if padding == "valid" else 0)
+    return (n - 1) * stride + reach + extra - (2 * (reach // 2) if padding == "same" else 0)
