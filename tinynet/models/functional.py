@@ -34,7 +34,7 @@ class Functional(Model):
     keras_module = "keras.src.models.functional"
     registered_name = "Functional"
 
-    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(inputs, outputs, name=name, **kwargs)
 
     def get_build_config(self) -> Config | None:
@@ -104,7 +104,7 @@ def _call_config(node: Node, graph: Graph) -> Config:
             return {"class_name": "__numpy__", "config": {"value": array.tolist(), "dtype": array.dtype.name}}
         return serialize(part)
 
-    return {"args": map_leaves(plain, list(node.args)), "kwargs": map_leaves(plain, node.kwargs)}
+    return serialize({"args": map_leaves(plain, list(node.args)), "kwargs": map_leaves(plain, node.kwargs)})  # type: ignore[no-any-return]
 
 
 def graph_from_config(config: Config, where: str, custom_objects: Any = None) -> tuple[Any, Any]:
