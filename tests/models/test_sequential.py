@@ -280,7 +280,7 @@ def test_a_failed_build_leaves_the_model_as_it_was() -> None:
     with pytest.raises(ShapeError, match="Conv2D 'conv2d.*': expected inputs .*received shape .None, 2."):
         model(np.ones((3, 4)))
     assert not model.built and len(model.layers) == 2
-    with pytest.raises(NotBuiltError, match="has no input_shape"):
+    with pytest.raises(NotBuiltError, match="the input shape is known once the model is built"):
         model.input_shape
 
 

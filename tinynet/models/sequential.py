@@ -50,6 +50,14 @@ class Sequential(Model):
         """The layers without the input."""
         return [layer for layer in self._sublayers if not isinstance(layer, InputLayer)]
 
+    def _the_graph(self, what: str) -> Graph:
+        if self._graph is None:
+            raise NotBuiltError(
+                f"{self.described}: the {what.replace('_', ' ')} is known once the model is built; "
+                "put an Input first, call build(input_shape), or call it on data"
+            )
+        return self._graph
+
     def _is_chain(self) -> bool:
         return True  # what its masks are computed by does not count
 
