@@ -41,7 +41,9 @@ def test_siphash_of_every_length(key: tuple[int, int], seed: int) -> None:
 
 
 @given(
-    texts=st.lists(st.text(max_size=80), min_size=1), bins=st.integers(1, 2**62), salt=st.none() | st.tuples(words, words)
+    texts=st.lists(st.text(max_size=80), min_size=1),
+    bins=st.integers(1, 2**62),
+    salt=st.none() | st.tuples(words, words),
 )
 def test_bins_of_texts(texts: list[str], bins: int, salt: tuple[int, int] | None) -> None:
     if salt is None:

@@ -71,7 +71,9 @@ class IndexLookup:
         self.output_mode = check_output_mode(where, output_mode, OUTPUT_MODES)
         self.num_oov_indices = int(check_integer("num_oov_indices", num_oov_indices, 0, where) or 0)
         if num_oov_indices is None or self.num_oov_indices > MOST_OOV_INDICES:
-            raise ArgumentError(f"{where}: num_oov_indices must be at most {MOST_OOV_INDICES:,}, received {num_oov_indices!r}.")
+            raise ArgumentError(
+                f"{where}: num_oov_indices must be from 0 to {MOST_OOV_INDICES:,}, received {num_oov_indices!r}."
+            )
         self.mask_token = self._check_token("mask_token", mask_token)
         self.oov_token = self._check_token("oov_token", oov_token)
         self.mask = mask_token is not None and self.output_mode == "int"
@@ -176,7 +178,8 @@ class IndexLookup:
         if hasattr(vocabulary, "__array__"):
             vocabulary = np.asarray(vocabulary)
         entries = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) and vocabulary.ndim == 1 else vocabulary
-        if not isinstance(entries, list | tuple) or any(isinstance(entry, list | tuple | np.ndarray) for entry in entries):
+        flat = isinstance(entries, list | tuple)
+        if not flat or any(isinstance(entry, list | tuple | np.ndarray) for entry in entries):
             raise ArgumentError(
                 f"{where}: expected one list of words in the order of their ids, received "
                 f"{type(vocabulary).__name__} {reprlib.repr(vocabulary)}."
@@ -230,7 +233,8 @@ class IndexLookup:
 
     def set_idf_weights(self, weights: NDArray[Any]) -> None:
         """Replaces the weight of every number, as `idf_weights` gives them."""
-        self._idf_weights = self._check_idf_weights(weights, self.width or 0)[: len(self.get_vocabulary())].astype(self.dtype)
+        checked = self._check_idf_weights(weights, self.width or 0)
+        self._idf_weights = checked[: len(self.get_vocabulary())].astype(self.dtype)
 
     def load_vocabulary(self, content: bytes) -> None:
         """Sets the tokens from the text file that a Keras model brings along; their idf weights, if any, come later.

@@ -261,7 +261,8 @@ class TextVectorizer:
 
         `inputs`: one text, or texts of shape (N,) or (N, 1). "int" gives int64 ids of shape (N, T), padded
         with 0 to the longest text or cut and padded to `output_sequence_length`; "multi_hot" and "count"
-        int64 of shape (N, V); "tf_idf" float32 of shape (N, V); "one_hot" int64 of shape (N, T, V). One text gives one row, shape (T,) or (V,).
+        int64 of shape (N, V); "tf_idf" float32 of shape (N, V); "one_hot" int64 of shape (N, T, V). One text gives
+        one row, shape (T,) or (V,).
         With split=None the last axis is the tokens': (..., T) gives (..., T) ids, and one token a 0-d id.
         Raises NotBuiltError before there is a vocabulary.
         """

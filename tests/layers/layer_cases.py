@@ -866,7 +866,8 @@ def hashing(draw: st.DrawFn, name: str) -> Case:
     words = ["makan", "nasi", "", "a"] if draw(flags) else [3, -70, 0, 2**40]
     mode = draw(st.sampled_from(["int", "int", "one_hot", "multi_hot", "count"]))
     arguments: dict[str, Any] = {
-        "num_bins": draw(st.integers(1, 9)), "output_mode": mode, "mask_value": draw(st.sampled_from([None, *words[:3]])),
+        "num_bins": draw(st.integers(1, 9)), "output_mode": mode,
+        "mask_value": draw(st.sampled_from([None, *words[:3]])),
         "salt": draw(st.none() | st.integers(-5, 5) | st.lists(st.integers(0, 2**40), min_size=2, max_size=2)),
     }  # fmt: skip
     inputs = tokens(draw, words)
@@ -878,7 +879,8 @@ def hashing(draw: st.DrawFn, name: str) -> Case:
 @entry("CategoryEncoding")
 @st.composite
 def category_encoding(draw: st.DrawFn, name: str) -> Case:
-    arguments = {"num_tokens": draw(st.integers(4, 6)), "output_mode": draw(st.sampled_from(["one_hot", "multi_hot", "count"]))}
+    mode = draw(st.sampled_from(["one_hot", "multi_hot", "count"]))
+    arguments = {"num_tokens": draw(st.integers(4, 6)), "output_mode": mode}
     inputs = tokens(draw, [0, 1, 2, 3]).astype(draw(st.sampled_from(["int32", "int64", "float32"])))
     return finished(draw, name, arguments, inputs.shape, inputs=inputs)
 

@@ -106,7 +106,9 @@ class Hashing(Layer):
         if output_mode != "int":
             check_width(self.described, "num_bins", self.num_bins)
         if not isinstance(mask_value, str | int | np.integer | None) or isinstance(mask_value, bool):
-            raise ArgumentError(f"{self.described}: mask_value must be None, a str or an integer, received {mask_value!r}")
+            raise ArgumentError(
+                f"{self.described}: mask_value must be None, a str or an integer, received {mask_value!r}"
+            )
         self.mask_value = mask_value
         key = check_salt(salt, self.described)
         self.salt = None if key is None else list(key)

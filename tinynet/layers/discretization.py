@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import arguments
-from tinynet.autograd import Tensor, as_tensor
+from tinynet.autograd import Tensor
 from tinynet.autograd.tensor import wrap
 from tinynet.catalogue import Config
 from tinynet.categories import check_output_mode, check_width, encode, encoded_shape
+from tinynet.config import floatx
 from tinynet.errors import ArgumentError, DataError, DtypeError, NotBuiltError
 from tinynet.layers.base import Layer, Shape
 from tinynet.lookup import check_integer
@@ -38,6 +38,7 @@ class Discretization(Layer):
     [[0, 2, 2]]
     """
 
+    casts_inputs = False
     inert_config = {"sparse": (False,)}
 
     def __init__(
@@ -121,8 +122,8 @@ class Discretization(Layer):
         if self.bin_boundaries is None:
             raise NotBuiltError(f"{self.described} has no boundaries yet: call adapt(data) or pass bin_boundaries=")
         values = inputs._data
-        # Integers meet the boundaries as floats of 32 bits, as those are kept.
-        values = values if values.dtype == np.float64 else values.astype("float32")
+        # As Keras, whatever the layer's dtype; integers meet the boundaries as floats of 32 bits, as those are kept.
+        values = values.astype(floatx() if values.dtype.kind == "f" else "float32")
         bins = np.searchsorted(np.asarray(self.bin_boundaries, "float32").astype(values.dtype), values, side="right")
         if self.output_mode == "int":
             return wrap(np.asarray(bins, "int32"))

@@ -104,7 +104,8 @@ class TextVectorization(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         if self._vectorizer.output_mode == "one_hot":
-            return encoded_shape((*input_shape[:-1], None) if self._vectorizer.ngrams else input_shape, "one_hot", self._vectorizer.width)
+            tokens = (*input_shape[:-1], None) if self._vectorizer.ngrams else input_shape
+            return encoded_shape(tokens, "one_hot", self._vectorizer.width)
         if self._vectorizer.split is None:
             return (*input_shape[:-1], self._vectorizer.width or (input_shape[-1] if self._vectorizer.mask else None))
         return (input_shape[0], self._vectorizer.width)
