@@ -23,7 +23,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*does not support masking")
 
 # Written by one of the two only. Keras forgets the seed of a SimpleRNN; tinynet writes the whole
 # vocabulary, Keras what the constructor was given, and how long the whole is.
-NOT_COMPARED = {"SimpleRNN": {"seed"}, "TextVectorization": {"vocabulary", "vocabulary_size"}}
+VOCABULARY = {"vocabulary", "vocabulary_size", "idf_weights"}
+# tinynet leaves them out where they have no effect; older versions of Keras do not know them.
+NEWER = {"oov_method", "salt"}
+NOT_COMPARED = {
+    "SimpleRNN": {"seed"}, "TextVectorization": VOCABULARY, "StringLookup": VOCABULARY | NEWER,
+    "IntegerLookup": VOCABULARY | NEWER,
+}  # fmt: skip
 
 
 def comparable(config: Any, name: str) -> Any:
@@ -58,7 +64,7 @@ def test_configurations(name: str, data: st.DataObject) -> None:
     assert comparable(plain(again.get_config()), name) == compared
     back = getattr(keras.layers, name).from_config(own)
     assert comparable(plain(back.get_config()), name) == compared
-    if name == "TextVectorization":
+    if "vocabulary" in NOT_COMPARED.get(name, ()):
         assert again.get_vocabulary() == back.get_vocabulary() == theirs.get_vocabulary()
 
 

@@ -43,7 +43,7 @@ DROP_WITH_WARNING = [
     ("Flatten", {}), ("Reshape", {"target_shape": (20,)}), ("Permute", {"dims": (2, 1)}),
     ("DepthwiseConv1D", {"kernel_size": 2}), ("SeparableConv1D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {}), ("RMSNormalization", {}),
-    ("Conv1DTranspose", {"filters": 2, "kernel_size": 2}),
+    ("Conv1DTranspose", {"filters": 2, "kernel_size": 2}), ("Discretization", {"bin_boundaries": [0.0]}),
 ]  # fmt: skip
 ON_IMAGES = [
     ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),
@@ -52,9 +52,10 @@ ON_IMAGES = [
     ("ZeroPadding2D", {}), ("Cropping2D", {"cropping": 1}), ("UpSampling2D", {}),
     ("Conv2DTranspose", {"filters": 2, "kernel_size": 2}),
 ]  # fmt: skip
-# Cells see single steps, an InputLayer and a TextVectorization no mask; the others have tests below.
+# Cells see single steps, an InputLayer and layers of tokens no mask; the others have tests below.
 ELSEWHERE = {
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
+    "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
     "Softmax", "RNN", "Bidirectional", "TimeDistributed", "StackedRNNCells", "SpectralNormalization",
     "SpatialDropout2D", "SpatialDropout3D",
     # A sequence's mask cannot come to a vector or a volume.
