@@ -17,15 +17,17 @@ def sampled(x: np.ndarray, places: np.ndarray, weights: np.ndarray) -> np.ndarra
     else:
         flat, places = x.reshape(-1, x.shape[-1]), _in_all(places, x.shape[1])
         rows = [flat.take(places[..., k], axis=0) for k in range(count)]
-    total = rows[0]
-    if weights.shape[-1] == count:
-        total = total * _column(weights, 0, x.dtype)
-    for k in range(1, count):
-        if weights.shape[-1] == count:
-            total += rows[k] * _column(weights, k, x.dtype)
-        else:  # as TensorFlow interpolates; the rounding is another than with two weights
-            total = total + (rows[k] - rows[0]) * _column(weights, k - 1, x.dtype)
-    return total
+    first, others = rows[0], rows[1:]
+    full = weights.shape[-1] == count
+    for k, row in enumerate(others):
+        if not full:  # as TensorFlow interpolates; with two weights the rounding is another
+            row -= first
+        row *= _column(weights, k + full, x.dtype)
+    if full:
+        first *= _column(weights, 0, x.dtype)
+    for row in others:
+        first += row
+    return first
 
 
 def sampled_adjoint(g: np.ndarray, places: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
