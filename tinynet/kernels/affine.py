@@ -66,8 +66,8 @@ def affine_taps(
     along = _one_axis(columns, width, interpolation), _one_axis(rows, height, interpolation)
     places = [row * width + column for row, _ in along[1] for column, _ in along[0]]
     weights = [one * other for _, one in along[1] for _, other in along[0]]
-    shape = (len(transforms), height * width, len(places))
-    taps = Taps(np.stack(places, axis=-1).reshape(shape), np.stack(weights, axis=-1).reshape(shape))
+    shape = (len(places), len(transforms), height * width)  # in memory, so that each of the K lies together
+    taps = Taps(*(np.moveaxis(np.stack(parts).reshape(shape), 0, -1) for parts in (places, weights)))
     return taps, 1 - taps.weights.sum(axis=-1)
 
 
