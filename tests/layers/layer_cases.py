@@ -481,6 +481,88 @@ def up_sampling(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, *placed(draw, arguments, spatial))
 
 
+def images(draw: st.DrawFn, arguments: dict[str, Any], kinds: list[str]) -> np.ndarray:
+    """A batch of images, or now and then a single one, after choosing where their channels are."""
+    (shape,) = placed(draw, arguments, [draw(st.integers(1, 9)), draw(st.integers(1, 9))])
+    if draw(st.integers(0, 3)) == 0:
+        shape = shape[1:]
+    return np.random.default_rng(draw(seeds)).uniform(0, 255, shape).astype(draw(st.sampled_from(kinds)))
+
+
+def side(draw: st.DrawFn) -> int:
+    return draw(st.integers(1, 9))
+
+
+@entry("Resizing")
+@st.composite
+def resizing(draw: st.DrawFn, name: str) -> Case:
+    interpolations = ["bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5"]
+    arguments: dict[str, Any] = {"height": side(draw), "width": side(draw)}
+    if draw(flags):
+        arguments["interpolation"] = draw(st.sampled_from(interpolations))
+    if draw(flags):
+        arguments["antialias"] = draw(flags)
+    if draw(flags):
+        arguments[draw(st.sampled_from(["crop_to_aspect_ratio", "pad_to_aspect_ratio"]))] = draw(flags)
+    inputs = images(draw, arguments, ["float32", "float32", "uint8", "int32"])
+    if draw(flags) or (inputs.dtype.kind != "f" and arguments.get("pad_to_aspect_ratio")):
+        arguments["fill_value"] = draw(st.sampled_from([0, 7]))  # Keras fails for 0.0 beside integers
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("CenterCrop")
+@st.composite
+def center_crop(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"height": side(draw), "width": side(draw)}
+    inputs = images(draw, arguments, ["float32", "uint8", "int32", "bool"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("RandomCrop", "RandomFlip", "RandomBrightness", "RandomContrast")
+@st.composite
+def augmentation(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"seed": draw(st.sampled_from([0, 7]))}
+    if name == "RandomCrop":
+        arguments.update(height=side(draw), width=side(draw))
+    elif name == "RandomFlip":
+        if draw(flags):
+            arguments["mode"] = draw(st.sampled_from(["horizontal", "vertical", "horizontal_and_vertical"]))
+    else:
+        lowest = -1.0 if name == "RandomBrightness" else 0.0
+        arguments["factor"] = factor(draw, lowest)
+        if draw(flags):
+            arguments["value_range"] = draw(st.sampled_from([(0, 255), [0.0, 1.0], (-1, 1)]))
+    inputs = images(draw, arguments, ["float32", "uint8", "int32"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, training=False)
+
+
+def factor(draw: st.DrawFn, lowest: float) -> Any:
+    """One number, or two in any order."""
+    numbers_ = st.floats(lowest, 1, width=32).map(lambda f: round(f, 3))
+    return draw(st.one_of(numbers_, st.tuples(numbers_, numbers_), st.just(0)))
+
+
+@entry("RandomRotation", "RandomTranslation", "RandomZoom")
+@st.composite
+def affine_augmentation(draw: st.DrawFn, name: str) -> Case:
+    lowest = -0.5 if name == "RandomZoom" else -1.0
+    arguments: dict[str, Any] = {"seed": draw(st.sampled_from([None, 0, 7]))}
+    if name == "RandomRotation":
+        arguments["factor"] = factor(draw, lowest)
+    else:
+        arguments["height_factor"] = factor(draw, lowest)
+    if name == "RandomTranslation" or (name == "RandomZoom" and draw(flags)):
+        arguments["width_factor"] = factor(draw, lowest)
+    if draw(flags):
+        arguments["fill_mode"] = draw(st.sampled_from(["reflect", "constant", "wrap", "nearest"]))
+    if draw(flags):
+        arguments["fill_value"] = draw(st.sampled_from([0, 1.5]))
+    if draw(flags):
+        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
+    inputs = images(draw, arguments, ["float32", "uint8", "int32"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, training=False)
+
+
 @entry("Rescaling")
 @st.composite
 def rescaling(draw: st.DrawFn, name: str) -> Case:

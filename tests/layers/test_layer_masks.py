@@ -50,7 +50,10 @@ ON_IMAGES = [
     ("AveragePooling2D", {"pool_size": 2}), ("GlobalMaxPooling2D", {}), ("GlobalAveragePooling2D", {}),
     ("DepthwiseConv2D", {"kernel_size": 2}), ("SeparableConv2D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding2D", {}), ("Cropping2D", {"cropping": 1}), ("UpSampling2D", {}),
-    ("Conv2DTranspose", {"filters": 2, "kernel_size": 2}),
+    ("Conv2DTranspose", {"filters": 2, "kernel_size": 2}), ("Resizing", {"height": 3, "width": 3}),
+    ("CenterCrop", {"height": 3, "width": 3}), ("RandomCrop", {"height": 3, "width": 3}), ("RandomFlip", {}),
+    ("RandomRotation", {"factor": 0.1}), ("RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1}),
+    ("RandomZoom", {"height_factor": 0.1}), ("RandomContrast", {"factor": 0.1}), ("RandomBrightness", {"factor": 0.1}),
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and layers of tokens no mask; the others have tests below.
 ELSEWHERE = {
