@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 from keras_oracle import Case, Inner
 
@@ -811,3 +812,72 @@ def text_vectorization(draw: st.DrawFn, name: str) -> Case:
     texts = st.lists(st.sampled_from([*words, "Nasi!", "lain", ""]), max_size=6).map(" ".join)
     inputs = np.array(draw(st.lists(texts, min_size=1, max_size=4)))
     return finished(draw, name, arguments, inputs.shape, inputs=inputs[:, None] if draw(flags) else inputs)
+
+
+def several(draw: st.DrawFn, arrays: list[np.ndarray], low: int = 2) -> list[Any] | None:
+    """Masks for some of the arrays, or for none."""
+    form = draw(st.sampled_from(["none", "some", "all"]))
+    if form == "none" or any(x.ndim < low for x in arrays):
+        return None
+    return [masks(draw, x.shape[:-1]) if form == "all" or draw(flags) else None for x in arrays]
+
+
+def taken_for_biases(arrays: list[np.ndarray]) -> bool:
+    """Whether Keras, on TensorFlow, adds wrongly: (2, 2) + (2, 1) as if the second were a row, for speed."""
+    so_far = arrays[0].shape
+    rank = max(x.ndim for x in arrays)
+    for x in arrays[1:]:
+        before = (so_far[0], *(1,) * (rank - len(so_far)), *so_far[1:])
+        own = (x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:])
+        wide = [axis for axis, n in enumerate(own) if n > 1]
+        if rank > 1 and len(wide) == 1 and own[wide[0]] in (before[1], before[-1]):
+            axis = rank - 1 if own[wide[0]] == before[-1] else 1
+            if axis != wide[0]:
+                return True
+        so_far = np.broadcast_shapes(before, own)
+    return False
+
+
+@entry("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
+@st.composite
+def elementwise_merge(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    count = 2 if name == "Subtract" else draw(st.integers(1, 4))
+    same_rank = draw(flags)
+    arrays = []
+    for _ in range(count):
+        own = [1 if axis and draw(st.integers(0, 4)) == 0 else n for axis, n in enumerate(shape)]
+        if not same_rank:
+            own = own[:1] + own[draw(st.integers(1, len(own))) :]
+        x = numbers(draw, own)
+        arrays.append(np.round(x) if draw(flags) else x)  # with ties among the rounded
+    assume(name not in ("Add", "Average") or not taken_for_biases(arrays))
+    given = several(draw, arrays, low=len(shape)) if same_rank else None
+    return finished(draw, name, {}, shape, inputs=arrays, mask=given)
+
+
+@entry("Concatenate")
+@st.composite
+def concatenated(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    arrays = [
+        numbers(draw, [draw(sizes) if i == axis % len(shape) else n for i, n in enumerate(shape)])
+        for _ in range(draw(st.integers(1, 4)))
+    ]
+    arguments = {} if axis == -1 and draw(flags) else {"axis": axis}
+    return finished(draw, name, arguments, shape, inputs=arrays, mask=several(draw, arrays))
+
+
+@entry("Dot")
+@st.composite
+def dot(draw: st.DrawFn, name: str) -> Case:
+    one, other = shapes(draw), shapes(draw)
+    in_one, in_other = draw(st.integers(1, len(one) - 1)), draw(st.integers(1, len(other) - 1))
+    other = (one[0], *other[1:in_other], one[in_one], *other[in_other + 1 :])
+    axes: Any = [in_one - draw(st.sampled_from([0, len(one)])), in_other - draw(st.sampled_from([0, len(other)]))]
+    if axes[0] == axes[1] and draw(flags):
+        axes = axes[0]
+    arrays = [numbers(draw, one), numbers(draw, other)]
+    arguments = {"axes": axes, "normalize": draw(flags)}
+    return finished(draw, name, arguments, one, inputs=arrays, mask=several(draw, arrays))
