@@ -822,20 +822,22 @@ def several(draw: st.DrawFn, arrays: list[np.ndarray], low: int = 2) -> list[Any
     return [masks(draw, x.shape[:-1]) if form == "all" or draw(flags) else None for x in arrays]
 
 
-def taken_for_biases(arrays: list[np.ndarray]) -> bool:
+def misplaced(shape: tuple[int, ...], added: tuple[int, ...]) -> bool:
     """Whether Keras, on TensorFlow, adds wrongly: (2, 2) + (2, 1) as if the second were a row, for speed."""
-    so_far = arrays[0].shape
+    added = (1,) * (len(shape) - len(added)) + added
+    wide = [axis for axis, n in enumerate(added) if n > 1]
+    if len(shape) < 2 or len(wide) != 1 or added[wide[0]] not in (shape[1], shape[-1]):
+        return False
+    return wide[0] != (len(shape) - 1 if added[wide[0]] == shape[-1] else 1)
+
+
+def any_misplaced(arrays: list[np.ndarray]) -> bool:
+    """Whether Keras adds one of the arrays wrongly to the sum of those before it."""
     rank = max(x.ndim for x in arrays)
-    for x in arrays[1:]:
-        before = (so_far[0], *(1,) * (rank - len(so_far)), *so_far[1:])
-        own = (x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:])
-        wide = [axis for axis, n in enumerate(own) if n > 1]
-        if rank > 1 and len(wide) == 1 and own[wide[0]] in (before[1], before[-1]):
-            axis = rank - 1 if own[wide[0]] == before[-1] else 1
-            if axis != wide[0]:
-                return True
-        so_far = np.broadcast_shapes(before, own)
-    return False
+    all_shapes = [(x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:]) for x in arrays]
+    return any(
+        misplaced(np.broadcast_shapes(*all_shapes[:i]), all_shapes[i]) for i in range(1, len(all_shapes))
+    )
 
 
 @entry("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
@@ -851,7 +853,7 @@ def elementwise_merge(draw: st.DrawFn, name: str) -> Case:
             own = own[:1] + own[draw(st.integers(1, len(own))) :]
         x = numbers(draw, own)
         arrays.append(np.round(x) if draw(flags) else x)  # with ties among the rounded
-    assume(name not in ("Add", "Average") or not taken_for_biases(arrays))
+    assume(name not in ("Add", "Average") or not any_misplaced(arrays))
     given = several(draw, arrays, low=len(shape)) if same_rank else None
     return finished(draw, name, {}, shape, inputs=arrays, mask=given)
 
@@ -881,3 +883,41 @@ def dot(draw: st.DrawFn, name: str) -> Case:
     arrays = [numbers(draw, one), numbers(draw, other)]
     arguments = {"axes": axes, "normalize": draw(flags)}
     return finished(draw, name, arguments, one, inputs=arrays, mask=several(draw, arrays))
+
+
+@entry("EinsumDense")
+@st.composite
+def einsum_dense(draw: st.DrawFn, name: str) -> Case:
+    # The equation, and the letters of the inputs (with what an ellipsis stands for), output_shape and the result.
+    equation, inputs, given, results = draw(
+        st.sampled_from(
+            [
+                ("ab,bc->ac", "ab", "c", "ac"), ("abc,cd->abd", "abc", "bd", "abd"),
+                ("abc,cde->abde", "abc", "bde", "abde"), ("abcd,cde->abe", "abcd", "be", "abe"),
+                ("abc,cd->adb", "abc", "db", "adb"), ("abc,bcd->abd", "abc", "bd", "abd"),
+                ("abc,bd->adc", "abc", "dc", "adc"), ("...x,xy->...y", "ax", "y", "ay"),
+                ("...x,xy->...y", "abx", "y", "aby"), ("...x,xyz->...yz", "abcx", "yz", "abcyz"),
+                ("...xy,yz->...xz", "axy", "xz", "axz"), ("ab...,bc->ac...", "abde", "c", "acde"),
+                ("abc...,cd->abd...", "abce", "bd", "abde"),
+            ]
+        )
+    )
+    sizes_of = {c: draw(sizes) for c in "abcdexyz"}
+    kernel, named = equation.split(",")[1].split("->")
+    own = named.replace("...", "").removeprefix("a")
+    bias_axes = draw(st.sampled_from([None, *own, own]))
+    shape = tuple(sizes_of[c] for c in inputs)
+    output_shape = [
+        None if c in inputs and c not in kernel and c not in (bias_axes or "") and draw(flags) else sizes_of[c]
+        for c in given
+    ]
+    arguments: dict[str, Any] = {
+        "equation": equation, "bias_axes": bias_axes, "activation": draw(st.sampled_from([None, "tanh", "relu"])),
+        "output_shape": output_shape[0] if len(given) == 1 and output_shape[0] and draw(flags) else output_shape,
+        **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    if bias_axes is not None:
+        first = min(results.index(c) for c in bias_axes)
+        bias_shape = tuple(sizes_of[c] if c in bias_axes else 1 for c in results[first:])
+        assume(not misplaced(tuple(sizes_of[c] for c in results), bias_shape))
+    return finished(draw, name, arguments, shape)

@@ -44,6 +44,7 @@ DROP_WITH_WARNING = [
     ("DepthwiseConv1D", {"kernel_size": 2}), ("SeparableConv1D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {}), ("RMSNormalization", {}),
     ("Conv1DTranspose", {"filters": 2, "kernel_size": 2}),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (4, 2)}),
 ]  # fmt: skip
 ON_IMAGES = [
     ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),
