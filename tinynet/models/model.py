@@ -119,9 +119,9 @@ class Model(Trainer, Layer):
         if self._graph is None and not self.built:
             self._tried_out(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
 
-    def _build_for(self, inputs: Any) -> None:
+    def _build_for(self, inputs: Any, others: dict[str, Any]) -> None:
         if type(self).build is not Model.build:
-            super()._build_for(inputs)
+            super()._build_for(inputs, others)
         elif self._build_input_shape is None:  # the layers inside make their weights in `call`
             self._build_input_shape = map_structure(lambda t: (None, *t.shape[1:]), inputs)
 
