@@ -22,7 +22,7 @@ RENAMED = {
 GONE: dict[str, tuple[Any, ...]] = {
     "time_major": (False,), "implementation": (0, 1, 2), "fused": (None, False, True), "virtual_batch_size": (None,),
     "adjustment": (None,), "trainable_initial_state": (False,), "sparse": (False, None), "ragged": (False, None),
-    "batch_size": (None,), "type_spec": (None,),
+    "batch_size": (None,), "type_spec": (None,), "noise_shape": (None,), "groups": (1,),
 }  # fmt: skip
 GONE_FROM_OPTIMIZERS: dict[str, tuple[Any, ...]] = {
     "decay": (0.0,), "jit_compile": (None, True, False), "is_legacy_optimizer": (True, False), "epsilon": (None,),
@@ -81,7 +81,11 @@ def _sequential(config: Config, depth: int) -> Config:
 
 
 def _layer(name: str, config: Config, depth: int) -> Config:
-    new = {key: _value(value, depth) for key, value in config.items() if value not in GONE.get(key, ())}
+    new = {
+        key: _initializer(value) if key.endswith("_initializer") else _value(value, depth)
+        for key, value in config.items()
+        if value not in GONE.get(key, ())
+    }
     shape = new.pop("batch_input_shape", None)
     new.pop("input_length", None)
     if "dtype" in new:
@@ -90,6 +94,10 @@ def _layer(name: str, config: Config, depth: int) -> Config:
         new["batch_shape"] = shape if shape is not None else new.pop("batch_shape", None)
     elif name in ("BatchNormalization", "SyncBatchNormalization") and isinstance(new.get("axis"), list):
         new["axis"] = new["axis"][0] if len(new["axis"]) == 1 else new["axis"]
+    elif name.startswith("SeparableConv"):  # whose kernels have names of their own
+        new = {key: value for key, value in new.items() if not key.startswith("kernel_") or key == "kernel_size"}
+    elif name.startswith("SpatialDropout") and new.get("trainable") is True:
+        del new["trainable"]
     elif name in ("GRU", "GRUCell"):
         new.setdefault("reset_after", False)
     for key in ("activation", "recurrent_activation"):
@@ -99,17 +107,20 @@ def _layer(name: str, config: Config, depth: int) -> Config:
 
 
 def _value(value: Any, depth: int) -> Any:
-    """A value of a layer's configuration: layers within it, initializers and the like."""
+    """A value of a layer's configuration, which may be another layer or several."""
     if isinstance(value, list):
         return [_value(part, depth) for part in value]
-    if not isinstance(value, dict) or "class_name" not in value:
-        return value
-    config = value.get("config")
-    if value["class_name"] == "VarianceScaling" and isinstance(config, dict):
-        if config.get("distribution") == "normal":
-            return {**value, "config": {**config, "distribution": "truncated_normal"}}
-        return value
     return translated(value, depth + 1)
+
+
+def _initializer(value: Any) -> Any:
+    config = value.get("config") if isinstance(value, dict) else None
+    if not isinstance(config, dict):
+        return value
+    new = {key: part for key, part in config.items() if key != "dtype"}
+    if new.get("distribution") == "normal":
+        new["distribution"] = "truncated_normal"
+    return {**value, "config": new}
 
 
 def _dtype(dtype: Any) -> Any:

@@ -21,47 +21,56 @@ from tinynet.saving.filling import Filling, fill_optimizer, in_order
 
 # What else stands in such files: the optimizer's state, and in those of Keras 2 that of the metrics.
 BESIDES = ("/optimizer/", "/metrics/")
+# The group of a model's layers; in Keras 2.12 it had another name, and layers with weights were counted twice.
+LAYERS, OLD_LAYERS = "layers", "_layer_checkpoint_dependencies"
 
 
-def places(layer: Layer, path: str = "") -> Iterator[tuple[str, Layer]]:
+def places(layer: Layer, path: str = "", layers: str = LAYERS) -> Iterator[tuple[str, Layer]]:
     """Every layer with the path of its group, in the order in which Keras walks them.
 
     A Sequential's layers, and those in lists, are numbered within their class; the input is not
     among them. Other layers' parts go by the names of the attributes that hold them. A layer
-    held twice has the first of its places.
+    held twice has the first of its places. layers: what the group of a model's layers is called.
     """
-    yield from _places(layer, path, set())
+    yield from _places(layer, path, set(), layers)
 
 
-def _places(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
+def _places(layer: Layer, path: str, seen: set[int], layers: str) -> Iterator[tuple[str, Layer]]:
     if id(layer) in seen:
         return
     seen.add(id(layer))
     yield path, layer
     if isinstance(layer, Sequential) or (isinstance(layer, Model) and layer._graph is not None):
-        yield from _numbered(layer.layers, f"{path}/layers", seen)
+        yield from _numbered(layer.layers, f"{path}/{layers}", seen, layers, doubled=layers == OLD_LAYERS)
     held = {name: value for name, value in vars(layer).items() if name not in ("_sublayers", "_results")}
     for name in sorted(held, key=lambda name: (name.startswith("_"), name)):
         value = held[name]
         if isinstance(value, Layer):
-            yield from _places(value, f"{path}/{name}", seen)
+            yield from _places(value, f"{path}/{name}", seen, layers)
         elif isinstance(value, (list, tuple, dict)):
-            yield from _numbered(value.values() if isinstance(value, dict) else value, f"{path}/{name}", seen)
+            parts = value.values() if isinstance(value, dict) else value
+            yield from _numbered(parts, f"{path}/{name}", seen, layers)
 
 
-def _numbered(parts: Iterable[Any], path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
-    """The layers in a list under the names of their classes: dense, dense_1 and so on."""
+def _numbered(
+    parts: Iterable[Any], path: str, seen: set[int], layers: str, doubled: bool = False
+) -> Iterator[tuple[str, Layer]]:
+    """The layers in a list under the names of their classes: dense, dense_1 and so on.
+
+    doubled: layers with weights count twice.
+    """
     used: Counter[str] = Counter()
     for part in parts:
         nested = isinstance(part, (list, tuple, dict))
         if not nested and not isinstance(part, Layer):
             continue
-        key = numbered("container" if nested else snake_case(type(part).__name__), used)
-        place = f"{path}/{key}"
+        kind = "container" if nested else snake_case(type(part).__name__)
+        place = f"{path}/{numbered(kind, used)}"
         if nested:
-            yield from _numbered(part.values() if isinstance(part, dict) else part, place, seen)
+            yield from _numbered(part.values() if isinstance(part, dict) else part, place, seen, layers)
         else:
-            yield from _places(part, place, seen)
+            used[kind] += doubled and bool(part.weights)
+            yield from _places(part, place, seen, layers)
 
 
 def numbered(key: str, used: Counter[str]) -> str:
@@ -104,7 +113,8 @@ class WeightsFile:
         """Sets every weight of the model from the file, and leaves none in it; all fit, or none is changed."""
         filling = Filling(self.name, skip_mismatch)
         known = list(BESIDES)
-        for path, layer in places(model):
+        layers = OLD_LAYERS if OLD_LAYERS in self.root else LAYERS
+        for path, layer in places(model, layers=layers):
             variables = layer.stored_variables()
             if variables:
                 place = f"{path}/vars"
