@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from fixed_models import FIXED
 from hypothesis import Phase, given, settings
 from keras_oracle import LAYERS, comparable_model, forget_names
 from random_models import models
@@ -47,6 +49,13 @@ def test_random_models(name: str, worker: Worker, tmp_path_factory: Any, counts:
         check(recipe, worker, tmp_path_factory.mktemp("models"), counts)
 
     draw()
+
+
+@pytest.mark.parametrize("what", FIXED)
+def test_models_that_once_disagreed(what: str, worker: Worker, tmp_path: Path) -> None:
+    found: Counter = Counter()
+    check(FIXED[what], worker, tmp_path, found)
+    assert not any("left out" in key for _, key in found)
 
 
 def twin(library: Any, recipe: Recipe) -> Any:
