@@ -248,7 +248,7 @@ class Draft:
             return
         name = self.draw(st.sampled_from(BINARY + UNARY))
         axis = self.draw(st.integers(1, max(1, len(self.tensors[place].shape) - 1)))
-        takes_axis = name in ("concatenate", "stack", "flip", "roll", "expand", "mean", "sum", "max")
+        takes_axis = name in ("concatenate", "stack", "flip", "expand", "mean", "sum", "max")
         settings: dict[str, Any] = {"axis": axis} if takes_axis and self.draw(st.booleans()) else {}
         if name in ("mean", "sum", "max"):
             settings["keepdims"] = self.draw(st.booleans())

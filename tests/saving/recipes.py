@@ -90,7 +90,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "softmax": lambda library, x: library.ops.softmax(x, axis=-1),
     "clip": lambda library, x: library.ops.clip(x, -0.75, 1.5),
     "flip": lambda library, x, axis=-1: library.ops.flip(x, axis=axis),
-    "roll": lambda library, x, axis=-1: library.ops.roll(x, 1, axis=axis),
     "cumulated": lambda library, x: library.ops.cumsum(x, axis=-1),
     "first": lambda library, x: x[:, 0],
     "all but the last": lambda library, x: x[..., :-1],
