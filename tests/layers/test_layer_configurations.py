@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from keras_oracle import LAYERS, comparable, flat, forget_names, keras_layer, our_call, our_layer, plain
+from keras_oracle import LAYERS, NOT_COMPARED, comparable, flat, forget_names, keras_layer, our_call, our_layer, plain
 from layer_cases import cases
 
 import tinynet.layers
@@ -38,7 +38,7 @@ def test_configurations(name: str, data: st.DataObject) -> None:
     assert comparable(plain(again.get_config()), name) == compared
     back = getattr(keras.layers, name).from_config(own)
     assert comparable(plain(back.get_config()), name) == compared
-    if name == "TextVectorization":
+    if "vocabulary" in NOT_COMPARED.get(name, ()):
         assert again.get_vocabulary() == back.get_vocabulary() == theirs.get_vocabulary()
 
 

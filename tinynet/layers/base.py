@@ -6,7 +6,7 @@ import contextlib
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -507,6 +507,20 @@ class Layer(Configurable):
         values = [variable.converted(value) for variable, value in zip(variables, weights, strict=True)]
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
+
+    def stored_variables(self) -> dict[str, Any]:
+        """The layer's own weights by the names they have in files: '0', '1' and so on, trainable ones first."""
+        own = [v for v in self._own_variables if v.wanted_trainable]
+        own += [v for v in self._own_variables if not v.wanted_trainable]
+        return {str(number): variable for number, variable in enumerate(own)}
+
+    def load_assets(self, files: Mapping[str, bytes]) -> None:
+        """Takes what a model file holds for this layer in files of their own, such as a vocabulary, by their names."""
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of a model's inputs where the layer is its first and no Input says another."""
+        return "string" if self.takes_text else self.dtype
 
     def count_params(self) -> int:
         """The number of elements of all weights; raises `NotBuiltError` before they exist."""

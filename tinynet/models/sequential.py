@@ -116,8 +116,7 @@ class Sequential(Model):
         if self._input_layer is None:
             if input_shape is None:
                 raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
-            dtype = "string" if self.layers[0].takes_text else self.layers[0].dtype
-            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=dtype))
+            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self.layers[0].input_dtype))
         try:
             self._build_from(0, in_scope=True)
         except Exception:

@@ -6,14 +6,12 @@ import datetime
 import json
 import os
 import warnings
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from tinynet import layers
-from tinynet.catalogue import Config, custom_object_scope, serialize, snake_case
+from tinynet.catalogue import Config, custom_object_scope, serialize
 from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError, TinynetError
-from tinynet.layers import TextVectorization
 from tinynet.layers.base import restoring
 from tinynet.models import Model
 from tinynet.saving import weights
@@ -21,6 +19,7 @@ from tinynet.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, p
 
 # The oldest Keras that is tested to read what is written here; newer ones read it, too.
 FORMAT_OF_KERAS = "3.6.0"
+LARGEST_ASSET = 1 << 28  # bytes of a vocabulary and the like
 
 
 def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -70,7 +69,8 @@ def load_model(
         config = archive.json(CONFIG)
         with weights.WeightsFile(archive.read(WEIGHTS), path) as file:
             with restoring(file.elements):
-                model = _model_of(config, path, archive)
+                model = _model_of(config, path)
+            _load_assets(model, archive)
             file.load_into(model)
             if compile and config.get("compile_config"):
                 _compile(model, config["compile_config"], path)
@@ -142,13 +142,13 @@ def load_weights(model: Model, filepath: str | os.PathLike[str]) -> None:
         file.load_into(model)
 
 
-def _model_of(config: Any, path: str, archive: Archive | None = None) -> Model:
-    """The model a configuration describes; `path` stands in errors, an archive may hold vocabularies."""
+def _model_of(config: Any, path: str) -> Model:
+    """The model a configuration describes; `path` stands in errors."""
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
-        raise FileFormatError(f"{path}: {'the text' if archive is None else CONFIG} does not describe a model")
+        raise FileFormatError(f"{path}: the configuration does not describe a model")
     try:
-        inner = config["config"] if archive is None else _with_assets(config["config"], archive)
-        described = {**config, "config": inner}
+        inner = config["config"]
+        described = dict(config)
         if described.get("class_name") == "Model" and "input_layers" in inner:
             described["class_name"] = "Functional"  # the oldest files
         model = layers.deserialize(described)
@@ -161,26 +161,21 @@ def _model_of(config: Any, path: str, archive: Archive | None = None) -> Model:
         raise FileFormatError(f"{path}: the configuration is malformed ({type(error).__name__}: {error})") from error
 
 
-def _with_assets(config: Any, archive: Archive, place: str = ASSETS) -> Any:
-    """The configuration of a Sequential with what stands in files of its own, such as vocabularies, put in."""
-    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
-        return config
-    filled: list[Any] = []
-    used: Counter[str] = Counter()
-    for layer in config["layers"]:
-        name = layer.get("class_name") if isinstance(layer, dict) else None
-        if name in ("Sequential", "TextVectorization") and isinstance(layer.get("config"), dict):
-            key, inner = weights.numbered(snake_case(name), used), layer["config"]
-            folder = f"{place}layers/{key}/"
-            if name == "Sequential":
-                inner = _with_assets(inner, archive, folder)
-            else:
-                found = [member for member in archive.names() if member.startswith(folder)]
-                files = {member.removeprefix(folder): archive.read(member) for member in found}
-                inner = TextVectorization.with_assets(inner, files)
-            layer = {**layer, "config": inner}
-        filled.append(layer)
-    return {**config, "layers": filled}
+def _load_assets(model: Model, archive: Archive) -> None:
+    """Hands every layer the files that the archive holds for it, such as a vocabulary."""
+    files: dict[str, dict[str, str]] = {}
+    for member in archive.names():
+        if member.startswith(ASSETS):
+            folder, _, name = member.rpartition("/")
+            files.setdefault(f"{folder}/", {})[name] = member
+    for place, layer in weights.places(model):
+        members = files.get(f"{ASSETS}{place.strip('/')}/", {})
+        if not members:
+            continue
+        try:
+            layer.load_assets({name: archive.read(member, LARGEST_ASSET) for name, member in members.items()})
+        except TinynetError as error:
+            raise FileFormatError(f"{archive.path}: {error}") from error
 
 
 def _compile_config(model: Model) -> Config:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -73,12 +73,6 @@ def numbered(key: str, used: Counter[str]) -> str:
     return f"{key}_{number}" if number else key
 
 
-def own_weights(layer: Layer) -> list[Any]:
-    """A layer's weights without those of its parts: trainable ones first, as Keras orders them."""
-    own = layer._own_variables
-    return [v for v in own if v.wanted_trainable] + [v for v in own if not v.wanted_trainable]
-
-
 def write(model: Layer, optimizer: Any = None) -> bytes:
     """The weights of a model, and the state of its optimizer, as the bytes of an HDF5 file."""
     import h5py
@@ -88,8 +82,8 @@ def write(model: Layer, optimizer: Any = None) -> bytes:
         for path, layer in places(model):
             group = file.create_group(f"{path}/vars")
             group.attrs["name"] = layer.name
-            for number, variable in enumerate(own_weights(layer)):
-                group.create_dataset(str(number), data=variable.data)
+            for name, variable in layer.stored_variables().items():
+                group.create_dataset(name, data=variable.data)
         if optimizer is not None and optimizer.built:
             group = file.create_group("optimizer/vars")
             group.attrs["name"] = optimizer.name
@@ -155,10 +149,11 @@ class WeightsFile:
         found: list[tuple[Any, np.ndarray]] = []
         groups = ["/optimizer/"]
         for path, layer in places(model):
-            variables = own_weights(layer)
+            variables = layer.stored_variables()
             if variables:
                 groups.append(f"{path}/vars/")
-                found += zip(variables, self.arrays(f"{path}/vars", variables, layer.described), strict=True)
+                arrays = self.arrays(f"{path}/vars", variables, layer.described)
+                found += zip(variables.values(), arrays, strict=True)
         left = [path for path in self._sizes if not path.startswith(tuple(groups))]
         if left:
             raise FileFormatError(f"{self.name}: holds weights that the model has no place for, such as {left[0]}")
@@ -174,23 +169,24 @@ class WeightsFile:
         count = 0 if group is None else len(group)
         if count != len(optimizer.variables):
             return count <= 2
-        values = self.arrays("optimizer/vars", optimizer.variables, f"optimizer {optimizer.name!r}")
+        named = {str(number): variable for number, variable in enumerate(optimizer.variables)}
+        values = self.arrays("optimizer/vars", named, f"optimizer {optimizer.name!r}")
         for variable, value in zip(optimizer.variables, values, strict=True):
             variable.assign(value)
         return True
 
-    def arrays(self, path: str, variables: Sequence[Any], owner: str) -> list[np.ndarray]:
-        """The datasets 0, 1, … of a group, each of the shape of its variable."""
+    def arrays(self, path: str, variables: Mapping[str, Any], owner: str) -> list[np.ndarray]:
+        """The datasets of a group by the names of the variables, each of the shape of its own."""
         group = self._group(path)
         count = 0 if group is None else len(group)
         if group is None or count != len(variables):
             raise FileFormatError(
                 f"{self.name}: {owner} needs {len(variables)} weights "
-                f"({', '.join(f'{v.name} {v.shape}' for v in variables)}), the file has {count} in {path}"
+                f"({', '.join(f'{v.name} {v.shape}' for v in variables.values())}), the file has {count} in {path}"
             )
         return [
-            self._array(group, str(i), variable.shape, f"{owner}, weight {variable.name!r}")
-            for i, variable in enumerate(variables)
+            self._array(group, name, variable.shape, f"{owner}, weight {variable.name!r}")
+            for name, variable in variables.items()
         ]
 
     def _group(self, path: str) -> Any:
