@@ -25,6 +25,7 @@ from tinynet.errors import (
     nearest,
 )
 from tinynet.naming import automatic_name
+from tinynet.nested import leaves
 from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
 from tinynet.random import SeedGenerator, frozen
 
@@ -279,9 +280,12 @@ class Layer(Configurable):
         if not self.built:
             self._build_for(inputs, others)
         previous_mask = masks_of(inputs)
-        if "mask" in self._call_arguments and kwargs.get("mask") is None and previous_mask is not None:
-            kwargs["mask"] = previous_mask
-        if "mask" in kwargs and kwargs["mask"] is not None:
+        if kwargs.get("mask") is None:
+            if "mask" in self._call_arguments and previous_mask is not None and not holds_tensors([*args, *kwargs.values()]):
+                kwargs["mask"] = previous_mask  # as in Keras, only where the inputs are the only tensors
+        elif all(part is None for part in leaves(kwargs["mask"])):
+            kwargs["mask"] = None  # one for each of several inputs, as it stands in files
+        else:
             kwargs["mask"] = map_structure(np.asarray, kwargs["mask"])
         training = kwargs.get("training")
         if training is None:
