@@ -5,7 +5,7 @@
 Runs under every Keras from 2.2.4 to the newest, so it keeps to what Python 3.6 and all of them know. Each model gets
 random weights, is trained two steps, and is saved in every format that the version has:
 
-    <model>.keras         the archive since 2.12; before it this ending gave HDF5, too
+    <model>.keras         the archive since 2.12 (there with save_format="keras_v3"); before it this ending gave HDF5, too
     <model>.h5            the whole model in HDF5
     <model>.weights.h5    weights in the archive's layout; before 2.12 the same name gives the layout of the next one
     <model>_weights.h5    weights alone in the older layout: Keras 2
@@ -402,7 +402,7 @@ def make(folder, name):
         fit(keras_model, x, y, STEPS)
 
     if NUMBER >= (2, 12) or weights:
-        options = {"save_format": "keras"} if NUMBER == (2, 12) else {}
+        options = {"save_format": "keras_v3"} if NUMBER == (2, 12) else {}
         keras_model.save(os.path.join(folder, name + ".keras"), **options)
     whole = os.path.join(folder, name + ".h5")
     try:
