@@ -50,7 +50,12 @@ def is_weights(name: str) -> bool:
 FILES = [(version, name) for version in sorted(PACKED, key=oldest_first) for name in contents(version)]
 MODELS = [(version, name) for version, name in FILES if name.endswith((".keras", ".h5")) and not is_weights(name)]
 WEIGHTS = [(version, name) for version, name in FILES if is_weights(name)]
-TRAINED = [(version, name) for version, name in MODELS if "losses" in record(version, name.partition(".")[0])]
+TRAINED = [
+    (version, name)
+    for version, name in MODELS
+    # Archives of Keras 2 do not hold the state of the optimizers in `keras.optimizers.legacy`.
+    if "losses" in record(version, name.partition(".")[0]) and name != "older_optimizer.keras"
+]
 
 
 def placed(version: str, name: str, folder: Path) -> Path:
