@@ -437,7 +437,7 @@ def test_a_call_before_there_is_a_vocabulary(arguments: dict[str, Any]) -> None:
     special = ["[UNK]"] if arguments else ["", "[UNK]"]
     layer = keras.layers.TextVectorization(**arguments)
     assert vectorizer.get_vocabulary() == special == layer.get_vocabulary()
-    with pytest.raises(NotBuiltError, match=r"TextVectorization has no vocabulary yet: call adapt\(texts\)"):
+    with pytest.raises(NotBuiltError, match=r"TextVectorization has no vocabulary yet: call adapt\(data\)"):
         vectorizer(["a"])
 
 

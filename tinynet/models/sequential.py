@@ -116,8 +116,7 @@ class Sequential(Model):
         if self._input_layer is None:
             if input_shape is None:
                 raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
-            dtype = "string" if self.layers[0].takes_text else self.layers[0].dtype
-            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=dtype))
+            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self.layers[0].input_dtype))
         try:
             self._build_from(0, in_scope=True)
         except Exception:
@@ -141,8 +140,8 @@ class Sequential(Model):
             self._build_input_shape = self._input_layer.batch_shape
             self.built = True
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if not self.built:
+    def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if not self.built and inputs is not None:
             shape = inputs.shape if hasattr(inputs, "shape") else np.shape(inputs)
             self.build((None, *shape[1:]))  # the first batch's size binds nobody
         return super().__call__(inputs, *args, **kwargs)
