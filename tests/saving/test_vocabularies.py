@@ -207,6 +207,22 @@ def test_idf_weights_in_files_of_weights_alone(tmp_path: Path) -> None:
     np.testing.assert_allclose(ours.predict(x), theirs.predict(as_tensor(x), verbose=0), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["StringLookup", "TextVectorization"])
+@pytest.mark.parametrize("padded", [False, True])
+def test_idf_weights_that_were_given(kind: str, padded: bool, tmp_path: Path) -> None:
+    forget_names()
+    arguments: dict[str, Any] = {"vocabulary": ["nasi", "kopi"], "idf_weights": [0.5, 0.25], "output_mode": "tf_idf"}
+    arguments |= {"max_tokens": 7, "pad_to_max_tokens": True} if padded else {}
+    theirs = model_around(getattr(keras.layers, kind)(**arguments), "string", "functional")
+    theirs.save(tmp_path / "keras.keras")
+    ours = load_model(tmp_path / "keras.keras")
+    expected = theirs.predict(as_tensor(WORDS), verbose=0)
+    np.testing.assert_allclose(ours.predict(WORDS), expected, rtol=1e-5, atol=1e-6)
+    ours.save(tmp_path / "tinynet.keras")
+    back = keras.saving.load_model(tmp_path / "tinynet.keras")
+    np.testing.assert_allclose(back.predict(as_tensor(WORDS), verbose=0), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_json_keeps_the_vocabulary() -> None:
     layers = [tinynet.layers.Input((1,), dtype="string"), tinynet.layers.StringLookup(vocabulary=["a"])]
     model = tinynet.Sequential(layers)
