@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinynet.catalogue import Catalogue, serialize
-from tinynet.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from tinynet.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from tinynet.layers.adaptation import Normalization
 from tinynet.layers.attention import AdditiveAttention, Attention
 from tinynet.layers.base import Layer
@@ -118,8 +118,8 @@ CATALOGUE = Catalogue(
         MultiHeadAttention, Multiply, Normalization, PReLU, Permute, RMSNormalization, RNN, ReLU, RepeatVector,
         Rescaling, Reshape, SeparableConv1D, SeparableConv2D, SimpleRNN, SimpleRNNCell, Softmax, SpatialDropout1D,
         SpatialDropout2D, SpatialDropout3D, SpectralNormalization, StackedRNNCells, Subtract, TextVectorization,
-        TimeDistributed, UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D,
-        ZeroPadding3D,
+        ThresholdedReLU, TimeDistributed, UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D,
+        ZeroPadding2D, ZeroPadding3D,
     ],
 )  # fmt: skip
 deserialize = CATALOGUE.deserialize
@@ -139,7 +139,7 @@ __all__ = [
     "Multiply", "Normalization", "PReLU", "Permute", "RMSNormalization", "RNN", "ReLU", "RepeatVector", "Rescaling",
     "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D", "SimpleRNN",
     "SimpleRNNCell", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "SpectralNormalization",
-    "StackedRNNCells", "Subtract", "TextVectorization", "TimeDistributed", "UnitNormalization", "UpSampling1D",
-    "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average", "concatenate",
-    "deserialize", "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
+    "StackedRNNCells", "Subtract", "TextVectorization", "ThresholdedReLU", "TimeDistributed", "UnitNormalization",
+    "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add",
+    "average", "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
 ]  # fmt: skip
