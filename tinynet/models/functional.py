@@ -241,7 +241,7 @@ def _make_call(operation: Any, call: Any, operations: dict[str, Any], where: str
     if not isinstance(call, dict) or not isinstance(call.get("args"), list):
         raise FileFormatError(f"{where}: a call of {operation.name!r} is malformed")
     args, kwargs = (_argument(call.get(key) or empty, operations, where) for key, empty in (("args", []), ("kwargs", {})))
-    if not args or not isinstance(kwargs, dict):
+    if not (args or kwargs) or not isinstance(kwargs, dict):
         raise FileFormatError(f"{where}: a call of {operation.name!r} takes nothing")
     # What stands there is whether the model was being trained when it was put together.
     kwargs.pop("training", None)
