@@ -14,6 +14,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tinynet.layers
 from hypothesis import strategies as st
 from keras_oracle import Case, Inner, forget_names
 from layer_cases import STRATEGIES, cases
@@ -21,8 +22,16 @@ from recipes import FUNCTIONS, Call, Function, Given, Place, Recipe, called, cal
 
 # Not called in models by themselves: inputs are drawn with every model, cells within an RNN.
 WITHIN_OTHERS = {"InputLayer": None, **dict.fromkeys(["SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"], "RNN")}
-# What only certain values make sense for (numbers of rows, times to skip) is given those of its own case.
-OF_ITS_OWN_INPUT = {"Embedding", "Masking"}
+# What only certain values make sense for (numbers of rows, steps to skip) is given those of its own case.
+OF_ITS_OWN_INPUT = {"CategoryEncoding", "Embedding", "Masking"}
+# Their results may be the numbers of rows of an Embedding.
+GIVES_IDS = {"Discretization", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"}
+MOST_IDS = 20
+# In a model images come in batches, while the layer alone takes a single one, too.
+OF_IMAGES = {
+    name for name, cls in tinynet.layers.CATALOGUE.by_class_name.items()
+    if issubclass(cls, tinynet.layers.images.ImageLayer)
+}  # fmt: skip
 LARGEST = 300  # elements of a tensor for each row
 
 STEPS = sorted(set(STRATEGIES) - set(WITHIN_OTHERS))
@@ -70,6 +79,8 @@ class Draft:
     def sequential(self, kind: str, including: str | None, length: int) -> Recipe:
         """A chain of layers."""
         (place,) = self.layer_on_new_input(self.linked(self.case(including)))
+        if place in self.ids():
+            (place,) = self.embedded(place)
         for _ in range(length - 1):
             case = self.case(None)
             if not needs_its_input(case):
@@ -99,6 +110,8 @@ class Draft:
         case.arguments = self.adapted(case.arguments, case.keras_moves_channels)
         if case.keras_moves_channels:
             case.inputs = np.moveaxis(case.inputs, 1, -1)
+        if wanted in OF_IMAGES and case.inputs.ndim == 3:
+            case.inputs = case.inputs[None]
         if case.inputs.dtype == "float64":
             case.inputs = case.inputs.astype("float32")
         return case
@@ -133,6 +146,10 @@ class Draft:
 
     def new_layer(self, including: str | None) -> None:
         case = self.case(including)
+        ids = self.ids()
+        if case.class_name == "Embedding" and ids and self.draw(st.booleans()):
+            self.embedded(self.draw(st.sampled_from(ids)))
+            return
         place = None if needs_its_input(case) or not self.draw(st.integers(0, 3)) else self.some_place()
         if place is not None:
             if self.attempt(self.layer_as_it_is, case, place) or self.attempt(self.layer_on_brought, case, place):
@@ -156,6 +173,19 @@ class Draft:
         if not places:
             return None
         return places[-1] if self.draw(st.booleans()) else self.draw(st.sampled_from(places))
+
+    def ids(self) -> list[Place]:
+        """The results that number the rows of an Embedding."""
+        return [
+            place for place, tensor in self.tensors.items()
+            if place[0] >= 0 and tensor.dtype.startswith("int") and isinstance(self.calls[place[0]].callee, Inner)
+            and self.calls[place[0]].callee.class_name in GIVES_IDS
+            and not self.calls[place[0]].callee.arguments.get("invert")
+        ]  # fmt: skip
+
+    def embedded(self, place: Place) -> list[Place]:
+        settings = {"input_dim": MOST_IDS, "output_dim": self.draw(st.integers(1, 4)), "mask_zero": self.draw(st.booleans())}
+        return self.call(Inner("Embedding", settings), [place])
 
     def brought(self, place: Place, shape: Any) -> Place:
         """The tensor in another shape, through a Dense layer."""
