@@ -50,21 +50,32 @@ class Inner:
 class Case:
     """A layer and a call of it, in data that both libraries understand.
 
+    inputs: one array, or a list; of a list, the masks are one, too, with None where there is none.
+    call: further arguments of the call.
     states: the initial states of a recurrent layer, or the states of a cell; of stacked cells a list
         for each.
     keras_moves_channels: TensorFlow cannot do it with channels first on a CPU; Keras's layer
         then has the channels last and is given the moved inputs.
-    training: what a call says of it unless told otherwise; layers that draw at random are compared without.
     """
 
     class_name: str
     arguments: dict[str, Any]
-    inputs: np.ndarray
-    mask: np.ndarray | None = None
+    inputs: Any
+    mask: Any = None
     states: list[Any] | None = None
     weights_seed: int = 0
     keras_moves_channels: bool = False
-    training: bool | None = None
+    call: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> Any:
+        """The shape of the inputs, or a list of shapes."""
+        return [x.shape for x in self.inputs] if isinstance(self.inputs, list) else self.inputs.shape
+
+    @property
+    def inputs_apart(self) -> bool:
+        """Whether the inputs are arguments of their own, not one list."""
+        return self.class_name == "MultiHeadAttention"
 
     @property
     def is_cell(self) -> bool:
@@ -95,19 +106,25 @@ def our_layer(case: Case) -> Any:
     """tinynet's layer of a case, built and with its weights."""
     layer = made(tinynet.layers, case.class_name, case.arguments)
     if not layer.built:
-        layer.build(case.inputs.shape)
+        build(case, layer)
     layer.set_weights(weights_of(case, layer))
     return layer
+
+
+def build(case: Case, layer: Any, shape: Any = None) -> None:
+    """Makes the weights for the inputs of a case."""
+    shape = case.shape if shape is None else shape
+    layer.build(*shape) if case.inputs_apart else layer.build(shape)
 
 
 def keras_layer(case: Case) -> Any:
     """Keras's layer of a case, built and with its weights."""
     changes = {"data_format": "channels_last", "activation": None} if case.keras_moves_channels else {}
     layer = made(keras.layers, case.class_name, {**case.arguments, **changes})
-    shape = np.moveaxis(case.inputs, 1, -1).shape if case.keras_moves_channels else case.inputs.shape
+    shape = np.moveaxis(case.inputs, 1, -1).shape if case.keras_moves_channels else case.shape
     if not layer.built:
         with keras.name_scope(layer.name, caller=layer):
-            layer.build(shape)
+            build(case, layer, shape)
     layer.set_weights(weights_of(case, layer))
     if case.class_name == "Normalization":
         layer.finalize_state()  # it computes with what the weights were before
@@ -129,9 +146,9 @@ def weights_of(case: Case, layer: Any) -> list[np.ndarray]:
 
 def our_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **settings: Any) -> Any:
     """The layer's result; the mask travels with the inputs, as it does in a model."""
-    settings = _with_training(case, settings)
     if inputs is None:
-        inputs = case.inputs if case.inputs.dtype.kind == "U" else Tensor(case.inputs)
+        inputs = mapped(lambda x: x if x.dtype.kind == "U" else Tensor(x), case.inputs)
+    settings = {**case.call, **settings}
     states = case.states if states is None else states
     if case.is_cell:
         return layer(inputs, states, **settings)
@@ -139,32 +156,31 @@ def our_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **s
         # Keras hands a mask that travels with the inputs on only where they are the only argument.
         return layer(inputs, initial_state=list(states), mask=case.mask, **settings)
     if case.mask is not None:
-        set_mask(inputs, case.mask)
-    return layer(inputs, **settings)
-
-
-def _with_training(case: Case, settings: dict[str, Any]) -> dict[str, Any]:
-    return settings if case.training is None else {"training": case.training, **settings}
+        for x, mask in zip(flat(inputs), flat(case.mask), strict=True):
+            set_mask(x, mask)
+    return layer(*inputs, **settings) if case.inputs_apart else layer(inputs, **settings)
 
 
 def keras_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **settings: Any) -> Any:
     """Keras's result for the same call."""
-    settings = _with_training(case, settings)
-    inputs = backend.convert_to_tensor(case.inputs) if inputs is None else inputs
+    inputs = mapped(backend.convert_to_tensor, case.inputs) if inputs is None else inputs
+    settings = {**case.call, **settings}
     states = case.states if states is None else states
     states = None if states is None else mapped(backend.convert_to_tensor, states)
     if case.is_cell:
         return layer(inputs, states, **settings)
-    mask = None if case.mask is None else backend.convert_to_tensor(case.mask)
+    mask = mapped(lambda part: None if part is None else backend.convert_to_tensor(part), case.mask)
     if states is not None:
         return layer(inputs, initial_state=states, mask=mask, **settings)
     if case.keras_moves_channels:
         inputs = keras.ops.moveaxis(inputs, 1, -1)
     if mask is not None:
-        backend.set_keras_mask(inputs, mask)
+        for x, own in zip(flat(inputs), flat(mask), strict=True):
+            if own is not None:
+                backend.set_keras_mask(x, own)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask information.*")
-        outputs = layer(inputs, **settings)
+        outputs = layer(*inputs, **settings) if case.inputs_apart else layer(inputs, **settings)
     if case.keras_moves_channels:
         # Keras's layer applies the activation to the result with its channels first.
         return keras.activations.get(case.arguments["activation"])(keras.ops.moveaxis(outputs, -1, 1))

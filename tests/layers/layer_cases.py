@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 from keras_oracle import Case, Inner
 
@@ -533,7 +534,7 @@ def augmentation(draw: st.DrawFn, name: str) -> Case:
         if draw(flags):
             arguments["value_range"] = draw(st.sampled_from([(0, 255), [0.0, 1.0], (-1, 1)]))
     inputs = images(draw, arguments, ["float32", "uint8", "int32"])
-    return finished(draw, name, arguments, inputs.shape, inputs=inputs, training=False)
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
 
 
 def factor(draw: st.DrawFn, lowest: float) -> Any:
@@ -560,7 +561,7 @@ def affine_augmentation(draw: st.DrawFn, name: str) -> Case:
     if draw(flags):
         arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
     inputs = images(draw, arguments, ["float32", "uint8", "int32"])
-    return finished(draw, name, arguments, inputs.shape, inputs=inputs, training=False)
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
 
 
 @entry("Rescaling")
@@ -979,3 +980,112 @@ def discretization(draw: st.DrawFn, name: str) -> Case:
     kind = draw(st.sampled_from(["float32", "float32", "int32", "int64"]))
     arguments = {"bin_boundaries": boundaries, "output_mode": mode, "epsilon": 0.5}
     return Case(name, arguments, inputs.astype(kind))
+
+
+def several(draw: st.DrawFn, arrays: list[np.ndarray], low: int = 2) -> list[Any] | None:
+    """Masks for some of the arrays, or for none."""
+    form = draw(st.sampled_from(["none", "some", "all"]))
+    if form == "none" or any(x.ndim < low for x in arrays):
+        return None
+    return [masks(draw, x.shape[:-1]) if form == "all" or draw(flags) else None for x in arrays]
+
+
+def misplaced(shape: tuple[int, ...], added: tuple[int, ...]) -> bool:
+    """Whether Keras, on TensorFlow, adds wrongly: (2, 2) + (2, 1) as if the second were a row, for speed."""
+    added = (1,) * (len(shape) - len(added)) + added
+    wide = [axis for axis, n in enumerate(added) if n > 1]
+    if len(shape) < 2 or len(wide) != 1 or added[wide[0]] not in (shape[1], shape[-1]):
+        return False
+    return wide[0] != (len(shape) - 1 if added[wide[0]] == shape[-1] else 1)
+
+
+def any_misplaced(arrays: list[np.ndarray]) -> bool:
+    """Whether Keras adds one of the arrays wrongly to the sum of those before it."""
+    rank = max(x.ndim for x in arrays)
+    all_shapes = [(x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:]) for x in arrays]
+    return any(
+        misplaced(np.broadcast_shapes(*all_shapes[:i]), all_shapes[i]) for i in range(1, len(all_shapes))
+    )
+
+
+@entry("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
+@st.composite
+def elementwise_merge(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    count = 2 if name == "Subtract" else draw(st.integers(1, 4))
+    same_rank = draw(flags)
+    arrays = []
+    for _ in range(count):
+        own = [1 if axis and draw(st.integers(0, 4)) == 0 else n for axis, n in enumerate(shape)]
+        if not same_rank:
+            own = own[:1] + own[draw(st.integers(1, len(own))) :]
+        x = numbers(draw, own)
+        arrays.append(np.round(x) if draw(flags) else x)  # with ties among the rounded
+    assume(name not in ("Add", "Average") or not any_misplaced(arrays))
+    given = several(draw, arrays, low=len(shape)) if same_rank else None
+    return finished(draw, name, {}, shape, inputs=arrays, mask=given)
+
+
+@entry("Concatenate")
+@st.composite
+def concatenated(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    arrays = [
+        numbers(draw, [draw(sizes) if i == axis % len(shape) else n for i, n in enumerate(shape)])
+        for _ in range(draw(st.integers(1, 4)))
+    ]
+    arguments = {} if axis == -1 and draw(flags) else {"axis": axis}
+    return finished(draw, name, arguments, shape, inputs=arrays, mask=several(draw, arrays))
+
+
+@entry("Dot")
+@st.composite
+def dot(draw: st.DrawFn, name: str) -> Case:
+    one, other = shapes(draw), shapes(draw)
+    in_one, in_other = draw(st.integers(1, len(one) - 1)), draw(st.integers(1, len(other) - 1))
+    other = (one[0], *other[1:in_other], one[in_one], *other[in_other + 1 :])
+    axes: Any = [in_one - draw(st.sampled_from([0, len(one)])), in_other - draw(st.sampled_from([0, len(other)]))]
+    if axes[0] == axes[1] and draw(flags):
+        axes = axes[0]
+    arrays = [numbers(draw, one), numbers(draw, other)]
+    arguments = {"axes": axes, "normalize": draw(flags)}
+    return finished(draw, name, arguments, one, inputs=arrays, mask=several(draw, arrays))
+
+
+@entry("EinsumDense")
+@st.composite
+def einsum_dense(draw: st.DrawFn, name: str) -> Case:
+    # The equation, and the letters of the inputs (with what an ellipsis stands for), output_shape and the result.
+    equation, inputs, given, results = draw(
+        st.sampled_from(
+            [
+                ("ab,bc->ac", "ab", "c", "ac"), ("abc,cd->abd", "abc", "bd", "abd"),
+                ("abc,cde->abde", "abc", "bde", "abde"), ("abcd,cde->abe", "abcd", "be", "abe"),
+                ("abc,cd->adb", "abc", "db", "adb"), ("abc,bcd->abd", "abc", "bd", "abd"),
+                ("abc,bd->adc", "abc", "dc", "adc"), ("...x,xy->...y", "ax", "y", "ay"),
+                ("...x,xy->...y", "abx", "y", "aby"), ("...x,xyz->...yz", "abcx", "yz", "abcyz"),
+                ("...xy,yz->...xz", "axy", "xz", "axz"), ("ab...,bc->ac...", "abde", "c", "acde"),
+                ("abc...,cd->abd...", "abce", "bd", "abde"),
+            ]
+        )
+    )
+    sizes_of = {c: draw(sizes) for c in "abcdexyz"}
+    kernel, named = equation.split(",")[1].split("->")
+    own = named.replace("...", "").removeprefix("a")
+    bias_axes = draw(st.sampled_from([None, *own, own]))
+    shape = tuple(sizes_of[c] for c in inputs)
+    output_shape = [
+        None if c in inputs and c not in kernel and c not in (bias_axes or "") and draw(flags) else sizes_of[c]
+        for c in given
+    ]
+    arguments: dict[str, Any] = {
+        "equation": equation, "bias_axes": bias_axes, "activation": draw(st.sampled_from([None, "tanh", "relu"])),
+        "output_shape": output_shape[0] if len(given) == 1 and output_shape[0] and draw(flags) else output_shape,
+        **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    if bias_axes is not None:
+        first = min(results.index(c) for c in bias_axes)
+        bias_shape = tuple(sizes_of[c] if c in bias_axes else 1 for c in results[first:])
+        assume(not misplaced(tuple(sizes_of[c] for c in results), bias_shape))
+    return finished(draw, name, arguments, shape)

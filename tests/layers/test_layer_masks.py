@@ -44,6 +44,7 @@ DROP_WITH_WARNING = [
     ("DepthwiseConv1D", {"kernel_size": 2}), ("SeparableConv1D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {}), ("RMSNormalization", {}),
     ("Conv1DTranspose", {"filters": 2, "kernel_size": 2}), ("Discretization", {"bin_boundaries": [0.0]}),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (4, 2)}),
 ]  # fmt: skip
 ON_IMAGES = [
     ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),
@@ -57,6 +58,8 @@ ON_IMAGES = [
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and layers of tokens no mask; the others have tests below.
 ELSEWHERE = {
+    # Of several inputs: the walkers compare their masks, and test_merging.py.
+    "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract",
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
     "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
     "Softmax", "RNN", "Bidirectional", "TimeDistributed", "StackedRNNCells", "SpectralNormalization",

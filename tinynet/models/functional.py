@@ -154,7 +154,7 @@ def _name_and_calls(layer: Any, where: str) -> tuple[str, list[Any]]:
 def _operation(layer: Config, name: str, where: str, custom_objects: Any) -> Any:
     """The layer or function that is described."""
     class_name, module, config = layer.get("class_name"), layer.get("module"), layer["config"]
-    if class_name in DEFINITIONS and str(module).startswith("keras.src.ops."):
+    if class_name in DEFINITIONS and (str(module).startswith("keras.src.ops.") or _is_bare(layer)):
         settings = {key: value for key, value in config.items() if key != "name"}
         if class_name == "LayerNorm" and settings.get("rms_scaling") is False:
             settings.pop("rms_scaling")
@@ -170,6 +170,11 @@ def _operation(layer: Config, name: str, where: str, custom_objects: Any) -> Any
     if made.name != name:
         made.name = name
     return made
+
+
+def _is_bare(layer: Config) -> bool:
+    """Whether a part of a graph is a function by what it lacks: Keras's older format does not say modules."""
+    return layer.get("module") is None and "trainable" not in layer["config"] and "registered_name" not in layer
 
 
 def _call_all(operations: dict[str, Any], waiting: dict[str, list[Any]], where: str) -> None:
