@@ -95,7 +95,8 @@ def predictions(model: Any, recipe: Recipe) -> list[np.ndarray]:
 
 def difference(ours: list[np.ndarray], theirs: list[np.ndarray]) -> float:
     """The largest difference of any output, relative to the largest magnitude of that output."""
-    assert [(a.shape, a.dtype) for a in ours] == [(a.shape, a.dtype) for a in theirs]
+    kinds = [[(array.shape, str(array.dtype)) for array in arrays] for arrays in (ours, theirs)]
+    assert kinds[0] == kinds[1], f"{kinds[0]}, Keras has {kinds[1]}"
     worst = 0.0
     for one, other in zip(ours, theirs, strict=True):
         gap = np.abs(one.astype("float64") - other).max(initial=0)
