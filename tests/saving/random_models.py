@@ -83,7 +83,7 @@ class Draft:
             (place,) = self.embedded(place)
         for _ in range(length - 1):
             case = self.case(None)
-            if not needs_its_input(case):
+            if not needs_its_input(case) and self.tensors[place].dtype == "float32":
                 (place,) = self.attempt(self.layer_as_it_is, self.linked(case), place) or [place]
         if self.inputs[0].dtype != "float32" or None in self.inputs[0].shape:
             kind = "sequential"  # the shape alone does not say what the input is
