@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 import tinynet
-from tinynet.cli import inspect, predict
+from tinynet.cli import convert, inspect, predict
 from tinynet.cli.arguments import UsageError
 from tinynet.cli.text import WIDTH, say
 from tinynet.errors import MissingFileError, TinynetError
@@ -28,6 +28,7 @@ from tinynet.errors import MissingFileError, TinynetError
 COMMANDS: dict[str, ModuleType] = {
     "inspect": inspect,
     "predict": predict,
+    "convert": convert,
 }
 
 DESCRIPTION = "Looks into files of models and runs them. Nothing that stands in a file is ever executed."
