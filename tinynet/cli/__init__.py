@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 import tinynet
-from tinynet.cli import convert, inspect, predict
+from tinynet.cli import certify, convert, inspect, predict, verify
 from tinynet.cli.arguments import UsageError
 from tinynet.cli.text import WIDTH, say
 from tinynet.errors import MissingFileError, TinynetError
@@ -29,6 +29,8 @@ COMMANDS: dict[str, ModuleType] = {
     "inspect": inspect,
     "predict": predict,
     "convert": convert,
+    "certify": certify,
+    "verify": verify,
 }
 
 DESCRIPTION = "Looks into files of models and runs them. Nothing that stands in a file is ever executed."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Iterable
-
-import argparse
 
 from tinynet.errors import MissingFileError, TinynetError
 
@@ -22,12 +21,33 @@ def positive(text: str) -> int:
     return number
 
 
+def natural(text: str) -> int:
+    """A whole number of at least 0, for `argparse`."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number >= 0, received {text!r}")
+    return number
+
+
 def share(text: str) -> float:
     """A number above 0 and below 1, for `argparse`."""
     number = float(text)
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, received {text!r}")
     return number
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares what 'certify' and 'verify' run a model on, and how they judge."""
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument("--inputs", metavar="X", nargs="+", help="data as for 'predict', instead of random numbers")
+    data.add_argument("--rows", type=positive, default=8, metavar="N", help="how many random samples (8)")
+    parser.add_argument("--seed", type=natural, default=0, metavar="S", help="of the random samples (0)")
+    parser.add_argument("--without-keras", action="store_true", help="do without Keras even where it is installed")
+    parser.add_argument(
+        "--tolerance", type=share, default=2e-5, metavar="T",
+        help="the largest difference that is allowed, relative to the largest magnitude (2e-5)",
+    )  # fmt: skip
 
 
 def check_inputs(paths: Iterable[str]) -> None:

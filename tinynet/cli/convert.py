@@ -16,6 +16,7 @@ from typing import Any
 from tinynet.cli.arguments import UsageError, check_inputs, check_output
 from tinynet.cli.contents import read_contents
 from tinynet.cli.data import predictions
+from tinynet.cli.oracle import beyond_keras
 from tinynet.cli.samples import samples
 from tinynet.cli.text import bytes_told, item, say
 from tinynet.errors import FileFormatError
@@ -45,12 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model = load_model(source)
-    left_out = [str(warning.message).removeprefix(f"{source}: ") for warning in caught]
+    notes = [str(warning.message).removeprefix(f"{source}: ") for warning in caught]
     weights_only = out.endswith(".weights.h5")
     if weights_only:
-        left_out.append("the configuration of the model and of its training; OUT holds weights alone")
+        notes.append("the configurations of model and training are left out; OUT holds weights alone")
+    elif beyond := beyond_keras(model):
+        notes.append(f"{beyond}: tinynet opens OUT, Keras does not")
     if contents.certified:
-        left_out.append("the check vectors; 'certify' records new ones")
+        notes.append("the check vectors are left out; 'certify' records new ones")
 
     folder = tempfile.mkdtemp(prefix=".tinynet-", dir=os.path.dirname(os.path.abspath(out)))
     try:
@@ -65,10 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
     say(f"{out}: {bytes_told(os.path.getsize(out))}")
-    for text in left_out:
-        say(item(text, "left out: "))
-    if not weights_only and _mentions(model.get_config(), "hard_sigmoid_keras2"):
-        text = "the model uses Keras 2's hard_sigmoid, which Keras 3 does not have: tinynet opens OUT, Keras does not"
+    for text in notes:
         say(item(text, "note: "))
     say(told)
     return 0
@@ -96,8 +96,8 @@ def _compared(model: Model, path: str, weights_only: bool) -> str:
         inputs = samples(model, ROWS, seed=0)
     except UsageError:
         return f"{told}; the model could not be run on random inputs"
-    for ours, theirs in zip(predictions(model, inputs).values(), predictions(again, inputs).values(), strict=True):
-        if _bits(ours) != _bits(theirs):
+    for one, other in zip(predictions(model, inputs).values(), predictions(again, inputs).values(), strict=True):
+        if _bits(one) != _bits(other):
             raise FileFormatError(f"{name}: the model that was written predicts something else; nothing is kept")
     return f"{told}, predictions on random inputs too"
 
@@ -110,11 +110,3 @@ def _bits(array: Any) -> tuple[Any, ...]:
     if array.dtype.kind == "O":
         array = array.astype(str)
     return array.shape, array.dtype.str, array.tobytes()
-
-
-def _mentions(value: Any, word: str) -> bool:
-    if isinstance(value, dict):
-        return any(_mentions(part, word) for part in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(_mentions(part, word) for part in value)
-    return bool(value == word)

@@ -41,12 +41,14 @@ def read_inputs(paths: Sequence[str], model: Model) -> list[np.ndarray]:
     if len(arrays) != len(inputs):
         told = f" ({', '.join(names)})" if names else ""
         raise UsageError(f"the model has {len(inputs)} inputs{told}, but {len(arrays)} arrays were given")
-    for array, tensor in zip(arrays, inputs, strict=True):
-        if not array.ndim:
-            raise DataError("an input of no axes: expected the samples along the first axis")
+    for i, (array, tensor) in enumerate(zip(arrays, inputs, strict=True)):
+        if not array.ndim or not len(array):
+            raise DataError(f"an input of shape {array.shape}: expected samples along the first axis")
         if tensor is not None and (array.dtype.kind in "US") != (tensor.dtype == "string"):
             expected = "texts" if tensor.dtype == "string" else f"numbers ({tensor.dtype})"
             raise DataError(f"the input {tensor.name!r} takes {expected}, but an array of {array.dtype} was given")
+        if tensor is not None and array.dtype.kind not in "US":
+            arrays[i] = array.astype(tensor.dtype)
     return arrays
 
 

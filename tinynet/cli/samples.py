@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from tinynet.cli.arguments import UsageError
-from tinynet.cli.data import given
+from tinynet.cli.data import given, read_inputs
 from tinynet.errors import TinynetError
 from tinynet.layers import CategoryEncoding, Embedding, Masking, StringLookup, TextVectorization
 from tinynet.layers.base import Layer
@@ -19,6 +20,15 @@ SIZES = (8, 32, 128, 256)
 IDS = 10  # from 0, where nothing says how many there are
 WORDS = ("good", "bad", "rain", "[UNK]", "")
 PADDED = 0.25  # of the last steps, in sequences whose padding a model skips
+
+
+def chosen(model: Model, arguments: argparse.Namespace) -> tuple[list[np.ndarray], str]:
+    """The inputs that a command line asks for, and in words which they are."""
+    if arguments.inputs:
+        inputs = read_inputs(arguments.inputs, model)
+        return inputs, f"{len(inputs[0])} rows of {', '.join(arguments.inputs)}"
+    inputs = samples(model, arguments.rows, arguments.seed)
+    return inputs, f"{len(inputs[0])} random rows (seed {arguments.seed})"
 
 
 def samples(model: Model, rows: int, seed: int) -> list[np.ndarray]:
@@ -58,7 +68,7 @@ def _sample(model: Model, tensor: Any, rows: int, size: int, generator: np.rando
     kind = np.dtype(tensor.dtype).kind
     if limits or kind in "iu":
         most = min(limits, default=256 if tensor.dtype == "uint8" else IDS)
-        values = generator.integers(0, most, shape)
+        values: np.ndarray = generator.integers(0, most, shape)
     elif kind == "b":
         values = generator.random(shape) < 0.5
     else:
