@@ -206,17 +206,18 @@ def _judge(contents: Contents) -> None:
     contents.findings += unsafe(contents.config, where)
     if contents.form != ARCHIVE:
         contents.findings += unsafe(contents.training, training)
-    new = _without_training(contents.config)
+    new, new_training = _without_training(contents.config), contents.training
     version = contents.version or ("3" if contents.form == ARCHIVE else "1")
     if keras2.is_keras2(version):
         try:
             new = keras2.in_new_words(new, version)
+            new_training = keras2.translated_training(new_training, [])
         except FileFormatError as error:
             contents.note(error, where, UNSUPPORTED)
         except (TypeError, ValueError, LookupError, AttributeError):
             contents.note(FileFormatError("the configuration is malformed"), where, DAMAGED)
     contents.findings += unsupported(new, where)
-    contents.findings += unsupported(contents.training, training)
+    contents.findings += unsupported(new_training, training)
 
 
 def _without_training(config: Any) -> Any:

@@ -18,7 +18,7 @@ from tinynet.cli.contents import ARCHIVE, Contents, Stored, read_contents
 from tinynet.cli.findings import NOTE, UNSAFE, Finding
 from tinynet.cli.text import bytes_told, item, say, table
 from tinynet.errors import TinynetError
-from tinynet.models import Model, load_model
+from tinynet.models import Model, Sequential, load_model
 from tinynet.saving.weights import numbered
 
 HELP = "show what a file holds, and what is unsafe in it"
@@ -88,7 +88,8 @@ def _report(contents: Contents, model: Model | None, error: str | None) -> dict[
 def _of_model(model: Model, depth: int = 0) -> list[dict[str, Any]]:
     """The layers and functions of a model, those of models within it below them."""
     graph, rows = model._graph, []
-    for operation in model.layers if graph is None else graph.operations:
+    # A Sequential's graph may hold functions that compute masks, which no file lists.
+    for operation in model.layers if graph is None or isinstance(model, Sequential) else graph.operations:
         calls = [] if graph is None else graph.calls(operation)
         rows.append({
             "name": operation.name,

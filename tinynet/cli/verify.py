@@ -22,7 +22,7 @@ from tinynet.cli.text import item, say, table
 from tinynet.errors import FileFormatError, MissingDependencyError
 from tinynet.models import Model, load_model
 
-HELP = "compare with Keras layer by layer, or with recorded check vectors"
+HELP = "compare with Keras, or with check vectors"
 EXAMPLE = "verify model.keras"
 OURS = f"tinynet {tinynet.__version__}"
 
