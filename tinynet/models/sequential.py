@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd.tags import set_mask
-from tinynet.catalogue import Config, serialize
+from tinynet.catalogue import Config, each, serialize
 from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.layers import InputLayer, deserialize
 from tinynet.layers.base import Layer, name_scope
@@ -175,8 +175,8 @@ class Sequential(Model):
         if len(config["layers"]) > MOST_LAYERS:
             raise ArgumentError(f"Sequential: {len(config['layers']):,} layers are more than {MOST_LAYERS:,}")
         model = cls(name=config.get("name"), dtype=config.get("dtype"), trainable=config.get("trainable", True))
-        for described in config["layers"]:
-            model.add(deserialize(described, custom_objects))
+        for layer in each(lambda described: deserialize(described, custom_objects), config["layers"]):
+            model.add(layer)
         if config.get("build_input_shape") and model.layers and not model.built:
             model.build(tuple(config["build_input_shape"]))
         if not model.trainable:
