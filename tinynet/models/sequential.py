@@ -14,7 +14,7 @@ from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.layers import InputLayer, deserialize
 from tinynet.layers.base import Layer, name_scope
 from tinynet.models.graph import Graph
-from tinynet.models.inputs import fitted
+from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
 from tinynet.ops.symbolic import KerasTensor
 
@@ -140,14 +140,15 @@ class Sequential(Model):
             self._build_input_shape = self._input_layer.batch_shape
             self.built = True
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if not self.built:
+    def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if not self.built and inputs is not None:
             shape = inputs.shape if hasattr(inputs, "shape") else np.shape(inputs)
             self.build((None, *shape[1:]))  # the first batch's size binds nobody
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        x = fitted(inputs, self.inputs[0], self.described)
+        (given,) = arranged(inputs, self.inputs[0].name, self.described)
+        x = fitted(given, self.inputs[0], self.described)
         if mask is not None:
             x = x.detach() if x is inputs else x
             set_mask(x, mask)

@@ -9,10 +9,10 @@ Source: "HDF5 File Format Specification Version 3.0", The HDF Group.
 
 from __future__ import annotations
 
-from tinynet.saving.hdf5.objects import Dataset, Group, item
+from tinynet.saving.hdf5.objects import Dataset, Group, Item, item
 from tinynet.saving.hdf5.storage import SIGNATURE, Storage
 
-__all__ = ["SIGNATURE", "Dataset", "Group", "opened"]
+__all__ = ["SIGNATURE", "Dataset", "Group", "Item", "opened"]
 
 
 def opened(content: bytes | memoryview, name: str) -> Group:

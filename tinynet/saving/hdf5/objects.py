@@ -351,8 +351,20 @@ class Group(Item):
             found = item(found.storage, found.members[part], f"{found.path}/{part}")
         return found
 
-    def datasets(self) -> Iterator[Dataset]:
-        """All arrays below this group, each once however often it is linked."""
+    def arrays(self) -> Iterator[tuple[str, int]]:
+        """The path and the number of elements of every array below, each once however often it is linked.
+
+        Raises `FileFormatError` where they claim more than the file can hold.
+        """
+        stored, declared = 0, 0
+        for dataset in self._datasets():
+            stored += dataset.stored
+            declared += dataset.declared
+            if not dataset.plausible or stored > self.storage.size or declared > unpacked_at_most(stored):
+                raise dataset.damaged(f"declares more data ({dataset.declared:,} bytes) than the file holds")
+            yield dataset.path, dataset.size
+
+    def _datasets(self) -> Iterator[Dataset]:
         waiting: list[Group] = [self]
         seen = {self.address}
         while waiting:
