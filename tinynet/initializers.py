@@ -277,5 +277,6 @@ CATALOGUE = Catalogue(
         "IdentityInitializer": Identity, "OrthogonalInitializer": Orthogonal,
     },
 )  # fmt: skip
+CATALOGUE.by_class_name["OrthogonalInitializer"] = Orthogonal  # its name in files until Keras 3.6
 get = CATALOGUE.get
 deserialize = CATALOGUE.deserialize

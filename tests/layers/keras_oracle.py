@@ -18,11 +18,22 @@ from tinynet import naming
 from tinynet.autograd import Tensor
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.catalogue import Configurable
+from tinynet.nested import leaves
 
 # The classes of the catalogue; models have tests of their own, and so has what Keras 3 has no more.
 LAYERS = {
     name for name, cls in tinynet.layers.CATALOGUE.by_class_name.items() if not issubclass(cls, tinynet.models.Model)
 } - {"ThresholdedReLU"}
+
+# Written by one of the two only. Keras forgets the seed of a SimpleRNN; tinynet writes the whole
+# vocabulary, Keras what the constructor was given, and how long the whole is.
+VOCABULARY = {"vocabulary", "vocabulary_size", "idf_weights"}
+# tinynet leaves them out where they have no effect; older versions of Keras do not know them.
+NEWER = {"oov_method", "salt"}
+NOT_COMPARED = {
+    "SimpleRNN": {"seed"}, "TextVectorization": VOCABULARY, "StringLookup": VOCABULARY | NEWER,
+    "IntegerLookup": VOCABULARY | NEWER,
+}  # fmt: skip
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 
@@ -240,6 +251,49 @@ def _described(value: Any) -> Any:
     if isinstance(value, list):
         return [_described(part) for part in value]
     return value
+
+
+def comparable(config: Any, name: str) -> Any:
+    """A configuration without what has no effect and what only one of the two writes."""
+    return _without(without_inert(config, tinynet.layers.CATALOGUE.by_class_name[name]), name)
+
+
+def _without(config: Any, name: str) -> Any:
+    if not isinstance(config, dict):
+        return [_without(part, "") for part in config] if isinstance(config, list) else config
+    inner = str(config.get("class_name", ""))
+    return {
+        key: _without(value, inner if key == "config" else "")
+        for key, value in config.items()
+        if key not in NOT_COMPARED.get(name, ())
+    }
+
+
+def comparable_model(config: Any) -> Any:
+    """A model's configuration without what has no effect in tinynet."""
+    config = json.loads(json.dumps(config))
+    if isinstance(config, dict) and "layers" in config:
+        config["layers"] = [comparable_model(layer) for layer in config["layers"]]
+        config.pop("dtype", None)
+        return config
+    if isinstance(config, dict) and isinstance(config.get("config"), dict):
+        for key in ("build_config", "compile_config"):
+            config.pop(key, None)
+        name = config["class_name"]
+        if name == "OneHot":
+            config["config"]["dtype"] = config["config"]["dtype"] or "float32"  # Keras writes the default out
+        for call in config.get("inbound_nodes", []):
+            # None is as if it were not given; whether training was on when the graph was made means nothing.
+            call["kwargs"] = {
+                key: value
+                for key, value in call["kwargs"].items()
+                if key != "training" and any(part is not None for part in leaves(value))
+            }
+        if "layers" in config["config"]:
+            config["config"] = comparable_model(config["config"])
+        elif name in LAYERS:
+            config["config"] = comparable(config["config"], name)
+    return config
 
 
 def _class_named(name: str) -> Any:

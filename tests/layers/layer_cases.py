@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -481,6 +482,88 @@ def up_sampling(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, *placed(draw, arguments, spatial))
 
 
+def images(draw: st.DrawFn, arguments: dict[str, Any], kinds: list[str]) -> np.ndarray:
+    """A batch of images, or now and then a single one, after choosing where their channels are."""
+    (shape,) = placed(draw, arguments, [draw(st.integers(1, 9)), draw(st.integers(1, 9))])
+    if draw(st.integers(0, 3)) == 0:
+        shape = shape[1:]
+    return np.random.default_rng(draw(seeds)).uniform(0, 255, shape).astype(draw(st.sampled_from(kinds)))
+
+
+def side(draw: st.DrawFn) -> int:
+    return draw(st.integers(1, 9))
+
+
+@entry("Resizing")
+@st.composite
+def resizing(draw: st.DrawFn, name: str) -> Case:
+    interpolations = ["bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5"]
+    arguments: dict[str, Any] = {"height": side(draw), "width": side(draw)}
+    if draw(flags):
+        arguments["interpolation"] = draw(st.sampled_from(interpolations))
+    if draw(flags):
+        arguments["antialias"] = draw(flags)
+    if draw(flags):
+        arguments[draw(st.sampled_from(["crop_to_aspect_ratio", "pad_to_aspect_ratio"]))] = draw(flags)
+    inputs = images(draw, arguments, ["float32", "float32", "uint8", "int32"])
+    if draw(flags) or (inputs.dtype.kind != "f" and arguments.get("pad_to_aspect_ratio")):
+        arguments["fill_value"] = draw(st.sampled_from([0, 7]))  # Keras fails for 0.0 beside integers
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("CenterCrop")
+@st.composite
+def center_crop(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"height": side(draw), "width": side(draw)}
+    inputs = images(draw, arguments, ["float32", "uint8", "int32", "bool"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("RandomCrop", "RandomFlip", "RandomBrightness", "RandomContrast")
+@st.composite
+def augmentation(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"seed": draw(st.sampled_from([0, 7]))}
+    if name == "RandomCrop":
+        arguments.update(height=side(draw), width=side(draw))
+    elif name == "RandomFlip":
+        if draw(flags):
+            arguments["mode"] = draw(st.sampled_from(["horizontal", "vertical", "horizontal_and_vertical"]))
+    else:
+        lowest = -1.0 if name == "RandomBrightness" else 0.0
+        arguments["factor"] = factor(draw, lowest)
+        if draw(flags):
+            arguments["value_range"] = draw(st.sampled_from([(0, 255), [0.0, 1.0], (-1, 1)]))
+    inputs = images(draw, arguments, ["float32", "uint8", "int32"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
+
+
+def factor(draw: st.DrawFn, lowest: float) -> Any:
+    """One number, or two in any order."""
+    numbers_ = st.floats(lowest, 1, width=32).map(lambda f: round(f, 3))
+    return draw(st.one_of(numbers_, st.tuples(numbers_, numbers_), st.just(0)))
+
+
+@entry("RandomRotation", "RandomTranslation", "RandomZoom")
+@st.composite
+def affine_augmentation(draw: st.DrawFn, name: str) -> Case:
+    lowest = -0.5 if name == "RandomZoom" else -1.0
+    arguments: dict[str, Any] = {"seed": draw(st.sampled_from([None, 0, 7]))}
+    if name == "RandomRotation":
+        arguments["factor"] = factor(draw, lowest)
+    else:
+        arguments["height_factor"] = factor(draw, lowest)
+    if name == "RandomTranslation" or (name == "RandomZoom" and draw(flags)):
+        arguments["width_factor"] = factor(draw, lowest)
+    if draw(flags):
+        arguments["fill_mode"] = draw(st.sampled_from(["reflect", "constant", "wrap", "nearest"]))
+    if draw(flags):
+        arguments["fill_value"] = draw(st.sampled_from([0, 1.5]))
+    if draw(flags):
+        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
+    inputs = images(draw, arguments, ["float32", "uint8", "int32"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
+
+
 @entry("Rescaling")
 @st.composite
 def rescaling(draw: st.DrawFn, name: str) -> Case:
@@ -812,6 +895,91 @@ def text_vectorization(draw: st.DrawFn, name: str) -> Case:
     texts = st.lists(st.sampled_from([*words, "Nasi!", "lain", ""]), max_size=6).map(" ".join)
     inputs = np.array(draw(st.lists(texts, min_size=1, max_size=4)))
     return finished(draw, name, arguments, inputs.shape, inputs=inputs[:, None] if draw(flags) else inputs)
+
+
+def lookup_arguments(draw: st.DrawFn, words: list[Any], mask_token: Any, **given: Any) -> dict[str, Any]:
+    """Arguments of a lookup layer with a vocabulary out of `words`."""
+    vocabulary = draw(st.lists(st.sampled_from(words), min_size=1, unique=True))
+    arguments: dict[str, Any] = {
+        "vocabulary": vocabulary, "num_oov_indices": draw(st.integers(1, 4)),
+        "mask_token": draw(st.sampled_from([None, mask_token])),
+        "output_mode": draw(st.sampled_from(["int", "int", "one_hot", "multi_hot", "count", "tf_idf"])), **given,
+    }  # fmt: skip
+    if arguments["output_mode"] == "tf_idf":
+        arguments["idf_weights"] = [round(draw(st.floats(0.1, 3)), 3) for _ in vocabulary]
+    if arguments["output_mode"] != "int" and draw(flags):
+        arguments.update(max_tokens=12, pad_to_max_tokens=True)
+    return arguments
+
+
+def tokens(draw: st.DrawFn, words: list[Any]) -> np.ndarray:
+    """Tokens (N,), (N, 1) or (N, T)."""
+    shape = draw(st.sampled_from([(3,), (3, 1), (2, 4)]))
+    return np.array(draw(st.lists(st.sampled_from(words), min_size=8, max_size=8)))[: math.prod(shape)].reshape(shape)
+
+
+@entry("StringLookup")
+@st.composite
+def string_lookup(draw: st.DrawFn, name: str) -> Case:
+    words = ["makan", "nasi", "enak", "sekali", "kue", "\u00e9"]
+    arguments = lookup_arguments(draw, words, "")
+    if draw(flags):
+        arguments["salt"] = draw(st.integers(-5, 5) | st.lists(st.integers(0, 2**40), min_size=2, max_size=2))
+    inputs = tokens(draw, [*words, "", "lain", "[UNK]", "yang lebih panjang daripada enam belas"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("IntegerLookup")
+@st.composite
+def integer_lookup(draw: st.DrawFn, name: str) -> Case:
+    words = [7, 12, -3, 2**40, 5]
+    arguments = lookup_arguments(draw, words, 0)
+    if draw(flags):
+        arguments.update(oov_method="farmhash", salt=draw(st.none() | st.integers(0, 9)))
+    if arguments["output_mode"] == "int" and draw(flags):
+        arguments["invert"] = True
+    known = [*range(8), -1] if arguments.get("invert") else [*words, 0, -1, 99, 100, -101]
+    inputs = tokens(draw, known)
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("Hashing")
+@st.composite
+def hashing(draw: st.DrawFn, name: str) -> Case:
+    words = ["makan", "nasi", "", "a"] if draw(flags) else [3, -70, 0, 2**40]
+    mode = draw(st.sampled_from(["int", "int", "one_hot", "multi_hot", "count"]))
+    arguments: dict[str, Any] = {
+        "num_bins": draw(st.integers(1, 9)), "output_mode": mode,
+        "mask_value": draw(st.sampled_from([None, *words[:3]])),
+        "salt": draw(st.none() | st.integers(-5, 5) | st.lists(st.integers(0, 2**40), min_size=2, max_size=2)),
+    }  # fmt: skip
+    inputs = tokens(draw, words)
+    if mode == "one_hot":  # of other shapes Keras says a wrong one
+        inputs = inputs.reshape(-1, 1)
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("CategoryEncoding")
+@st.composite
+def category_encoding(draw: st.DrawFn, name: str) -> Case:
+    mode = draw(st.sampled_from(["one_hot", "multi_hot", "count"]))
+    arguments = {"num_tokens": draw(st.integers(4, 6)), "output_mode": mode}
+    inputs = tokens(draw, [0, 1, 2, 3]).astype(draw(st.sampled_from(["int32", "int64", "float32"])))
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("Discretization")
+@st.composite
+def discretization(draw: st.DrawFn, name: str) -> Case:
+    boundaries = sorted(draw(st.lists(st.floats(-2, 2, width=16), max_size=4)))
+    mode = draw(st.sampled_from(["int", "one_hot", "multi_hot", "count"]))
+    shape = shapes(draw, low=1)
+    inputs = numbers(draw, shape)
+    if boundaries:  # values on a boundary, too
+        inputs.flat[0] = draw(st.sampled_from(boundaries))
+    kind = draw(st.sampled_from(["float32", "float32", "int32", "int64"]))
+    arguments = {"bin_boundaries": boundaries, "output_mode": mode, "epsilon": 0.5}
+    return Case(name, arguments, inputs.astype(kind))
 
 
 def several(draw: st.DrawFn, arrays: list[np.ndarray], low: int = 2) -> list[Any] | None:

@@ -46,7 +46,7 @@ def test_agreement(name: str, data: st.DataObject, counts) -> None:
         return
     result, expected = our_call(case, ours), keras_call(case, theirs)
     same_outputs(result, expected, tolerance=1e-5)
-    if not case.is_cell:
+    if not case.is_cell and name != "RandomCrop":  # whose rule is for training: outside of it images stay
         actual = map_shapes(shape_of(result[0] if case.call.get("return_attention_scores") else result))
         computed = map_shapes(computed_shape(case, ours, case.shape))
         if name == "TextVectorization":  # the longest text decides the width

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from keras_oracle import (
     LAYERS,
@@ -29,12 +29,14 @@ from layer_cases import batches, cases, flags, masks, numbers, sizes
 
 from tinynet import Tensor, gradcheck
 
-WITHOUT_GRADIENT = {"InputLayer", "TextVectorization"}
+WITHOUT_GRADIENT = {
+    "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding", "Discretization",
+}  # fmt: skip
 NAMES = sorted(LAYERS - WITHOUT_GRADIENT)
 # Keras keeps some constants (a slope, a scale, the square root of 2) as float32.
 TOLERANCE = 1e-7
 ZERO = 1e-13  # what is left of terms that cancel, in float64
-IN_FLOAT32 = {"MaxPooling3D", "AveragePooling3D"}  # TensorFlow has no other for these on a CPU
+IN_FLOAT32 = {"MaxPooling3D", "AveragePooling3D", "Resizing"}  # TensorFlow has no other for these on a CPU
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not support masking"),
@@ -118,7 +120,7 @@ def same_gradients(case: Case, seed: int, **settings: Any) -> int:
             continue  # a softmax, for one, does not see a bias that moves all of its inputs
         else:
             # TensorFlow interpolates in float32, whatever the dtype of the images.
-            single = case.class_name in IN_FLOAT32 or case.arguments.get("interpolation") == "bilinear"
+            single = case.class_name in {*IN_FLOAT32, "CenterCrop", "UpSampling2D"}
             assert_close(gradient, wanted, f"gradient of {key}", 1e-6 if single else TOLERANCE)
     return len(found)
 
@@ -133,6 +135,7 @@ def _in_order(found: dict[str, Any], expected: dict[str, Any]) -> list[Any]:
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 def test_gradients(name: str, data: st.DataObject, seed: int, counts) -> None:
     case = data.draw(cases(name))
+    assume(case.arguments.get("interpolation") != "area")  # for which TensorFlow has no gradient
     case = case if name in IN_FLOAT32 else in_float64(case)
     counts["layers", "gradients compared with TensorFlow"] += same_gradients(case, seed)
 
@@ -152,6 +155,22 @@ def test_gradients_of_dilated_transposed_convolutions(data: st.DataObject) -> No
     case.arguments["dtype"] = "float64"
     case.arguments["activation"] = data.draw(st.sampled_from([None, "tanh"]))  # relu has a kink
     assert gradcheck(our_layer(case), [case.inputs.astype("float64")])
+
+
+@pytest.mark.parametrize("interpolation", ["area", "bilinear", "bicubic", "nearest"])
+@given(data=st.data())
+def test_gradients_of_resizing(interpolation: str, data: st.DataObject) -> None:
+    case = in_float64(data.draw(cases("Resizing").filter(lambda case: case.inputs.dtype.kind == "f")))
+    case.arguments["interpolation"] = interpolation
+    assert gradcheck(our_layer(case), [case.inputs / 255])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("Random")])
+@given(data=st.data())
+def test_gradients_of_augmentation_in_training(name: str, data: st.DataObject) -> None:
+    case = in_float64(data.draw(cases(name).filter(lambda case: case.inputs.dtype.kind == "f")))
+    case.arguments.pop("value_range", None)  # beyond its ends there is no gradient, and at them a kink
+    assert gradcheck(our_layer(case), [100 + case.inputs / 255])
 
 
 @st.composite

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,6 +25,7 @@ from tinynet.errors import (
     nearest,
 )
 from tinynet.naming import automatic_name
+from tinynet.nested import leaves
 from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
 from tinynet.random import SeedGenerator, frozen
 
@@ -279,9 +280,12 @@ class Layer(Configurable):
         if not self.built:
             self._build_for(inputs, others)
         previous_mask = masks_of(inputs)
-        if "mask" in self._call_arguments and kwargs.get("mask") is None and previous_mask is not None:
-            kwargs["mask"] = previous_mask
-        if "mask" in kwargs and kwargs["mask"] is not None:
+        if kwargs.get("mask") is None:
+            if "mask" in self._call_arguments and previous_mask is not None and not holds_tensors([*args, *kwargs.values()]):
+                kwargs["mask"] = previous_mask  # as in Keras, only where the inputs are the only tensors
+        elif all(part is None for part in leaves(kwargs["mask"])):
+            kwargs["mask"] = None  # one for each of several inputs, as it stands in files
+        else:
             kwargs["mask"] = map_structure(np.asarray, kwargs["mask"])
         training = kwargs.get("training")
         if training is None:
@@ -492,16 +496,19 @@ class Layer(Configurable):
     @property
     def losses(self) -> list[Tensor]:
         """Penalties of the last call and of the trainable weights, as scalars."""
-        found = list(self._collected_losses())
+        found = list(self._collected_losses(set()))
         for variable in self.trainable_weights:
             if variable.regularizer is not None:
                 found.append(as_tensor(variable.regularizer(variable)))
         return found
 
-    def _collected_losses(self) -> Iterator[Tensor]:
-        yield from self._own_losses
-        for layer in self._sublayers:
-            yield from layer._collected_losses()
+    def _collected_losses(self, seen: set[int]) -> Iterator[Tensor]:
+        """The penalties of the last call, those of a layer that stands in several places once."""
+        if id(self) not in seen:
+            seen.add(id(self))
+            yield from self._own_losses
+            for layer in self._sublayers:
+                yield from layer._collected_losses(seen)
 
     def _clear_losses(self) -> None:
         self._own_losses.clear()
@@ -536,6 +543,20 @@ class Layer(Configurable):
         values = [variable.converted(value) for variable, value in zip(variables, weights, strict=True)]
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
+
+    def stored_variables(self) -> dict[str, Any]:
+        """The layer's own weights by the names they have in files: '0', '1' and so on, trainable ones first."""
+        own = [v for v in self._own_variables if v.wanted_trainable]
+        own += [v for v in self._own_variables if not v.wanted_trainable]
+        return {str(number): variable for number, variable in enumerate(own)}
+
+    def load_assets(self, files: Mapping[str, bytes]) -> None:
+        """Takes what a model file holds for this layer in files of their own, such as a vocabulary, by their names."""
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of a model's inputs where the layer is its first and no Input says another."""
+        return "string" if self.takes_text else self.dtype
 
     def count_params(self) -> int:
         """The number of elements of all weights; raises `NotBuiltError` before they exist."""

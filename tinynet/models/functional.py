@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd import Tensor
+from tinynet.autograd.tags import mask_of
 from tinynet.catalogue import Config, serialize
 from tinynet.errors import ArgumentError, FileFormatError
 from tinynet.layers import CATALOGUE
@@ -154,7 +155,7 @@ def _name_and_calls(layer: Any, where: str) -> tuple[str, list[Any]]:
 def _operation(layer: Config, name: str, where: str, custom_objects: Any) -> Any:
     """The layer or function that is described."""
     class_name, module, config = layer.get("class_name"), layer.get("module"), layer["config"]
-    if class_name in DEFINITIONS and str(module).startswith("keras.src.ops."):
+    if class_name in DEFINITIONS and (str(module).startswith("keras.src.ops.") or _is_bare(layer)):
         settings = {key: value for key, value in config.items() if key != "name"}
         if class_name == "LayerNorm" and settings.get("rms_scaling") is False:
             settings.pop("rms_scaling")
@@ -170,6 +171,11 @@ def _operation(layer: Config, name: str, where: str, custom_objects: Any) -> Any
     if made.name != name:
         made.name = name
     return made
+
+
+def _is_bare(layer: Config) -> bool:
+    """Whether a part of a graph is a function by what it lacks: Keras's older format does not say modules."""
+    return layer.get("module") is None and "trainable" not in layer["config"] and "registered_name" not in layer
 
 
 def _call_all(operations: dict[str, Any], waiting: dict[str, list[Any]], where: str) -> None:
@@ -194,7 +200,7 @@ def _call_all(operations: dict[str, Any], waiting: dict[str, list[Any]], where: 
 def _references(part: Any) -> Iterator[Any]:
     """The tensors that the arguments of a described call name."""
     if isinstance(part, dict):
-        if part.get("class_name") == "__keras_tensor__":
+        if part.get("class_name") in ("__keras_tensor__", "__keras_mask__"):
             config = part.get("config")
             yield config.get("keras_history") if isinstance(config, dict) else None
         else:
@@ -257,6 +263,8 @@ def _argument(part: Any, operations: dict[str, Any], where: str) -> Any:
     config = config if isinstance(config, dict) else {}
     if name == "__keras_tensor__":
         return _tensor(operations, config["keras_history"], where)
+    if name == "__keras_mask__":  # not of Keras 3: masks that came along by themselves in Keras 2
+        return mask_of(_tensor(operations, config["keras_history"], where))
     if name == "__slice__":
         return slice(config.get("start"), config.get("stop"), config.get("step"))
     if name == "__ellipsis__":

@@ -95,7 +95,7 @@ class Model(Trainer, Layer):
     @property
     def output_names(self) -> list[str]:
         """The names of the operations that give the outputs."""
-        return [t._keras_history.operation.name for t in self.outputs]  # type: ignore[union-attr]
+        return self._the_graph("output names").output_names
 
     def _the_graph(self, what: str) -> Graph:
         if self._graph is None:
@@ -131,7 +131,7 @@ class Model(Trainer, Layer):
         graph = self._graph
         values = [
             fitted(value, tensor, self.described)
-            for value, tensor in zip(arranged(inputs, graph.inputs, self.described), graph.flat_inputs, strict=True)
+            for value, tensor in zip(arranged(inputs, graph.input_names, self.described, extra=True), graph.flat_inputs, strict=True)
         ]
         if mask is not None:
             for i, own in enumerate(leaves(mask)):
@@ -150,7 +150,7 @@ class Model(Trainer, Layer):
         if self._graph is None:
             return super().compute_output_spec(inputs, *args, **kwargs)
         graph = self._graph
-        given = arranged(inputs, graph.inputs, self.described)
+        given = arranged(inputs, graph.input_names, self.described, extra=True)
         if all(x.shape == own.shape for x, own in zip(given, graph.flat_inputs, strict=True)):
             return map_leaves(lambda t: KerasTensor(t.shape, t.dtype), graph.outputs)
         values = [fitted(x, own, self.described) for x, own in zip(given, graph.flat_inputs, strict=True)]
@@ -201,7 +201,7 @@ class Model(Trainer, Layer):
     # Saving stands on the floor above; these methods are where a user looks for it.
 
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Saves configuration, weights and training state to a `.keras` file that Keras opens."""
+        """Saves configuration, weights and training state to a `.keras` or `.h5` file that Keras opens."""
         from tinynet.saving import save_model
 
         save_model(self, filepath, overwrite=overwrite)
@@ -213,16 +213,21 @@ class Model(Trainer, Layer):
         return to_json(self, **kwargs)
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Saves the weights to a `.weights.h5` file."""
+        """Saves the weights to a `.weights.h5` file, or to an `.h5` file as Keras 2 did."""
         from tinynet.saving import save_weights
 
         save_weights(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Sets the weights from a `.weights.h5` file, or from those in a `.keras` file."""
+    def load_weights(
+        self, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False
+    ) -> None:
+        """Sets the weights from a file of weights, or from those in the file of a whole model.
+
+        skip_mismatch: leaves what does not fit as it is, with a warning. by_name: see `saving.load_weights`.
+        """
         from tinynet.saving import load_weights
 
-        load_weights(self, filepath)
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, by_name=by_name)
 
 
 def _shapes(tensors: Any) -> Any:

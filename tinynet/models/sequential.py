@@ -15,7 +15,7 @@ from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.layers import InputLayer, deserialize
 from tinynet.layers.base import Layer, dtype_name, name_scope
 from tinynet.models.graph import Graph
-from tinynet.models.inputs import fitted
+from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
 from tinynet.ops.symbolic import KerasTensor
 
@@ -117,8 +117,7 @@ class Sequential(Model):
         if self._input_layer is None:
             if input_shape is None:
                 raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
-            dtype = "string" if self.layers[0].takes_text else self.layers[0].dtype
-            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=dtype))
+            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self.layers[0].input_dtype))
         try:
             self._build_from(0, in_scope=True)
         except Exception:
@@ -149,7 +148,8 @@ class Sequential(Model):
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        x = fitted(inputs, self.inputs[0], self.described)
+        (given,) = arranged(inputs, self.inputs[0].name, self.described)
+        x = fitted(given, self.inputs[0], self.described)
         if mask is not None:
             x = x.detach() if x is inputs else x
             set_mask(x, mask)
