@@ -98,7 +98,7 @@ def test_training_goes_on_in_the_other_library(
         for here, there in zip(model.get_weights(), began.get_weights(), strict=True):
             np.testing.assert_array_equal(here, there)
         assert int(np.asarray(model.optimizer.iterations)) == 10
-        assert float(np.asarray(model.optimizer.learning_rate)) == float(np.float32(OPTIMIZERS[optimizer]["learning_rate"]))
+        assert np.asarray(model.optimizer.learning_rate) == np.float32(OPTIMIZERS[optimizer]["learning_rate"])
         state, expected = ([np.asarray(v) for v in m.optimizer.variables] for m in (model, began))
         assert len(state) == len(expected) > 3
         for here, there in zip(state, expected, strict=True):
