@@ -92,7 +92,7 @@ FIT: dict[str, tuple[Callable[[Any], Any], type, str]] = {
     "a callback that is none": (
         lambda m: m.fit(X, Y, callbacks=[print], verbose=0), ArgumentError, r"expected tinynet callbacks, received",
     ),
-    "inputs by name": (lambda m: m.fit({"a": X}, Y, verbose=0), ArgumentError, r"this model has one input"),
+    "inputs by name": (lambda m: m.fit({"a": X}, Y, verbose=0), ArgumentError, r"expected inputs .* received those of"),
     "an empty generator": (
         lambda m: m.fit(iter(()), verbose=0), DataError, r"the iterable gave no batches",
     ),
@@ -115,7 +115,11 @@ COMPILE: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown loss": ({"loss": "mean_square_error"}, r"loss 'mean_square_error'.*Did you mean 'mean_squared_error'"),
     "an unknown metric": ({"metrics": ["acuracy"]}, r"metric 'acuracy'.*Did you mean"),
     "metrics that are no list": ({"metrics": "accuracy"}, r"expected metrics to be a list, received 'accuracy'"),
-    "loss weights": ({"loss_weights": [1.0]}, r"loss_weights=\[1.0\] is not supported"),
+    "more loss weights than outputs": (
+        {"loss_weights": [1.0, 2.0]}, r"expected one weight of the loss for the output 'dense.*', received 2",
+    ),
+    "a loss weight that is text": ({"loss_weights": "1"}, r"expected loss_weights to be finite numbers, received '1'"),
+    "a loss weight that is infinite": ({"loss_weights": float("inf")}, r"finite numbers, received inf"),
     "compilation": ({"jit_compile": True}, r"jit_compile=True is not supported"),
     "several steps at once": ({"steps_per_execution": 4}, r"steps_per_execution=4 is not supported"),
     "an optimizer that is none": ({"optimizer": 3}, r"received 3"),

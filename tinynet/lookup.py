@@ -232,9 +232,8 @@ class IndexLookup:
         self._idf_weights = None if idf is None else idf.astype(self.dtype)
 
     def set_idf_weights(self, weights: NDArray[Any]) -> None:
-        """Replaces the weight of every number, as `idf_weights` gives them."""
-        checked = self._check_idf_weights(weights, self.width or 0)
-        self._idf_weights = checked[: len(self.get_vocabulary())].astype(self.dtype)
+        """Replaces the weight of every number; as many as `idf_weights` gives."""
+        self._idf_weights = weights[: len(self.get_vocabulary())].astype(self.dtype)
 
     def load_vocabulary(self, content: bytes) -> None:
         """Sets the tokens from the text file that a Keras model brings along; their idf weights, if any, come later.

@@ -49,3 +49,30 @@ def packed(structure: Any, values: Iterator[Any]) -> Any:
         parts = [packed(part, values) for part in structure]
         return parts if isinstance(structure, list) else tuple(parts)
     return next(values)
+
+
+def holds_arrays(value: Any) -> bool:
+    """Whether a list, tuple or dict is one of several arrays, not one array written out as lists.
+
+    >>> holds_arrays([[1, 2], [3, 4]]), holds_arrays({"a": [1, 2]})
+    (False, True)
+    """
+    if isinstance(value, (list, tuple)):
+        return any(holds_arrays(part) or len(getattr(part, "shape", ())) > 0 for part in value)
+    return isinstance(value, dict)
+
+
+def named_leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """What lies in a nested structure, as `leaves`, each with the expression that reaches it.
+
+    >>> list(named_leaves({"a": [1, 2]}, "y"))
+    [("y['a'][0]", 1), ("y['a'][1]", 2)]
+    """
+    if isinstance(value, dict):
+        for key in sorted(value):
+            yield from named_leaves(value[key], f"{name}[{key!r}]")
+    elif isinstance(value, (list, tuple)):
+        for number, part in enumerate(value):
+            yield from named_leaves(part, f"{name}[{number}]")
+    else:
+        yield name, value

@@ -1089,3 +1089,60 @@ def einsum_dense(draw: st.DrawFn, name: str) -> Case:
         bias_shape = tuple(sizes_of[c] if c in bias_axes else 1 for c in results[first:])
         assume(not misplaced(tuple(sizes_of[c] for c in results), bias_shape))
     return finished(draw, name, arguments, shape)
+
+
+def attended(draw: st.DrawFn, same_features: bool) -> list[np.ndarray]:
+    """A query, a value and maybe a key."""
+    n, t, s = draw(batches), draw(sizes), draw(sizes)
+    d, e = draw(sizes), draw(sizes)
+    arrays = [numbers(draw, (n, t, d)), numbers(draw, (n, s, e))]
+    if draw(flags):
+        arrays.append(numbers(draw, (n, s, d if same_features else draw(sizes))))
+    elif same_features:
+        arrays[1] = numbers(draw, (n, s, d))
+    return arrays
+
+
+@entry("Attention", "AdditiveAttention")
+@st.composite
+def attention(draw: st.DrawFn, name: str) -> Case:
+    arrays = attended(draw, same_features=True)
+    arguments: dict[str, Any] = {"use_scale": draw(flags)} if draw(flags) else {}
+    if name == "Attention":
+        arguments["score_mode"] = draw(st.sampled_from(["dot", "concat"]))
+    if draw(flags):
+        arguments.update(dropout=0.25, seed=draw(st.integers(0, 9)))
+    call = {key: draw(flags) for key in ("return_attention_scores", "use_causal_mask") if draw(flags)}
+    return finished(draw, name, arguments, None, inputs=arrays, mask=several(draw, arrays), call=call)
+
+
+@entry("MultiHeadAttention")
+@st.composite
+def multi_head_attention(draw: st.DrawFn, name: str) -> Case:
+    arrays = attended(draw, same_features=False)
+    small = st.integers(1, 3)
+    arguments: dict[str, Any] = {
+        "num_heads": draw(small), "key_dim": draw(small), "use_bias": draw(flags), "use_gate": draw(flags),
+        "value_dim": draw(st.sampled_from([None, 2])), "output_shape": draw(st.sampled_from([None, 3, [2, 2]])),
+        "sliding_window": draw(st.sampled_from([None, None, 1, 2])), **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    if draw(flags):
+        arguments.update(dropout=0.25, seed=draw(st.integers(0, 9)))
+    call: dict[str, Any] = {key: draw(flags) for key in ("return_attention_scores", "use_causal_mask") if draw(flags)}
+    given = several(draw, arrays)
+    if draw(st.integers(0, 3)) == 0:  # over two axes, or one of two
+        axes = draw(st.sampled_from([None, 1, 2, -2, [1, 2], [2, 1], [1, -2]]))
+        arguments.update(attention_axes=axes, sliding_window=None)
+        between, place = draw(sizes), 2 if axes == 1 else 1
+        arrays = [np.repeat(np.expand_dims(x, place), between, axis=place) for x in arrays]
+        arrays = [x * numbers(draw, x.shape, 0.5, 2) for x in arrays]
+        call.pop("use_causal_mask", None)
+        given = None
+    elif draw(flags):
+        arguments["attention_axes"] = draw(st.sampled_from([None, 1, [-2]]))
+    if arrays[0].ndim == 3 and draw(flags):
+        n, t, s = (*arrays[0].shape[:2], arrays[1].shape[1])
+        call["attention_mask"] = masks(draw, draw(st.sampled_from([(n, t, s), (1, t, s), (n, 1, s), (t, s)])))
+    projected = [(*x.shape[:-1], arguments["num_heads"], size) for x in arrays for size in (arguments["key_dim"], 2)]
+    assume(not any(misplaced(shape, shape[-2:]) for shape in projected))
+    return finished(draw, name, arguments, None, inputs=arrays, mask=given, call=call)

@@ -34,6 +34,7 @@ def test_it_can_be_a_dense_layer() -> None:
 def test_a_kernel_over_an_axis_that_stays() -> None:
     # Keras wants the size in output_shape; here the inputs tell it.
     layer = layers.EinsumDense("abc,bcd->abd", (None, 2))
+    assert layer.compute_output_shape((None, 3, 5)) == (None, 3, 2)
     assert layer(np.ones((4, 3, 5), "float32")).shape == (4, 3, 2)
     assert layer.kernel.shape == (3, 5, 2)
 

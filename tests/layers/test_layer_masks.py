@@ -58,8 +58,9 @@ ON_IMAGES = [
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and layers of tokens no mask; the others have tests below.
 ELSEWHERE = {
-    # Of several inputs: the walkers compare their masks, and test_merging.py.
-    "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract",
+    # Of several inputs: the walkers compare their masks, and test_merging.py and test_attention.py.
+    "Add", "AdditiveAttention", "Attention", "Average", "Concatenate", "Dot", "Maximum", "Minimum",
+    "MultiHeadAttention", "Multiply", "Subtract",
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
     "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
     "Softmax", "RNN", "Bidirectional", "TimeDistributed", "StackedRNNCells", "SpectralNormalization",

@@ -110,7 +110,7 @@ def test_without_out_of_vocabulary_tokens() -> None:
     ours, theirs = (library.StringLookup(**arguments) for library in (layers, keras.layers))
     same(ours(["a", "b"]), theirs(["a", "b"]))
     assert ours.get_vocabulary() == theirs.get_vocabulary() == ["b", "a"]
-    with pytest.raises(DataError, match=r"num_oov_indices=0 every token must be in the vocabulary, but \['q'\] are not"):
+    with pytest.raises(DataError, match=r"num_oov_indices=0 every token must be in the vocabulary, but \['q'\]"):
         ours(["a", "q"])
     with pytest.raises(tf.errors.InvalidArgumentError, match="num_oov_indices=0"):
         theirs(["a", "q"])
@@ -239,6 +239,30 @@ def test_adapting_again() -> None:
 def test_bad_input(make: Any, error: type[TinynetError], match: str) -> None:
     with pytest.raises(error, match=match):
         make()
+
+
+def test_a_model_without_an_input_keeps_large_integers() -> None:
+    numbers = np.array([[2**40 + 1], [2**40]])
+    for library in (tinynet, keras):
+        model = library.Sequential([library.layers.IntegerLookup(vocabulary=[2**40, 2**40 + 1])])
+        assert np.asarray(model(numbers)).tolist() == [[2], [1]]
+
+
+def test_training_on_texts_is_keras() -> None:
+    texts, y = np.array([["a"], ["b"], ["zz"], ["a"]], object), np.array([[1.0], [0.0], [2.0], [1.5]], "float32")
+    start = np.random.default_rng(0).uniform(-1, 1, (5, 3)).astype("float32")
+    end = [np.random.default_rng(1).uniform(-1, 1, (3, 1)).astype("float32"), np.zeros(1, "float32")]
+    losses = []
+    for library in (tinynet, keras):
+        x = library.layers.Input((1,), dtype="string")
+        numbers = library.layers.StringLookup(vocabulary=["a", "b"], num_oov_indices=2, mask_token="")(x)
+        vectors = library.layers.Flatten()(library.layers.Embedding(5, 3)(numbers))
+        model = library.Model(x, library.layers.Dense(1)(vectors))
+        model.set_weights([start, *end])
+        model.compile("sgd", "mse")
+        batch = texts if library is tinynet else tf.constant(texts.tolist())
+        losses.append(model.fit(batch, y, epochs=3, batch_size=2, shuffle=False, verbose=0).history["loss"])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
 
 
 SHAPES = [(), (4,), (4, 1), (2, 3), (2, 1, 1), (2, 3, 2), (2, 3, 1), (2, 2, 3, 1)]

@@ -43,11 +43,13 @@ KINDS = {
     "add": ("vv", "v"), "subtract": ("vv", "v"), "largest": ("vvv", "v"), "dot_rows": ("vv", "v"),
     "average_steps": ("ss", "s"), "multiply_steps": ("ss", "s"), "minimum_mixed": ("vs", "s"),
     "concatenate_steps": ("ss", "s"), "concatenate_features": ("ss", "s"), "dot_steps": ("ss", "s"),
+    "attention": ("ss", "s"), "heads": ("ss", "s"), "own_heads": ("s", "s"), "einsum_dense": ("s", "s"),
     "states": ("s", "svv"), "from_state": ("sv", "v"), "repeated": ("v", "s"), "embedding": ("w", "s"),
 }  # fmt: skip
 SHARED = {
     "dense", "norm", "sequential", "functional", "dense_steps", "lstm_steps", "both_ways", "sequential_steps",
     "batch_norm", "gru", "embedding", "pair", "from_state", "add",
+    "attention", "heads", "einsum_dense",
 }  # fmt: skip
 
 
@@ -150,6 +152,7 @@ def _callable(library: Any, kind: str, name: str) -> Any:
         "both_ways": lambda: layers.Bidirectional(layers.GRU(2, return_sequences=True)),
         "masking": layers.Masking,
         "batch_norm": layers.BatchNormalization,
+        "einsum_dense": lambda: layers.EinsumDense("abc,cd->abd", (STEPS, WIDTH), bias_axes="d"),
         "gru": lambda: layers.GRU(WIDTH),
         "pooled": layers.GlobalAveragePooling1D,
         "states": lambda: layers.LSTM(WIDTH, return_sequences=True, return_state=True),
@@ -160,6 +163,15 @@ def _callable(library: Any, kind: str, name: str) -> Any:
         "add": layers.Add, "subtract": layers.Subtract, "largest": layers.Maximum, "average_steps": layers.Average,
         "multiply_steps": layers.Multiply, "minimum_mixed": layers.Minimum,
     }  # fmt: skip
+    if kind == "heads":
+        several = layers.MultiHeadAttention(2, 3)
+        return lambda x, y: several(x, y, use_causal_mask=True)
+    if kind == "own_heads":
+        alone = layers.MultiHeadAttention(2, 3, use_gate=True)
+        return lambda x: layers.add([x, alone(query=x, value=x, key=x)])
+    if kind == "attention":
+        one = layers.Attention(use_scale=True)
+        return lambda x, y: one([x, y])
     if kind in simple:
         return simple[kind]()
     if kind in merging:

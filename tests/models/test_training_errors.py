@@ -17,7 +17,9 @@ Y = np.arange(9) % 3
 
 
 def classifier(**compiling: Any) -> Any:
-    model = tinynet.Sequential([layers.Input((4,)), layers.Dense(3, activation="softmax")], name="net")
+    model = tinynet.Sequential(
+        [layers.Input((4,), name="in"), layers.Dense(3, activation="softmax", name="out")], name="net"
+    )
     model.compile(
         **{
             "optimizer": "adam",
@@ -97,9 +99,13 @@ REFUSED: dict[str, Case] = {
     "an empty batch": (lambda m: m.fit(iter([(X[:0], Y[:0])]), verbose=0), DataError, "fit, batch 0: the data are empty"),
     "nothing": (lambda m: m.fit(verbose=0), TinynetError, "x must hold numbers"),
     "a number": (lambda m: m.fit(3.0, 1.0, verbose=0), ShapeError, "x must have a batch axis, received a single value"),
-    "several inputs": (lambda m: m.fit([X, X], Y, verbose=0), ArgumentError, "this model has one input"),
+    "several inputs": (lambda m: m.fit([X, X], Y, verbose=0), ArgumentError, "expected one array for 'in', received 2; rows"),
     "a metric that is none": (lambda m: m.compile("sgd", "mse", metrics=[3]), ArgumentError, "metric.* received 3"),
-    "metrics in a dict": (lambda m: m.compile("sgd", "mse", metrics={"a": "mse"}), ArgumentError, "expected metrics to be a list"),
+    "metrics of an output that is not there": (
+        lambda m: m.compile("sgd", "mse", metrics={"a": "mse"}), ArgumentError,
+        r"compile: metrics: expected outputs \['out'\], received those of \['a'\]: 'a' is not among them",
+    ),
+    "metrics that are no list": (lambda m: m.compile("sgd", "mse", metrics="mse"), ArgumentError, "expected metrics to be a list"),
     "a loss that is none": (lambda m: m.compile("sgd", 3), ArgumentError, "received 3"),
     "an unknown argument": (lambda m: m.compile("sgd", loss_fn="mse"), TypeError, "loss_fn"),  # Python's own words
 }  # fmt: skip

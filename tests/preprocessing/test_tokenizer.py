@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras.src.legacy.preprocessing import text as legacy
 
+from tinynet.datasets import nusax_sentiment
 from tinynet.errors import ArgumentError, DataError, FileFormatError, NotBuiltError, TinynetError
 from tinynet.preprocessing.text import FILTERS, Tokenizer, text_to_word_sequence, tokenizer_from_json
 
@@ -108,12 +110,17 @@ def _unpacked(text: str) -> Any:
 
 
 @pytest.mark.parametrize("arguments", [{}, {"num_words": 300, "oov_token": "<oov>"}, {"char_level": True}], ids=str)
-def test_english_text(arguments: dict[str, Any]) -> None:
+@pytest.mark.parametrize("language", ["English", "Indonesian"])
+def test_real_texts(arguments: dict[str, Any], language: str) -> None:
     lines = [line for text in (keras.Model.__doc__, np.einsum.__doc__, json.__doc__) for line in str(text).split("\n")]
+    if language == "Indonesian":
+        if "TINYNET_DATA" not in os.environ:
+            pytest.skip("TINYNET_DATA is not set")
+        lines = nusax_sentiment.load_data("indonesian")[0][0].tolist()
     ours, theirs = Tokenizer(**arguments), legacy.Tokenizer(**arguments)
     ours.fit_on_texts(lines)
     theirs.fit_on_texts(lines)
-    assert len(ours.word_index) > 50
+    assert len(ours.word_index) > 40
     same_counts(ours, theirs)
     same_results(ours, theirs, [*lines[:60], "a word that stands nowhere: xyzzy"])
 

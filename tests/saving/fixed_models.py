@@ -45,6 +45,20 @@ FIXED: dict[str, Recipe] = {
         ],
         [(2, 0)],
     ),
+    # Sizes that are normalised together need to be known for weights only.
+    "normalisation of an unknown size": Recipe(
+        "sequential", [numbers(None, 3)], [layer("LayerNormalization", [FIRST], axis=[1, 2], scale=False, center=False)],
+        [(0, 0)],
+    ),
+    # The largest of integers is an integer.
+    "integers into maximum pooling": Recipe(
+        "functional", [texts(4)],
+        [
+            layer("StringLookup", [FIRST], vocabulary=["nasi", "enak"], output_mode="one_hot"),
+            layer("MaxPooling1D", [(0, 0)], pool_size=3, padding="same"), layer("GlobalMaxPooling1D", [(0, 0)]),
+        ],
+        [(1, 0), (2, 0)],
+    ),
     # In the file the call of the inner model has mask=[None, None].
     "text and numbers for a model within": Recipe(
         "functional", [texts(), numbers(4)], [Call(TEXT_BESIDE_NUMBERS, [FIRST, (-1, 1)], as_list=True)], [(0, 0), (0, 1)],

@@ -14,6 +14,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tinynet.layers
 from hypothesis import strategies as st
 from keras_oracle import Case, Inner, forget_names
 from layer_cases import STRATEGIES, cases
@@ -21,8 +22,16 @@ from recipes import FUNCTIONS, Call, Function, Given, Place, Recipe, called, cal
 
 # Not called in models by themselves: inputs are drawn with every model, cells within an RNN.
 WITHIN_OTHERS = {"InputLayer": None, **dict.fromkeys(["SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"], "RNN")}
-# What only certain values make sense for (numbers of rows, times to skip) is given those of its own case.
-OF_ITS_OWN_INPUT = {"Embedding", "Masking"}
+# What only certain values make sense for (numbers of rows, steps to skip) is given those of its own case.
+OF_ITS_OWN_INPUT = {"CategoryEncoding", "Embedding", "Masking"}
+# Their results may be the numbers of rows of an Embedding.
+GIVES_IDS = {"Discretization", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"}
+MOST_IDS = 20
+# In a model images come in batches, while the layer alone takes a single one, too.
+OF_IMAGES = {
+    name for name, cls in tinynet.layers.CATALOGUE.by_class_name.items()
+    if issubclass(cls, tinynet.layers.images.ImageLayer)
+}  # fmt: skip
 LARGEST = 300  # elements of a tensor for each row
 
 STEPS = sorted(set(STRATEGIES) - set(WITHIN_OTHERS))
@@ -69,10 +78,16 @@ class Draft:
 
     def sequential(self, kind: str, including: str | None, length: int) -> Recipe:
         """A chain of layers."""
-        (place,) = self.layer_on_new_input(self.linked(self.case(including)))
+        case = self.case(including)
+        if isinstance(case.inputs, list):  # which is no chain
+            self.layer_on_new_input(case)
+            return self.finished()
+        (place,) = self.layer_on_new_input(self.linked(case))
+        if place in self.ids():
+            (place,) = self.embedded(place)
         for _ in range(length - 1):
             case = self.case(None)
-            if not needs_its_input(case):
+            if not needs_its_input(case) and not isinstance(case.inputs, list) and self.tensors[place].dtype == "float32":
                 (place,) = self.attempt(self.layer_as_it_is, self.linked(case), place) or [place]
         if self.inputs[0].dtype != "float32" or None in self.inputs[0].shape:
             kind = "sequential"  # the shape alone does not say what the input is
@@ -86,7 +101,7 @@ class Draft:
             inner = {key: Inner(value.class_name, {**value.arguments, "return_state": False})
                      for key, value in arguments.items() if isinstance(value, Inner)}  # fmt: skip
             arguments = {**arguments, **inner, "merge_mode": arguments.get("merge_mode") or "sum"}
-        return dataclasses.replace(case, arguments=arguments, states=None)
+        return dataclasses.replace(case, arguments=arguments, states=None, call={})
 
     def case(self, class_name: str | None) -> Case:
         """Arguments for a layer and inputs they fit, as Keras can have them in a float32 model on a CPU."""
@@ -99,8 +114,10 @@ class Draft:
         case.arguments = self.adapted(case.arguments, case.keras_moves_channels)
         if case.keras_moves_channels:
             case.inputs = np.moveaxis(case.inputs, 1, -1)
-        if case.inputs.dtype == "float64":
-            case.inputs = case.inputs.astype("float32")
+        if wanted in OF_IMAGES and case.inputs.ndim == 3:
+            case.inputs = case.inputs[None]
+        arrays = [array.astype("float32") if array.dtype == "float64" else array for array in arrays_of(case)]
+        case.inputs = arrays if isinstance(case.inputs, list) else arrays[0]
         return case
 
     def adapted(self, arguments: dict[str, Any], moves_channels: bool = False) -> dict[str, Any]:
@@ -133,6 +150,10 @@ class Draft:
 
     def new_layer(self, including: str | None) -> None:
         case = self.case(including)
+        ids = self.ids()
+        if case.class_name == "Embedding" and ids and self.draw(st.booleans()):
+            self.embedded(self.draw(st.sampled_from(ids)))
+            return
         place = None if needs_its_input(case) or not self.draw(st.integers(0, 3)) else self.some_place()
         if place is not None:
             if self.attempt(self.layer_as_it_is, case, place) or self.attempt(self.layer_on_brought, case, place):
@@ -157,6 +178,19 @@ class Draft:
             return None
         return places[-1] if self.draw(st.booleans()) else self.draw(st.sampled_from(places))
 
+    def ids(self) -> list[Place]:
+        """The results that number the rows of an Embedding."""
+        return [
+            place for place, tensor in self.tensors.items()
+            if place[0] >= 0 and tensor.dtype.startswith("int") and isinstance(self.calls[place[0]].callee, Inner)
+            and self.calls[place[0]].callee.class_name in GIVES_IDS
+            and not self.calls[place[0]].callee.arguments.get("invert")
+        ]  # fmt: skip
+
+    def embedded(self, place: Place) -> list[Place]:
+        settings = {"input_dim": MOST_IDS, "output_dim": self.draw(st.integers(1, 4)), "mask_zero": self.draw(st.booleans())}
+        return self.call(Inner("Embedding", settings), [place])
+
     def brought(self, place: Place, shape: Any) -> Place:
         """The tensor in another shape, through a Dense layer."""
         known = tuple(self.tensors[place].shape[1:])
@@ -171,33 +205,42 @@ class Draft:
         (place,) = self.call(Inner("Dense", {"units": math.prod(shape)}), [place])
         return place if len(shape) == 1 else self.call(Inner("Reshape", {"target_shape": tuple(shape)}), [place])[0]
 
-    def layer(self, case: Case, operands: list[Place]) -> list[Place]:
-        return self.call(Inner(case.class_name, case.arguments), operands, keywords=self.states(case))
+    def layer(self, case: Case, operands: list[Place], largest: float = LARGEST) -> list[Place]:
+        """The layer of a case, called on these tensors."""
+        target, as_list = Inner(case.class_name, case.arguments), isinstance(case.inputs, list) and not case.inputs_apart
+        settings = {key: value for key, value in case.call.items() if key != "training" and not isinstance(value, np.ndarray)}
+        return self.call(target, operands, as_list, self.keywords(case), settings, largest)
 
     def layer_as_it_is(self, case: Case, place: Place) -> list[Place]:
-        if len(self.tensors[place].shape) != case.inputs.ndim:  # Keras looks at it at times only when it computes
+        """The layer on a tensor of any sizes; where it takes several, the others are brought into its shape."""
+        if len(self.tensors[place].shape) != arrays_of(case)[0].ndim:  # Keras looks at it only when it computes, at times
             raise Refused
-        return self.layer(case, [place])
+        others = [self.brought(self.some_place(), self.tensors[place].shape[1:]) for _ in arrays_of(case)[1:]]
+        return self.layer(case, [place, *others])
 
     def layer_on_brought(self, case: Case, place: Place) -> list[Place]:
-        return self.layer(case, [self.brought(place, case.inputs.shape[1:])])
+        """The layer on tensors that are brought into the shapes of its case."""
+        first, *others = arrays_of(case)
+        places = [self.brought(place, first.shape[1:]), *(self.brought(self.some_place(), x.shape[1:]) for x in others)]
+        return self.layer(case, places)
 
     def layer_on_new_input(self, case: Case) -> list[Place]:
         """The layer on inputs of its own case, of which the model may not know a size."""
-        known = self.draw(st.integers(0, 3)) or case.inputs.ndim < 3
+        known = self.draw(st.integers(0, 3))
         return (None if known else self.attempt(self.on_new_input, case, True)) or self.on_new_input(case, False)
 
     def on_new_input(self, case: Case, unknown: bool) -> list[Place]:
-        values = self.rows_of(case.inputs)
-        masked = case.mask is not None and not needs_its_input(case)
-        masked = masked and values.ndim > 2 and case.mask.shape == case.inputs.shape[:2]
-        if masked:
-            values[~self.rows_of(case.mask)] = 0
-        place = self.input(values, unknown)
-        if masked:  # for the layer to see a mask
-            (place,) = self.call(Inner("Masking"), [place])
-        target = Inner(case.class_name, case.arguments)
-        return self.call(target, [place], keywords=self.states(case), largest=math.inf)
+        masks = case.mask if isinstance(case.mask, list) else [case.mask] * len(arrays_of(case))
+        places = []
+        for array, mask in zip(arrays_of(case), masks, strict=True):
+            values = self.rows_of(array)
+            masked = mask is not None and array.ndim > 2 and mask.shape == array.shape[:2] and not needs_its_input(case)
+            if masked:
+                values[~self.rows_of(mask)] = 0
+            place = self.input(values, unknown and array.ndim > 2)
+            # A layer sees the mask that a Masking makes.
+            places.append(self.call(Inner("Masking"), [place])[0] if masked else place)
+        return self.layer(case, places, largest=math.inf)
 
     def rows_of(self, array: np.ndarray) -> np.ndarray:
         """As many rows as the model is given."""
@@ -211,22 +254,24 @@ class Draft:
         self.tensors[place] = keras.Input(shape, dtype=dtype, batch_size=self.batch)
         return place
 
-    def states(self, case: Case) -> dict[str, Any]:
-        if case.states is None:
-            return {}
+    def keywords(self, case: Case) -> dict[str, Any]:
+        """New inputs for the tensors that a layer takes by name: initial states, masks of attention."""
 
         def places(part: Any) -> Any:
             if isinstance(part, list):
                 return [places(inner) for inner in part]
-            return self.input(self.rows_of(part).astype("float32"))
+            return self.input(self.rows_of(part.astype("float32") if part.dtype.kind == "f" else part))
 
-        return {"initial_state": places(case.states)}
+        states = {} if case.states is None else {"initial_state": case.states}
+        arrays = {key: value for key, value in case.call.items() if isinstance(value, np.ndarray)}
+        return {key: places(value) for key, value in {**states, **arrays}.items()}
 
     def call(
-        self, target: Any, operands: list[Place], as_list: bool = False, keywords: Any = None, largest: float = LARGEST
-    ) -> list[Place]:
+        self, target: Any, operands: list[Place], as_list: bool = False, keywords: Any = None, settings: Any = None,
+        largest: float = LARGEST,
+    ) -> list[Place]:  # fmt: skip
         """The results of one more call; raises `Refused` where Keras does not take it."""
-        call, number = Call(target, operands, as_list, keywords or {}), len(self.calls)
+        call, number = Call(target, operands, as_list, keywords or {}, settings or {}), len(self.calls)
         try:
             made_here = self.callees[target] if isinstance(target, int) else callee(keras, call, f"inner_{number}")
             results = called(made_here, call, self.tensors)
@@ -263,7 +308,7 @@ class Draft:
         """A layer or a nested model that was called before, called on another tensor."""
         layers = [
             i for i, call in enumerate(self.calls)
-            if isinstance(call.callee, (Inner, Recipe)) and len(call.operands) == 1 and not call.keywords
+            if isinstance(call.callee, (Inner, Recipe)) and len(call.operands) == 1 and not call.keywords and not call.as_list
             and self.tensors[call.operands[0]].dtype == "float32" and not needs_numbers(call.callee)
         ]  # fmt: skip
         place = self.some_place()
@@ -301,11 +346,14 @@ class Draft:
         return self.call(recipe, operands, as_list=as_list, largest=math.inf)
 
 
+def arrays_of(case: Case) -> list[np.ndarray]:
+    return case.inputs if isinstance(case.inputs, list) else [case.inputs]
+
+
 def needs_its_input(case: Case) -> bool:
     """Whether a layer's inputs are not just any numbers."""
-    return case.inputs.dtype != "float32" or case.inputs.ndim < 2 or case.class_name == "Masking" or needs_numbers(
-        Inner(case.class_name, case.arguments)
-    )
+    any_numbers = all(array.dtype == "float32" and array.ndim > 1 for array in arrays_of(case))
+    return not any_numbers or case.class_name == "Masking" or needs_numbers(Inner(case.class_name, case.arguments))
 
 
 def needs_numbers(part: Any) -> bool:

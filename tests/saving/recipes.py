@@ -40,13 +40,14 @@ class Call:
     """A call of a layer, a function, a nested model, or (by a number) of what an earlier call called.
 
     operands: the tensors it is called on, one after the other, or as one list if `as_list`.
-    keywords: further tensors by the names of arguments, also in lists.
+    keywords: further tensors by the names of arguments, also in lists. settings: arguments that are no tensors.
     """
 
     callee: Inner | Function | Recipe | int
     operands: list[Place]
     as_list: bool = False
     keywords: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -162,7 +163,7 @@ def called(target: Any, call: Call, tensors: dict[Place, Any]) -> list[Any]:
         return [found(inner) for inner in part] if isinstance(part, list) else tensors[part]
 
     operands = found(call.operands)
-    keywords = {key: found(part) for key, part in call.keywords.items()}
+    keywords = {**call.settings, **{key: found(part) for key, part in call.keywords.items()}}
     return list(_flat(target(operands, **keywords) if call.as_list else target(*operands, **keywords)))
 
 

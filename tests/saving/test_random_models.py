@@ -87,13 +87,16 @@ def predictions(model: Any, recipe: Recipe) -> list[np.ndarray]:
     inputs: dict[str, Any] = {input_name(i): given.array for i, given in enumerate(recipe.inputs)}
     if isinstance(model, keras.Model):
         inputs = {name: keras.ops.convert_to_tensor(array) for name, array in inputs.items()}
-    given = inputs if recipe.structure == "dict" else list(inputs.values())
-    return [np.asarray(t) for t in leaves(model(given[0] if len(inputs) == 1 and recipe.structure != "dict" else given))]
+    given: Any = inputs if recipe.structure == "dict" else list(inputs.values())
+    if recipe.structure != "dict" and len(inputs) == 1:
+        (given,) = given
+    return [np.asarray(tensor) for tensor in leaves(model(given, training=False))]
 
 
 def difference(ours: list[np.ndarray], theirs: list[np.ndarray]) -> float:
     """The largest difference of any output, relative to the largest magnitude of that output."""
-    assert [(a.shape, a.dtype) for a in ours] == [(a.shape, a.dtype) for a in theirs]
+    kinds = [[(array.shape, str(array.dtype)) for array in arrays] for arrays in (ours, theirs)]
+    assert kinds[0] == kinds[1], f"{kinds[0]}, Keras has {kinds[1]}"
     worst = 0.0
     for one, other in zip(ours, theirs, strict=True):
         gap = np.abs(one.astype("float64") - other).max(initial=0)
@@ -169,8 +172,8 @@ def same(answers: Any, expected: list[np.ndarray], weights: Any, what: str, tole
 
 
 def well_conditioned(model: Any, recipe: Recipe, expected: list[np.ndarray]) -> bool:
-    """Whether a model's results are finite and hardly change when its weights move by their rounding."""
-    if not all(np.isfinite(array).all() and np.abs(array).max(initial=0) < 1e6 for array in expected):
+    """Whether results are there, finite, and hardly change when the weights move by their rounding."""
+    if not all(array.size and np.isfinite(array).all() and np.abs(array).max() < 1e6 for array in expected):
         return False
     weights = model.get_weights()
     signs = np.random.default_rng(0)

@@ -155,7 +155,7 @@ def test_the_models_hold_every_layer() -> None:
         note(tinynet.Sequential(build(name)(TINYNET)))
     own_tests = {
         "TextVectorization", "Functional", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
-        "Discretization",
+        "Discretization", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot",
     }  # fmt: skip
     assert set(layers.CATALOGUE.by_class_name) - used == own_tests
 
@@ -421,10 +421,11 @@ def test_where_to_and_whether(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="model.keras: exists already; pass overwrite=True"):
         ours.save(path, overwrite=False)
     assert path.read_bytes() == before
-    with pytest.raises(ArgumentError, match="expected a file name ending in .keras, received '.*model.h5'"):
-        ours.save(tmp_path / "model.h5")
+    for name in ("model.txt", "model.weights.h5"):
+        with pytest.raises(ArgumentError, match=f"expected a file name ending in .keras or .h5, received '.*{name}'"):
+            ours.save(tmp_path / name)
     with pytest.raises(
-        ArgumentError, match="expected a file name ending in .weights.h5, received '.*model.keras'"
+        ArgumentError, match="expected a file name ending in .weights.h5 or .h5, received '.*model.keras'"
     ):
         ours.save_weights(path)
     with pytest.raises(MissingFileError, match="the folder .*nowhere does not exist"):

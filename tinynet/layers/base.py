@@ -496,16 +496,19 @@ class Layer(Configurable):
     @property
     def losses(self) -> list[Tensor]:
         """Penalties of the last call and of the trainable weights, as scalars."""
-        found = list(self._collected_losses())
+        found = list(self._collected_losses(set()))
         for variable in self.trainable_weights:
             if variable.regularizer is not None:
                 found.append(as_tensor(variable.regularizer(variable)))
         return found
 
-    def _collected_losses(self) -> Iterator[Tensor]:
-        yield from self._own_losses
-        for layer in self._sublayers:
-            yield from layer._collected_losses()
+    def _collected_losses(self, seen: set[int]) -> Iterator[Tensor]:
+        """The penalties of the last call, those of a layer that stands in several places once."""
+        if id(self) not in seen:
+            seen.add(id(self))
+            yield from self._own_losses
+            for layer in self._sublayers:
+                yield from layer._collected_losses(seen)
 
     def _clear_losses(self) -> None:
         self._own_losses.clear()

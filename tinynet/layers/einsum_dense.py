@@ -26,7 +26,7 @@ FORMS = (  # of Keras's equations, with 0 for the axes an ellipsis stands for
 class _Shapes(NamedTuple):
     """What an equation makes of a shape of inputs."""
 
-    output: Shape  # with None where nobody said a size
+    output: Shape
     kernel: Shape
     bias: Shape
 
@@ -129,6 +129,9 @@ class EinsumDense(Layer):
                     f"and {size} in output_shape"
                 )
             known[letter] = known.get(letter) if size is None else size
+        output = (
+            *output[:before], *(known[c] for c in self._outputs), *output[before + len(self._outputs) :],
+        )  # fmt: skip
         bias: Shape = ()
         if self.bias_axes is not None:
             first = min(map(self._outputs.index, self.bias_axes))

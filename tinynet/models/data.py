@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 from tinynet import config
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
+from tinynet.nested import holds_arrays, leaves, map_leaves, named_leaves, packed
 from tinynet.random import shuffled
 
 
@@ -52,10 +54,37 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
     return array
 
 
+def arrays_of(value: Any, name: str, where: str, *, check_finite: bool = True) -> Any:
+    """One array, or arrays in nested lists, tuples and dicts, each as by `as_array`; None stays None."""
+    if value is None:
+        return None
+    if not holds_arrays(value):
+        return as_array(value, name, where, check_finite=check_finite)
+    if isinstance(value, dict):
+        return {
+            key: arrays_of(part, f"{name}[{key!r}]", where, check_finite=check_finite) for key, part in value.items()
+        }
+    parts = [arrays_of(part, f"{name}[{i}]", where, check_finite=check_finite) for i, part in enumerate(value)]
+    return parts if isinstance(value, list) else tuple(parts)
+
+
+def rows_of(value: Any, rows: Any) -> Any:
+    """Some rows of one array, or of each in a structure."""
+    if isinstance(value, np.ndarray):
+        return value[rows]
+    return map_leaves(lambda array: None if array is None else array[rows], value)
+
+
+def row_count(value: Any) -> int:
+    """How many samples an array has, or the first in a structure."""
+    return len(value if isinstance(value, np.ndarray) else next(part for part in leaves(value) if part is not None))
+
+
 class ArrayBatches:
     """Batches cut from arrays of equal length, in order or shuffled anew for each pass.
 
-    x: the inputs (N, …); y: the targets (N, …) or None; sample_weight: (N, …) or None.
+    x: the inputs (N, …); y: the targets (N, …) or None; sample_weight: (N, …) or None; each of them
+        one array, or arrays in nested lists, tuples and dicts.
     batch_size: the last batch may be smaller.
     """
 
@@ -70,28 +99,55 @@ class ArrayBatches:
         class_weight: Mapping[int, float] | None = None,
         where: str = "fit",
     ) -> None:
-        self.x = as_array(x, "x", where, check_finite=where != "predict")
-        self.y = None if y is None else as_array(y, "y", where)
-        self.sample_weight = None if sample_weight is None else as_array(sample_weight, "sample_weight", where)
-        if self.sample_weight is not None and self.sample_weight.dtype.kind not in "fiub":
-            raise DtypeError(f"{where}: sample_weight must hold numbers, received dtype {self.sample_weight.dtype}")
+        finite = where != "predict"
+        self.x = as_array(x, "x", where) if x is None else arrays_of(x, "x", where, check_finite=finite)
+        self.y = arrays_of(y, "y", where)
+        self.sample_weight = arrays_of(sample_weight, "sample_weight", where)
         self.batch_size = checked_batch_size(batch_size, where)
         self.shuffle = shuffle
-        self.size = len(self.x)
-        if not self.size:
-            raise DataError(f"{where}: the data are empty: x has shape {self.x.shape}")
-        for name, array in (("y", self.y), ("sample_weight", self.sample_weight)):
-            if array is not None and len(array) != self.size:
-                raise DataError(
-                    f"{where}: all data must have the same number of samples; x has {self.size}, "
-                    f"{name} has {len(array)}"
-                )
+        self._check_sizes(where)
+        self.size = row_count(self.x)
+        self._check_weights(where)
         if class_weight is not None:
             if self.sample_weight is not None:
                 raise ArgumentError(f"{where}: give class_weight or sample_weight, not both")
             if self.y is None:
                 raise ArgumentError(f"{where}: class_weight needs targets y")
+            if not isinstance(self.y, np.ndarray):
+                raise ArgumentError(
+                    f"{where}: class_weight is for models of one output; give sample_weight, an array for each output"
+                )
             self.sample_weight = weights_by_class(self.y, class_weight)
+
+    def _check_sizes(self, where: str) -> None:
+        given = (("x", self.x), ("y", self.y), ("sample_weight", self.sample_weight))
+        arrays = [(label, a) for name, value in given for label, a in named_leaves(value, name) if a is not None]
+        if not arrays or not arrays[0][0].startswith("x"):
+            raise DataError(f"{where}: x holds no arrays")
+        (first, one), *others = arrays
+        if not len(one):
+            raise DataError(f"{where}: the data are empty: {first} has shape {one.shape}")
+        for label, array in others:
+            if len(array) != len(one):
+                raise DataError(
+                    f"{where}: all data must have the same number of samples; {first} has {len(one)}, "
+                    f"{label} has {len(array)}"
+                )
+
+    def _check_weights(self, where: str) -> None:
+        weights = self.sample_weight
+        for label, array in named_leaves(weights, "sample_weight"):
+            if array is not None and array.dtype.kind not in "fiub":
+                raise DtypeError(f"{where}: {label} must hold numbers, received dtype {array.dtype}")
+        if isinstance(weights, np.ndarray) and isinstance(self.y, (list, tuple, dict)):
+            if weights.ndim > 2 or weights.ndim == 2 and weights.shape[1] != 1:
+                raise ShapeError(
+                    f"{where}: one sample_weight for several outputs must have shape ({self.size},), received "
+                    f"{weights.shape}; give one array for each output"
+                )
+        if isinstance(weights, dict) and isinstance(self.y, dict) and not set(self.y) <= set(weights):
+            missing = sorted(set(self.y) - set(weights))
+            raise ArgumentError(f"{where}: sample_weight has no {missing[0]!r}, but y has; None stands for no weights")
 
     def __len__(self) -> int:
         return -(-self.size // self.batch_size)
@@ -101,11 +157,7 @@ class ArrayBatches:
         for start in range(0, self.size, self.batch_size):
             stop = start + self.batch_size
             rows = slice(start, stop) if order is None else order[start:stop]
-            yield Batch(
-                self.x[rows],
-                None if self.y is None else self.y[rows],
-                None if self.sample_weight is None else self.sample_weight[rows],
-            )
+            yield Batch(rows_of(self.x, rows), rows_of(self.y, rows), rows_of(self.sample_weight, rows))
 
     def split(self, fraction: float, where: str) -> tuple[ArrayBatches, ArrayBatches]:
         """The first part for training and the last `fraction` of the samples for validation."""
@@ -118,10 +170,9 @@ class ArrayBatches:
 
     def _part(self, rows: slice, shuffle: bool) -> ArrayBatches:
         part = object.__new__(ArrayBatches)
-        part.x = self.x[rows]
-        part.y = None if self.y is None else self.y[rows]
-        part.sample_weight = None if self.sample_weight is None else self.sample_weight[rows]
-        part.batch_size, part.shuffle, part.size = self.batch_size, shuffle, len(part.x)
+        part.x, part.y = rows_of(self.x, rows), rows_of(self.y, rows)
+        part.sample_weight = rows_of(self.sample_weight, rows)
+        part.batch_size, part.shuffle, part.size = self.batch_size, shuffle, row_count(part.x)
         return part
 
 
@@ -157,10 +208,18 @@ class IterableBatches:
         parts = item if isinstance(item, tuple) else (item,)
         if not 1 <= len(parts) <= 3:
             raise DataError(f"{where}: expected x, (x, y) or (x, y, sample_weight), received {len(parts)} items")
-        whole = ArrayBatches(
-            *parts, batch_size=2**62, class_weight=self.class_weight, where=where
-        )  # checks the arrays; one batch is all of them
-        return Batch(whole.x, whole.y, whole.sample_weight)
+        return one_batch(*parts, class_weight=self.class_weight, where=where)
+
+
+Batches = ArrayBatches | IterableBatches
+
+
+def one_batch(
+    x: Any, y: Any = None, sample_weight: Any = None, *, class_weight: Mapping[int, float] | None = None, where: str
+) -> Batch:
+    """All of the data as one batch."""
+    whole = ArrayBatches(x, y, sample_weight, class_weight=class_weight, where=where)
+    return Batch(whole.x, whole.y, whole.sample_weight)
 
 
 def batches_of(
@@ -172,11 +231,10 @@ def batches_of(
     shuffle: bool = False,
     class_weight: Mapping[int, float] | None = None,
     where: str,
-) -> ArrayBatches | IterableBatches:
+) -> Batches:
     """Batches from arrays, or from an iterable of batches when x is one."""
-    if isinstance(x, (dict, tuple)) or (isinstance(x, list) and x and isinstance(x[0], np.ndarray) and x[0].ndim > 1):
-        raise ArgumentError(f"{where}: this model has one input; expected one array, received {type(x).__name__} of several")
-    if lists_batches(x) or (hasattr(x, "__iter__") and not hasattr(x, "__array__") and not isinstance(x, (list, str))):
+    iterable = hasattr(x, "__iter__") and not hasattr(x, "__array__") and not isinstance(x, (list, tuple, dict, str))
+    if iterable or (y is None and lists_batches(x)):
         if y is not None or sample_weight is not None:
             raise ArgumentError(f"{where}: an iterable of batches brings its own y and sample_weight")
         if batch_size is not None:
@@ -187,10 +245,65 @@ def batches_of(
     )
 
 
+def validation_batches(data: Any, batch_size: int | None) -> Batches | None:
+    """Batches from the `validation_data` of `fit`: (x, y), (x, y, sample_weight), or an iterable."""
+    where = "fit, validation_data"
+    if data is None:
+        return None
+    if lists_batches(data):
+        return IterableBatches(data, where=where)
+    if isinstance(data, (tuple, list)) and len(data) in (2, 3):
+        return ArrayBatches(*data, batch_size=batch_size, where=where)
+    if isinstance(data, (tuple, list)):
+        raise ArgumentError(f"fit: expected validation_data (x, y) or (x, y, sample_weight), received {len(data)} items")
+    return batches_of(data, where=where)
+
+
 def lists_batches(x: Any) -> bool:
-    """Whether x is a list of tuples of arrays, as an iterable of batches gives them."""
-    first = x[0] if isinstance(x, list) and x else None
-    return isinstance(first, tuple) and bool(first) and hasattr(first[0], "__array__") and np.ndim(first[0]) > 0
+    """Whether x is a list of tuples with arrays, as an iterable of batches gives them."""
+    return isinstance(x, list) and bool(x) and all(isinstance(item, tuple) and holds_arrays(item) for item in x)
+
+
+def length_of(data: Batches) -> int | None:
+    """How many batches a pass has, where that is known."""
+    try:
+        return len(data)
+    except TypeError:
+        return None
+
+
+class Passes:
+    """Passes over the data, one after the other, taken so many batches at a time."""
+
+    def __init__(self, data: Batches) -> None:
+        self.data = data
+        self.iterator: Iterator[Batch] | None = None
+
+    def take(self, count: int | None) -> Iterator[Batch]:
+        """All batches of a pass, or the next `count`; fewer, with a warning, where a pass ends."""
+        if count is None:
+            yield from self.data
+            return
+        for number in range(count):
+            batch = next(self.iterator, None) if self.iterator is not None else None
+            if batch is None and self.iterator is not None and number:
+                warnings.warn(
+                    f"the data ended after {number} of {count} steps: the next epoch starts a new pass", stacklevel=3
+                )
+                self.iterator = None
+                return
+            if batch is None:
+                self.iterator = iter(self.data)
+                batch = next(self.iterator)
+            yield batch
+
+
+def joined(results: list[Any]) -> Any:
+    """Results of batches as one: arrays end to end, in lists and dicts item by item."""
+    if len(results) == 1:
+        return results[0]
+    parts = zip(*map(leaves, results), strict=True)
+    return packed(results[0], map(np.concatenate, parts))
 
 
 def checked_batch_size(batch_size: Any, where: str) -> int:

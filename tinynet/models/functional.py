@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd import Tensor
+from tinynet.autograd.tags import mask_of
 from tinynet.catalogue import Config, serialize
 from tinynet.errors import ArgumentError, FileFormatError
 from tinynet.layers import CATALOGUE
@@ -199,7 +200,7 @@ def _call_all(operations: dict[str, Any], waiting: dict[str, list[Any]], where: 
 def _references(part: Any) -> Iterator[Any]:
     """The tensors that the arguments of a described call name."""
     if isinstance(part, dict):
-        if part.get("class_name") == "__keras_tensor__":
+        if part.get("class_name") in ("__keras_tensor__", "__keras_mask__"):
             config = part.get("config")
             yield config.get("keras_history") if isinstance(config, dict) else None
         else:
@@ -240,7 +241,7 @@ def _make_call(operation: Any, call: Any, operations: dict[str, Any], where: str
     if not isinstance(call, dict) or not isinstance(call.get("args"), list):
         raise FileFormatError(f"{where}: a call of {operation.name!r} is malformed")
     args, kwargs = (_argument(call.get(key) or empty, operations, where) for key, empty in (("args", []), ("kwargs", {})))
-    if not args or not isinstance(kwargs, dict):
+    if not (args or kwargs) or not isinstance(kwargs, dict):
         raise FileFormatError(f"{where}: a call of {operation.name!r} takes nothing")
     # What stands there is whether the model was being trained when it was put together.
     kwargs.pop("training", None)
@@ -262,6 +263,8 @@ def _argument(part: Any, operations: dict[str, Any], where: str) -> Any:
     config = config if isinstance(config, dict) else {}
     if name == "__keras_tensor__":
         return _tensor(operations, config["keras_history"], where)
+    if name == "__keras_mask__":  # not of Keras 3: masks that came along by themselves in Keras 2
+        return mask_of(_tensor(operations, config["keras_history"], where))
     if name == "__slice__":
         return slice(config.get("start"), config.get("stop"), config.get("step"))
     if name == "__ellipsis__":

@@ -42,6 +42,8 @@ class Graph:
         self.inputs, self.outputs = inputs, outputs
         self.flat_inputs: list[KerasTensor] = list(leaves(inputs))
         self.flat_outputs: list[KerasTensor] = list(leaves(outputs))
+        self.output_names = [t._keras_history.operation.name for t in self.flat_outputs]  # type: ignore[union-attr]
+        self.input_names = map_leaves(lambda tensor: tensor.name, inputs)
         self.nodes, first_met = _walk(self.flat_outputs, described)
         self._check_connected()
         self.operations = self._ordered(first_met)

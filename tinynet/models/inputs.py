@@ -10,7 +10,7 @@ from tinynet.autograd import Tensor, as_tensor
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.config import compute_dtype
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.nested import leaves
+from tinynet.nested import holds_arrays, leaves
 from tinynet.ops.symbolic import KerasTensor
 
 
@@ -51,44 +51,57 @@ def fitted(x: Any, expected: KerasTensor, described: str) -> Any:
     return fit
 
 
-def arranged(values: Any, structure: Any, described: str) -> list[Any]:
-    """The values for the inputs of a model, in the order of `leaves`.
+def arranged(
+    values: Any, names: Any, where: str, what: str = "inputs", *, missing: bool = False, extra: bool = False
+) -> list[Any]:
+    """The values for the inputs or outputs of a model, in the order of `leaves`.
 
-    structure: the model's inputs. Values have the same structure; for a list of inputs a dict by
-    their names will do, and for a single one the value itself.
+    names: what these are called, in the model's structure. Values have the same structure; a list in
+        the order of `leaves` or a dict by name will do, and for a single one the value itself.
+    missing: a dict may leave some out, which are None then; extra: it may hold others, too.
 
     Raises `ArgumentError` where they do not match.
     """
-    expected = list(leaves(structure))
-    if isinstance(values, dict) and not isinstance(structure, dict):
-        names = [tensor.name for tensor in expected]
-        missing = [name for name in names if name not in values]
-        if missing:
-            raise ArgumentError(f"{described}: expected inputs {names}, received those of {sorted(values)}")
-        return [values[name] for name in names]
-    if isinstance(structure, dict) and isinstance(values, dict):
-        missing = [key for key in structure if key not in values]
-        if missing:
-            raise ArgumentError(f"{described}: the input {missing[0]!r} is missing; received {sorted(values)}")
-        return [part for key in sorted(structure) for part in arranged(values[key], structure[key], described)]
-    if isinstance(structure, KerasTensor):
-        return [values[0] if isinstance(values, (list, tuple)) and _holds_arrays(values) and len(values) == 1 else values]
-    if isinstance(values, (list, tuple)) and _holds_arrays(values):
-        if len(values) != len(structure):
-            raise ArgumentError(
-                f"{described}: expected {len(expected)} inputs ({', '.join(t.name for t in expected)}), "
-                f"received {len(values)}"
-            )
-        parts = structure if not isinstance(structure, dict) else [structure[key] for key in sorted(structure)]
-        return [one for value, part in zip(values, parts, strict=True) for one in arranged(value, part, described)]
-    if len(expected) == 1:
+    known = [names] if isinstance(names, str) else list(leaves(names))
+    if isinstance(values, dict):
+        return _by_name(values, names, known, where, what, missing, extra)
+    several = isinstance(values, (list, tuple)) and (len(known) > 1 or holds_arrays(values))
+    if several and not isinstance(names, str) and len(values) == len(names):
+        parts = [names[key] for key in sorted(names)] if isinstance(names, dict) else names
+        nested = (
+            [value] if isinstance(part, str) else arranged(value, part, where, what, missing=missing, extra=extra)
+            for value, part in zip(values, parts, strict=True)
+        )
+        return [value for part in nested for value in part]
+    if several and len(values) == len(known):
+        return list(values)
+    if not several and len(known) == 1:
         return [values]
+    if len(known) == 1:
+        raise ArgumentError(
+            f"{where}: expected one array for {known[0]!r}, received {len(values)}; rows are stacked to one array first"
+        )
     raise ArgumentError(
-        f"{described}: expected {len(expected)} inputs ({', '.join(t.name for t in expected)}), received one"
+        f"{where}: expected {len(known)} {what} ({', '.join(known)}), received {len(values) if several else 'one'}"
     )
 
 
-def _holds_arrays(values: Any) -> bool:
-    """Whether a list is one of several arrays, not an array written as a list."""
-    return bool(values) and all(hasattr(v, "shape") or isinstance(v, (list, tuple, dict)) or v is None for v in values)
-
+def _by_name(
+    values: dict[str, Any], names: Any, known: list[str], where: str, what: str, missing: bool, extra: bool
+) -> list[Any]:
+    keys = sorted(names) if isinstance(names, dict) else known
+    absent = [key for key in keys if key not in values]
+    unknown = [] if extra else [key for key in values if key not in keys]
+    if unknown or absent and not missing:
+        first = f"{unknown[0]!r} is not among them" if unknown else f"{absent[0]!r} is missing"
+        raise ArgumentError(f"{where}: expected {what} {keys}, received those of {sorted(values, key=str)}: {first}")
+    if not isinstance(names, dict):
+        return [values.get(key) for key in keys]
+    found = []
+    for key in keys:
+        part = names[key]
+        if isinstance(part, str) or key not in values:
+            found += [values.get(key)] * (1 if isinstance(part, str) else len(list(leaves(part))))
+        else:
+            found += arranged(values[key], part, where, what, missing=missing, extra=extra)
+    return found

@@ -95,7 +95,7 @@ class Model(Trainer, Layer):
     @property
     def output_names(self) -> list[str]:
         """The names of the operations that give the outputs."""
-        return [t._keras_history.operation.name for t in self.outputs]  # type: ignore[union-attr]
+        return self._the_graph("output names").output_names
 
     def _the_graph(self, what: str) -> Graph:
         if self._graph is None:
@@ -131,7 +131,7 @@ class Model(Trainer, Layer):
         graph = self._graph
         values = [
             fitted(value, tensor, self.described)
-            for value, tensor in zip(arranged(inputs, graph.inputs, self.described), graph.flat_inputs, strict=True)
+            for value, tensor in zip(arranged(inputs, graph.input_names, self.described, extra=True), graph.flat_inputs, strict=True)
         ]
         if mask is not None:
             for i, own in enumerate(leaves(mask)):
@@ -150,7 +150,7 @@ class Model(Trainer, Layer):
         if self._graph is None:
             return super().compute_output_spec(inputs, *args, **kwargs)
         graph = self._graph
-        given = arranged(inputs, graph.inputs, self.described)
+        given = arranged(inputs, graph.input_names, self.described, extra=True)
         if all(x.shape == own.shape for x, own in zip(given, graph.flat_inputs, strict=True)):
             return map_leaves(lambda t: KerasTensor(t.shape, t.dtype), graph.outputs)
         values = [fitted(x, own, self.described) for x, own in zip(given, graph.flat_inputs, strict=True)]

@@ -14,7 +14,7 @@ from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.layers import InputLayer, deserialize
 from tinynet.layers.base import Layer, name_scope
 from tinynet.models.graph import Graph
-from tinynet.models.inputs import fitted
+from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
 from tinynet.ops.symbolic import KerasTensor
 
@@ -147,7 +147,8 @@ class Sequential(Model):
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        x = fitted(inputs, self.inputs[0], self.described)
+        (given,) = arranged(inputs, self.inputs[0].name, self.described)
+        x = fitted(given, self.inputs[0], self.described)
         if mask is not None:
             x = x.detach() if x is inputs else x
             set_mask(x, mask)

@@ -94,13 +94,13 @@ def load_model(
 def _load_archive(archive: Archive, compile: bool) -> Model:
     config = archive.json(CONFIG)
     file = WeightsFile(archive.read(WEIGHTS), archive.path)
-    old = keras2.is_keras2(archive.keras_version)
+    version = archive.keras_version
     with restoring(file.elements + MISSING_AT_MOST):
-        model = model_of(_translated(config, old, archive.path), archive.path)
+        model = model_of(_in_new_words(config, version, archive.path), archive.path)
     _load_assets(model, archive)
     file.load_into(model)
     if compile and isinstance(config, dict) and config.get("compile_config"):
-        _go_on(model, config["compile_config"], old, file)
+        _go_on(model, config["compile_config"], version, file)
     return model
 
 
@@ -111,30 +111,30 @@ def _load_legacy(file: LegacyFile, compile: bool) -> Model:
             f"{file.name}: holds no configuration of a model, only weights or something else; "
             "make the model and call its load_weights"
         )
-    old = keras2.is_keras2(file.keras_version)
-    config = _translated(parsed(text, f"{file.name}: model_config"), old, file.name)
+    version = file.keras_version
+    config = _in_new_words(parsed(text, f"{file.name}: model_config"), version, file.name)
     with restoring(file.elements + MISSING_AT_MOST):
         model = model_of(config, file.name)
     file.load_into(model)
     training = file.attribute("training_config")
     if compile and training is not None:
-        _go_on(model, from_legacy(parsed(training, f"{file.name}: training_config")), old, file)
+        _go_on(model, from_legacy(parsed(training, f"{file.name}: training_config")), version, file)
     return model
 
 
-def _translated(config: Any, old: bool, where: str) -> Any:
-    """A configuration in the words of Keras 3."""
-    if not old:
+def _in_new_words(config: Any, version: str, where: str) -> Any:
+    """A configuration in the words of Keras 3, whichever version of Keras wrote it."""
+    if not keras2.is_keras2(version):
         return config
     try:
-        return keras2.translated(config)
+        return keras2.in_new_words(config, version)
     except TinynetError as error:
         raise FileFormatError(f"{where}: {error}") from error
 
 
-def _go_on(model: Model, training: Any, old: bool, file: WeightsFile | LegacyFile) -> None:
+def _go_on(model: Model, training: Any, version: str, file: WeightsFile | LegacyFile) -> None:
     """Compiles the model and restores the optimizer's state, so that training goes on where it stopped."""
-    if old:
+    if keras2.is_keras2(version):
         outputs = model.output_names if model._graph is not None else []
         training = keras2.translated_training(training, outputs)
     compile_as(model, training, file.name)
@@ -161,9 +161,9 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         raise ArgumentError(f"model_from_json: expected a string, received {type(json_string).__name__}")
     where = "model_from_json"
     config = parsed(json_string, f"{where}: the text")
-    version = config.get("keras_version", "3") if isinstance(config, dict) else "3"
+    version = str(config.get("keras_version", "3")) if isinstance(config, dict) else "3"
     with custom_object_scope(custom_objects or {}):
-        return model_of(_translated(config, keras2.is_keras2(str(version)), where), where)
+        return model_of(_in_new_words(config, version, where), where)
 
 
 def clone_model(model: Model) -> Model:

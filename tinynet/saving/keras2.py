@@ -5,6 +5,7 @@ Only words are exchanged here; what a configuration means is decided where all o
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tinynet.errors import FileFormatError
@@ -33,6 +34,33 @@ def is_keras2(version: str) -> bool:
     """Whether a version of Keras, as it stands in a file, is before 3."""
     major = version.partition(".")[0]
     return not major.isdigit() or int(major) < 3
+
+
+def in_new_words(described: Any, version: str) -> Any:
+    """The configuration of a model that a version of Keras before 3 wrote, in the words of Keras 3.
+
+    Raises `FileFormatError` for what cannot be told in them.
+    """
+    new = translated(described)
+    if re.match(r"(1|2\.[0-3])(\.|$)(?!.*-tf)", version) and _interpolates(new):
+        raise FileFormatError(
+            f"UpSampling2D with interpolation 'bilinear' computed something else in Keras {version} than it does now"
+        )
+    return new
+
+
+def _interpolates(described: Any) -> bool:
+    """Whether a layer that interpolates between pixels is anywhere within."""
+    waiting = [described]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict) and part.get("class_name") == "UpSampling2D":
+            config = part.get("config")
+            if isinstance(config, dict) and config.get("interpolation", "nearest") != "nearest":
+                return True
+        if isinstance(part, (dict, list)):
+            waiting.extend(part.values() if isinstance(part, dict) else part)
+    return False
 
 
 def translated(described: Any, depth: int = 0) -> Any:
@@ -68,12 +96,12 @@ def _sequential(config: Config, depth: int) -> Config:
     layers = config.get("layers")
     if not isinstance(layers, list):
         return config
-    first = layers[0] if layers else None
-    inner = first.get("config") if isinstance(first, dict) else None
+    first = layers[0] if layers and isinstance(layers[0], dict) else {}
+    inner = first.get("config")
     made = [translated(layer, depth + 1) for layer in layers]
-    if isinstance(inner, dict) and "batch_input_shape" in inner and first["class_name"] != "InputLayer":
+    if isinstance(inner, dict) and "batch_input_shape" in inner and first.get("class_name") != "InputLayer":
         # The shape of the inputs stood in the first layer; Embedding's numbers were floats.
-        dtype = "float32" if first["class_name"] == "Embedding" else _dtype(inner.get("dtype"))
+        dtype = "float32" if first.get("class_name") == "Embedding" else _dtype(inner.get("dtype"))
         shape = {"batch_shape": inner["batch_input_shape"], "dtype": dtype, "name": f"{inner.get('name')}_input"}
         made.insert(0, {"class_name": "InputLayer", "config": shape})
     kept = {key: value for key, value in config.items() if key in ("name", "trainable", "build_input_shape")}

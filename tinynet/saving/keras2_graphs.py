@@ -54,6 +54,15 @@ FUNCTIONS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
 }
 
 
+# The same for the nodes of TensorFlow's graphs.
+NODES = {
+    "Add": "Add", "AddV2": "Add", "Sub": "Subtract", "Mul": "Multiply", "RealDiv": "TrueDivide", "Pow": "Power",
+    "Maximum": "Maximum", "Minimum": "Minimum", "Neg": "Negative", "Abs": "Absolute", "Exp": "Exp", "Log": "Log",
+    "Sqrt": "Sqrt", "Square": "Square", "Tanh": "Tanh", "Sigmoid": "Sigmoid", "Relu": "Relu", "MatMul": "Matmul",
+    "StridedSlice": "GetItem",
+}  # fmt: skip
+
+
 def with_new_calls(config: Config) -> Config:
     """The configuration of a functional model with its calls in the form of Keras 3; its layers are left alone.
 
@@ -70,6 +79,8 @@ def with_new_calls(config: Config) -> Config:
         name = _name(layer)
         if classes[name] in ("TFOpLambda", "SlicingOpLambda"):
             made.append(_operation(layer, name, calls[name], graph))
+        elif classes[name] == "TensorFlowOpLayer":
+            made.append(_node(layer, name, calls[name], graph))
         else:
             nodes = [_layer_call(call, classes[name], graph) for call in calls[name]]
             made.append({**layer, "name": name, "inbound_nodes": nodes})
@@ -182,8 +193,9 @@ def _layer_call(call: list[Any], class_name: str, graph: _Graph) -> Config:
         value, own = graph.taken(entry)
         values.append(value)
         settings.update(own)
-    if class_name in RECURRENT and len(values) > 1:  # the states came behind the sequence
-        return {"args": values[:1], "kwargs": {**settings, "initial_state": values[1:]}}
+    if class_name in RECURRENT and len(values) > 1:  # the states came behind the sequence, and its mask with it
+        mask = {"class_name": "__keras_mask__", "config": values[0]["config"]}
+        return {"args": values[:1], "kwargs": {"mask": mask, **settings, "initial_state": values[1:]}}
     return {"args": values if len(values) == 1 else [values], "kwargs": settings}
 
 
@@ -210,8 +222,53 @@ def _operation(layer: Config, name: str, calls: list[list[Any]], graph: _Graph) 
         if unknown:
             raise FileFormatError(f"{layer['class_name']} {name!r}: the argument {unknown[0]!r} is not supported")
         nodes.append({"args": args, "kwargs": {}})
+    return _described(operation, name, config, nodes)
+
+
+def _described(operation: str, name: str, config: Config, nodes: list[Config]) -> Config:
+    """An operation of Keras 3 with its calls."""
     module = f"keras.src.ops.{DEFINITIONS[operation].module}"
     return {
         "module": module, "class_name": operation, "config": config, "registered_name": operation, "name": name,
         "inbound_nodes": nodes,
     }  # fmt: skip
+
+
+def _node(layer: Config, name: str, calls: list[list[Any]], graph: _Graph) -> Config:
+    """A node of TensorFlow's graph, as Keras wrote arithmetic before 2.5: some of its inputs are constants."""
+    node, constants = layer["config"].get("node_def"), layer["config"].get("constants")
+    if not isinstance(node, dict) or not isinstance(constants, dict):
+        raise FileFormatError(f"TensorFlowOpLayer {name!r} is malformed")
+    kind = node.get("op")
+    operation = NODES.get(str(kind))
+    if operation is None:
+        raise FileFormatError(f"TensorFlowOpLayer {name!r}: the operation {kind!r} is not supported")
+    nodes = []
+    for call in calls:
+        args = [graph.taken(entry)[0] for entry in call]
+        for place in sorted(constants, key=lambda key: int(key) if str(key).isdigit() else 0):
+            args.insert(int(place) if str(place).isdigit() else len(args), constants[place])
+        if kind == "StridedSlice":
+            args = [args[0], _slices(name, args[1:], node.get("attr"))]
+        nodes.append({"args": args, "kwargs": {}})
+    return _described(operation, name, {"name": name}, nodes)
+
+
+def _slices(name: str, limits: list[Any], attributes: Any) -> list[Any]:
+    """The slices that TensorFlow writes as lists of starts, ends and steps, with bits for those that do not count."""
+    masks = {key: value.get("i", "0") for key, value in (attributes or {}).items() if isinstance(value, dict)}
+    bits = {key: int(masks.get(f"{key}_mask", 0)) for key in ("begin", "end", "shrink_axis", "ellipsis", "new_axis")}
+    if len(limits) != 3 or not all(isinstance(part, list) for part in limits) or bits["ellipsis"] or bits["new_axis"]:
+        raise FileFormatError(f"TensorFlowOpLayer {name!r}: slices of this kind are not supported")
+    slices: list[Any] = []
+    for axis, (start, stop, step) in enumerate(zip(*limits, strict=True)):
+        if bits["shrink_axis"] >> axis & 1:
+            slices.append(start)
+            continue
+        ends = {
+            "start": None if bits["begin"] >> axis & 1 else start,
+            "stop": None if bits["end"] >> axis & 1 else stop,
+            "step": step,
+        }
+        slices.append({"class_name": "__slice__", "config": ends})
+    return slices

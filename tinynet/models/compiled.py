@@ -1,0 +1,307 @@
+"""What `compile` was told: the losses and metrics of each output, and what they have come to so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tinynet import losses, metrics
+from tinynet.autograd import Tensor
+from tinynet.errors import ArgumentError, DataError
+from tinynet.models.inputs import arranged
+from tinynet.nested import leaves, packed
+
+Logs = dict[str, Any]
+STRUCTURES = (list, tuple, dict)
+
+
+class Outputs:
+    """What the outputs of a model are called, one after the other.
+
+    structure: of the outputs. layers: the names of what gives them, or None where they are unknown.
+
+    `labels` are what data, losses and metrics are addressed by: the keys of a dict, or the layers in
+    a list. In logs losses have the whole path through the structure before them; metrics the label
+    or, in deeper structures, the layer. That is Keras's way.
+    """
+
+    def __init__(self, structure: Any, layers: Sequence[str] | None) -> None:
+        count = len(list(leaves(structure)))
+        self.paths = list(_paths(packed(structure, iter(range(count)))))
+        self.labels = [""] * count
+        self.of_losses: list[str | None] = [None] * count
+        self.of_metrics: list[str | None] = [None] * count
+        flat = all(len(path) <= 1 for path, _ in self.paths)
+        for path, number in self.paths:
+            layer = layers[number] if layers else None
+            label = path[-1] if path and isinstance(path[-1], str) else layer
+            self.labels[number] = label or f"output {number}"
+            if label is not None:
+                self.of_losses[number] = "/".join(map(str, (*path[:-1], label)))
+            if count > 1:
+                self.of_metrics[number] = label if flat else layer
+        self.names = packed(structure, iter(self.labels))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def given(self, values: Any, what: str, missing: bool = False) -> list[Any]:
+        """What `compile` was given for each output: a list, a dict by label, or the same for all."""
+        if not isinstance(values, STRUCTURES):
+            return [values] * len(self)
+        by_key = isinstance(self.names, dict)  # then a dict may leave outputs out, elsewhere it may not
+        found = arranged(values, self.names, f"compile: {what}", "outputs", missing=missing or by_key)
+        while len(found) == 1 and isinstance(found[0], (list, tuple)) and len(found[0]) == 1:
+            found = list(found[0])
+        return found
+
+    def order(self, values: Any) -> list[int]:
+        """The numbers of the outputs in the order of a dict that addresses them, or as they were written."""
+        keys = list(values) if isinstance(values, dict) and isinstance(self.names, dict) else []
+        places = {key: place for place, key in enumerate(keys)}
+        return [n for path, n in sorted(self.paths, key=lambda p: places.get(p[0][0], 0) if keys else 0)]
+
+
+def _paths(structure: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """What lies in a structure, each with the keys that lead to it."""
+    if isinstance(structure, STRUCTURES):
+        for key, part in structure.items() if isinstance(structure, dict) else enumerate(structure):
+            yield from _paths(part, (*path, key))
+    else:
+        yield path, structure
+
+
+class _Term:
+    """The loss of one output, its weight in the sum, and its running mean where there are several."""
+
+    def __init__(self, number: int, loss: Any, weight: float | None) -> None:
+        self.number, self.loss, self.weight = number, loss, weight
+        self.mean: Any = None
+
+
+class CompiledLoss:
+    """The losses of the outputs, which add up to one.
+
+    loss: a name, a loss or a function for every output, or a list, or a dict by output; None for none.
+    weights: how much each counts, in the same structure, or one number for all.
+    """
+
+    def __init__(self, loss: Any, weights: Any) -> None:
+        self.loss = _looked_up(loss, _loss_of)
+        self.weights = _looked_up(weights, _weight_of)
+        self.terms: list[_Term] = []
+        self.means: dict[str, Any] = {}
+
+    def bind(self, outputs: Outputs) -> None:
+        """Gives each output its loss, or raises `ArgumentError` where they do not match."""
+        found, weights = outputs.given(self.loss, "loss"), outputs.given(self.weights, "loss_weights")
+        for label, loss, weight in zip(outputs.labels, found, weights, strict=True):
+            for word, one in (("loss", loss), ("weight of the loss", weight)):
+                if isinstance(one, STRUCTURES):
+                    raise ArgumentError(f"compile: expected one {word} for the output {label!r}, received {len(one)}")
+            if isinstance(self.weights, dict) and loss is not None and weight is None:
+                raise ArgumentError(f"compile: loss_weights has no {label!r}, but there is a loss for it")
+        if len(outputs) > 1 and isinstance(self.weights, STRUCTURES) and not isinstance(self.loss, STRUCTURES):
+            raise ArgumentError(
+                "compile: several loss_weights go with as many losses; repeat the loss, one for each output"
+            )
+        self.outputs = outputs
+        self.terms = [_Term(i, found[i], weights[i]) for i in outputs.order(self.loss) if found[i] is not None]
+        self.means = {}
+        for term in self.terms if len(self.terms) > 1 else ():
+            name = outputs.of_losses[term.number] or getattr(term.loss, "name", term.loss)
+            term.mean = metrics.Mean(name=_untaken(f"{name}_loss", self.means))
+            self.means[term.mean.name] = term.mean
+
+    def __call__(self, y: list[Any], y_pred: list[Any], weights: list[Any], where: str) -> Tensor | None:
+        """The weighted sum of the losses of a batch, or None where no output has one."""
+        total: Tensor | None = None
+        for term in self.terms:
+            i = term.number
+            if y[i] is None:
+                of = "" if len(y) == 1 else f" of {self.outputs.labels[i]!r}"
+                raise DataError(f"{where}: the loss{of} needs targets, and y was not given")
+            if isinstance(term.loss, str):
+                function = losses.crossentropy_for(np.shape(y[i]), y_pred[i].shape)
+                term.loss = losses.LossFunctionWrapper(function, name=term.loss)
+            value = term.loss(y[i], y_pred[i], weights[i])
+            if term.mean is not None:
+                term.mean.update_state(value._data, sample_weight=np.asarray(len(y_pred[i]._data), value.dtype))
+            if term.weight is not None:
+                value = value * term.weight
+            total = value if total is None else total + value
+        return total
+
+
+class CompiledMetrics:
+    """The metrics of the outputs, plain and weighted, and the names they are logged under.
+
+    plain, weighted: lists of names, metrics and functions; where there are several outputs a list
+        with an entry for each, or a dict by output.
+    """
+
+    def __init__(self, plain: Any, weighted: Any) -> None:
+        self.given = []
+        for given, argument in ((plain, "metrics"), (weighted, "weighted_metrics")):
+            if given is not None and (not isinstance(given, STRUCTURES) or _is_config(given)):
+                raise ArgumentError(f"compile: expected {argument} to be a list, received {given!r}")
+            self.given.append((argument, _looked_up(given, partial(_metric_of, argument=argument))))
+        self.bound: list[tuple[bool, int, Any]] = []  # weighted, output, metric
+        self.named: dict[str, Any] | None = None
+
+    def bind(self, outputs: Outputs) -> None:
+        """Gives each output its metrics, or raises `ArgumentError` where they do not match."""
+        self.outputs, self.bound, self.named = outputs, [], None
+        for argument, given in self.given:
+            if isinstance(given, (list, tuple)) and len(outputs) == 1:
+                found = [list(leaves(given))]
+            else:
+                found = outputs.given(given or None, argument, missing=True)
+            for number, of_one in enumerate(found):
+                listed = list(leaves(of_one)) if isinstance(of_one, (list, tuple)) else [of_one]
+                if isinstance(of_one, STRUCTURES) and None in listed or isinstance(of_one, dict):
+                    raise ArgumentError(f"compile: expected {argument} to hold metrics, received {of_one!r}")
+                self.bound += [(argument != "metrics", number, metric) for metric in listed if metric is not None]
+
+    def update(self, y: list[Any], y_pred: list[Any], weights: list[Any]) -> None:
+        """Adds a batch."""
+        for place, (weighted, i, metric) in enumerate(self.bound):
+            if y[i] is None:
+                name = metric if isinstance(metric, str) else metric.name
+                raise DataError(f"metric {name!r} needs targets, and y was not given")
+            if isinstance(metric, str):
+                metric = metrics.accuracy_for(np.shape(y[i]), y_pred[i].shape, name=metric)
+                self.bound[place] = (weighted, i, metric)
+            if weighted:
+                metric.update_state(y[i], y_pred[i], sample_weight=weights[i])
+            else:
+                metric.update_state(y[i], y_pred[i])
+        if self.named is None:
+            self.named = self._named()
+
+    def _named(self) -> dict[str, Any]:
+        """The metrics by the names they are logged under; those that repeat are told apart as in Keras."""
+        named: dict[str, Any] = {"loss": None}
+        for weighted, number, metric in self.bound:
+            prefix = f"{self.outputs.of_metrics[number]}_" if self.outputs.of_metrics[number] else ""
+            name = f"{prefix}{metric.name}"
+            if weighted and name in named:
+                name = f"{prefix}weighted_{metric.name}"
+            named[_untaken(name, named)] = metric
+        del named["loss"]
+        return named
+
+
+class Compiled:
+    """Losses and metrics of a model, from the first batch, or earlier, bound to its outputs."""
+
+    def __init__(self, loss: Any, loss_weights: Any, plain: Any, weighted: Any) -> None:
+        self.loss = CompiledLoss(loss, loss_weights)
+        self.metrics = CompiledMetrics(plain, weighted)
+        self.mean = metrics.Mean(name="loss")
+        self.outputs: Outputs | None = None
+
+    def bind(self, outputs: Outputs) -> None:
+        """Says what the outputs are."""
+        self.loss.bind(outputs)
+        self.metrics.bind(outputs)
+        self.outputs = outputs
+
+    def by_output(self, values: Any, what: str, where: str) -> list[Any]:
+        """Targets or sample weights in the order of the outputs, None for those without."""
+        assert self.outputs is not None
+        count = len(self.outputs)
+        if not isinstance(values, STRUCTURES) and (count == 1 or values is None or what == "sample_weight"):
+            return [values] * count
+        wanted = sorted(term.number for term in self.loss.terms)
+        parts = [values] if not isinstance(values, STRUCTURES) else list(leaves(values))
+        if len(parts) == len(wanted) < count and not isinstance(values, dict):
+            found: list[Any] = [None] * count  # data for the outputs that have a loss alone
+            for number, part in zip(wanted, parts, strict=True):
+                found[number] = part
+            return found
+        return arranged(values, self.outputs.names, f"{where}: {what}", "outputs", missing=True)
+
+    def all_metrics(self) -> list[Any]:
+        """Everything that accumulates over batches."""
+        return [self.mean, *(m for _, _, m in self.metrics.bound if not isinstance(m, str)), *self.loss.means.values()]
+
+    def values(self) -> Logs:
+        """The running means by name, in the order in which `evaluate` lists them.
+
+        The loss, metrics without an output's name before theirs as in `compile`, the losses of the
+        outputs, and the other metrics by their names.
+        """
+        found: Logs = {"loss": self.mean.result()}
+        named = self.metrics.named or {}
+        several = self.outputs is not None and any(self.outputs.of_metrics)
+        found |= {} if several else {name: metric.result() for name, metric in named.items()}
+        found |= {name: mean.result() for name, mean in self.loss.means.items()}
+        found |= {name: named[name].result() for name in sorted(named)} if several else {}
+        return {name: float(v) if np.ndim(v) == 0 else np.asarray(v) for name, v in found.items()}
+
+    def direction(self, name: str) -> str | None:
+        """'up' or 'down' for a log, None when unknown."""
+        if name == "loss" or name in self.loss.means:
+            return "down"
+        kind = type((self.metrics.named or {}).get(name)).__name__
+        if any(word in kind for word in ("Accuracy", "Precision", "Recall", "Score")):
+            return "up"
+        return "down" if any(word in kind for word in ("Error", "Crossentropy")) else None
+
+
+def _is_config(value: Any) -> bool:
+    """Whether a dict describes an object in a file, and not several by output."""
+    return isinstance(value, dict) and "class_name" in value
+
+
+def _looked_up(given: Any, look_up: Callable[[Any], Any]) -> Any:
+    """The structure with each name or configuration replaced by what it means; None stays."""
+    if isinstance(given, dict) and not _is_config(given):
+        return {key: _looked_up(part, look_up) for key, part in given.items()}
+    if isinstance(given, (list, tuple)):
+        return [_looked_up(part, look_up) for part in given]
+    return None if given is None else look_up(given)
+
+
+def _loss_of(given: Any) -> Any:
+    """A loss; a function of (y_true, y_pred) is given Keras's weighting and mean, 'crossentropy' waits for shapes."""
+    if isinstance(given, str) and given.lower() in ("crossentropy", "ce"):
+        return given
+    found = losses.get(given)
+    if isinstance(found, losses.Loss):
+        return found
+    name = given if isinstance(given, str) else getattr(found, "__name__", "loss")
+    return losses.LossFunctionWrapper(found, name=name)
+
+
+def _weight_of(given: Any) -> float:
+    number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
+    if not number or not np.isfinite(given):
+        raise ArgumentError(f"compile: expected loss_weights to be finite numbers, received {given!r}")
+    return float(given)
+
+
+def _metric_of(given: Any, argument: str) -> Any:
+    """A metric under the name it was given by; 'accuracy' waits for shapes."""
+    if isinstance(given, str) and given.lower() in ("accuracy", "acc"):
+        return given
+    made = metrics.get(given)
+    if not isinstance(made, metrics.Metric):
+        if not callable(made):
+            raise ArgumentError(f"compile: expected {argument} to hold metrics, received {given!r}")
+        made = metrics.MeanMetricWrapper(made, name=getattr(made, "name", None) or getattr(made, "__name__", None))
+    if isinstance(given, str):
+        made.name = given
+    return made
+
+
+def _untaken(name: str, taken: dict[str, Any]) -> str:
+    """The name, or with the first number after it that makes it new."""
+    number = 0
+    while (f"{name}_{number}" if number else name) in taken:
+        number += 1
+    return f"{name}_{number}" if number else name
