@@ -350,7 +350,8 @@ class Draft:
                 inner.step()
             recipe = inner.finished(self.draw(st.sampled_from(["one", "list"])))
         places = [self.some_place() for _ in recipe.inputs]
-        self.attempt(self.call_nested, recipe, places) or self.attempt(self.call_nested, recipe, [None] * len(places))
+        if not self.attempt(self.call_nested, recipe, places):
+            self.attempt(self.call_nested, recipe, [None] * len(places))
 
     def call_nested(self, recipe: Recipe, places: list[Place | None]) -> list[Place]:
         """The model on tensors brought into the shapes it wants, or on new inputs where that cannot be."""
