@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 from twins import random_weights
 
+from tinynet.layers import deserialize
 from tinynet.models import load_model
+from tinynet.saving.keras2 import translated
 
 PACKED = {path.name.removesuffix(".tar.xz"): path for path in (Path(__file__).parent / "keras_files").glob("*.tar.xz")}
 
@@ -104,3 +106,12 @@ def test_every_format_is_there() -> None:
     assert len(PACKED) >= 10
     assert {name.partition(".")[2] for _, name in FILES} == {"keras", "h5", "weights.h5", "npz"}
     assert {version for version, _ in WEIGHTS} == {version for version, _ in TRAINED} == set(PACKED)
+
+
+def test_thresholded_relu_becomes_the_relu_that_computes_the_same() -> None:
+    from keras.src.legacy.layers import ThresholdedReLU
+
+    described = {"class_name": "ThresholdedReLU", "config": {"name": "t", "trainable": True, "theta": 0.25}}
+    layer = deserialize(translated(described))
+    x = np.array([[-1.0, 0.0, 0.25, np.nextafter(np.float32(0.25), np.float32(1)), 3.0]], "float32")
+    np.testing.assert_array_equal(np.asarray(layer(x)), np.asarray(ThresholdedReLU(0.25)(x)))
