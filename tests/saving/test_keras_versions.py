@@ -99,7 +99,8 @@ def test_training_goes_on_as_it_would_have(version: str, name: str, tmp_path: Pa
     x, y, losses = several(recorded, "x"), several(recorded, "y"), recorded["losses"]
     history = model.fit(single(x), single(y), batch_size=len(x[0]), epochs=len(losses), shuffle=False, verbose=0)
     np.testing.assert_allclose(history.history["loss"], losses, rtol=1e-4)
-    assert_predicts(model, recorded, "q", tolerance=1e-3)
+    if version != "2.2.4":  # whose moving variances were unbiased
+        assert_predicts(model, recorded, "q", tolerance=1e-3)
 
 
 def test_every_format_is_there() -> None:
