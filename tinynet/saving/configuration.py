@@ -7,12 +7,10 @@ import warnings
 from typing import Any
 
 from tinynet import layers, losses, metrics
-from tinynet.catalogue import Config, serialize
+from tinynet.catalogue import MALFORMED, Config, serialize
 from tinynet.errors import FileFormatError, TinynetError
 from tinynet.models import Model
 
-# What may go wrong in the depths of a constructor where a configuration has a value of an unexpected kind.
-MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 # The settings of `compile` that say what is computed; the others say how Keras computes it.
 COMPILING = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 
