@@ -79,8 +79,7 @@ def loaded(library: Any, path: Path) -> Any:
     return model
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name, optimizer", [*(("images", optimizer) for optimizer in OPTIMIZERS), ("words", "Adam")])
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
 @pytest.mark.parametrize("first", LIBRARIES)
 def test_training_goes_on_in_the_other_library(
@@ -91,7 +90,7 @@ def test_training_goes_on_in_the_other_library(
     before = began.fit(x, y, epochs=2, **TRAINING).history["loss"]
     path = tmp_path / f"trained{ending}"
     began.save(path)
-    # From an .h5 file Keras restores no state: it builds the optimizer for no weights at all, and begins anew.
+    # After an .h5 file Keras cannot go on itself: it builds the optimizer for no weights at all.
     continued = [loaded(library, path) for library in ([tinynet, keras] if ending == ".keras" else [tinynet])]
     for model in continued:
         assert [v.name for v in model.trainable_weights] == [v.name for v in began.trainable_weights]
