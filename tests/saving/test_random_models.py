@@ -157,11 +157,19 @@ def check(recipe: Recipe, worker: Worker, folder: Path, counts: Any) -> float | 
         back = keras.saving.load_model(folder / f"back{ending}")
         bit_equal(back, theirs)
         assert difference(predictions(back, recipe), expected) == 0, f"Keras, tinynet, Keras by {ending}: predictions"
-        assert comparable_model(back.get_config()) == comparable_model(again.get_config())
+        kept = comparable_model(theirs.get_config())
+        if comparable_model(again.get_config()) == kept:
+            assert comparable_model(back.get_config()) == kept, f"Keras, tinynet, Keras by {ending}: configuration"
+        else:  # it takes the function softmax for the layer, for one
+            counts["random models", f"whose configuration Keras itself does not keep by {ending}"] += 1
         through = keras.saving.load_model(folder / f"ours{ending}")
         bit_equal(through, ours)
         assert difference(predictions(through, recipe), expected) == 0, f"tinynet, Keras by {ending}: predictions"
-        through.save(folder / f"through{ending}")
+        try:
+            through.save(folder / f"through{ending}")
+        except TypeError:  # as above; now the layers know their inputs
+            counts["random models", f"that Keras does not write to {ending} again"] += 1
+            continue
         answers = worker.ask(**asking, load=folder / f"through{ending}")
         same(answers, result, ours.get_weights(), f"tinynet, Keras, tinynet by {ending}", tolerance=0)
         counts["random models", f"both ways by {ending}"] += 1
