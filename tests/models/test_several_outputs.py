@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from structured_programs import Plan, inputs_for, model_of, pair_of, plans, targets_for, weights_for
 from twins import TINYNET, forget_names, same_histories, same_weights
 
@@ -46,7 +46,7 @@ def compared(pair: Any, x: Any, y: Any, weights: Any = None, **fitting: Any) -> 
     return ours
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], report_multiple_bugs=False)
+@settings(max_examples=12, deadline=None)
 @given(plan=plans())
 def test_training_follows_keras(plan: Plan, counts: Any) -> None:
     pair = pair_of(tinynet, keras, plan.structure, **plan.compiling)
