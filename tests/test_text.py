@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tinynet
 from tinynet.datasets import nusax_sentiment
 from tinynet.errors import ArgumentError, DataError, FileFormatError, NotBuiltError
 from tinynet.text import TextVectorizer, as_texts, ngrams, split, standardize
@@ -382,9 +383,15 @@ def test_idf_weights_have_the_dtype_asked_for() -> None:
     check_equal(ours(texts), theirs, layer)
 
 
-@pytest.fixture(scope="module")
-def nusax() -> tuple[list[str], list[str]]:
-    """The Indonesian training and test texts of NusaX-Sentiment, which cannot be shipped with the tests."""
+@pytest.fixture(scope="module", params=["English", "Indonesian"])
+def corpus(request: pytest.FixtureRequest) -> tuple[list[str], list[str]]:
+    """Real texts to learn from and others to try: what NumPy says of itself, and NusaX-Sentiment.
+
+    The latter cannot be shipped with the tests.
+    """
+    if request.param == "English":
+        lines = [line for name in sorted(np.__all__) for line in str(getattr(np, name).__doc__).split("\n")]
+        return lines[::3], lines[1::9]
     if "TINYNET_DATA" not in os.environ:
         pytest.skip("TINYNET_DATA is not set")
     (train, _), _, (test, _) = nusax_sentiment.load_data("indonesian")
@@ -406,8 +413,8 @@ def nusax() -> tuple[list[str], list[str]]:
     ],
     ids=str,
 )
-def test_nusax_is_keras(arguments: dict[str, Any], nusax: tuple[list[str], list[str]]) -> None:
-    train, test = nusax
+def test_real_texts_are_keras(arguments: dict[str, Any], corpus: tuple[list[str], list[str]], counts: Any) -> None:
+    train, test = corpus
     layer, ours = keras.layers.TextVectorization(**arguments), TextVectorizer(**arguments)
     layer.adapt(train)
     ours.adapt(train)
@@ -416,6 +423,18 @@ def test_nusax_is_keras(arguments: dict[str, Any], nusax: tuple[list[str], list[
         column = [[text] for text in texts]
         assert ours.tokenize(column) == decoded(layer._preprocess(column))
         check_equal(ours(column), layer(column), layer)
+    counts["text", "words learned from real texts in Keras's order"] += len(ours.get_vocabulary(False))
+
+
+@pytest.mark.parametrize("ngrams", [None, 2])
+def test_tokens_that_are_split_already_as_one_hot_vectors(ngrams: int | None) -> None:
+    arguments = {"output_mode": "one_hot", "split": None, "ngrams": ngrams, "vocabulary": ["a", "b", "a b"]}
+    layer, ours = keras.layers.TextVectorization(**arguments), tinynet.layers.TextVectorization(**arguments)
+    for tokens in ([["a", "b"], ["b", "q"]], [["a", "b", "A"]]):
+        result = ours(tokens)
+        check_equal(result.numpy(), layer(tokens))
+        known = ours.compute_output_shape(np.shape(tokens))
+        assert known == result.shape if ngrams is None else known == (*result.shape[:-2], None, result.shape[-1])
 
 
 def test_pandas_columns() -> None:
@@ -437,7 +456,7 @@ def test_a_call_before_there_is_a_vocabulary(arguments: dict[str, Any]) -> None:
     special = ["[UNK]"] if arguments else ["", "[UNK]"]
     layer = keras.layers.TextVectorization(**arguments)
     assert vectorizer.get_vocabulary() == special == layer.get_vocabulary()
-    with pytest.raises(NotBuiltError, match=r"TextVectorization has no vocabulary yet: call adapt\(texts\)"):
+    with pytest.raises(NotBuiltError, match=r"TextVectorization has no vocabulary yet: call adapt\(data\)"):
         vectorizer(["a"])
 
 

@@ -158,12 +158,12 @@ def test_one_token_has_no_length() -> None:
 @pytest.mark.parametrize(
     ("data", "arguments", "error", "match"),
     [
-        ([], {}, DataError, "there is no token to learn in 0 texts"),
-        (["", "?!"], {}, DataError, "in 2 texts .standardize='lower_and_strip_punctuation', split="),
-        (iter([]), {}, DataError, "in 0 texts"),
-        ("satu dua", {}, ArgumentError, "adapt: expected a list of texts .* received str 'satu dua'"),
-        ({"text": ["a"]}, {}, ArgumentError, "adapt: expected a list of texts .* received dict"),
-        (None, {}, ArgumentError, "adapt: expected a list of texts .* received NoneType"),
+        ([], {}, DataError, "there is no token to learn in 0 documents"),
+        (["", "?!"], {}, DataError, "there is no token to learn in 2 documents"),
+        (iter([]), {}, DataError, "in 0 documents"),
+        ("satu dua", {}, ArgumentError, "adapt: expected a list or an iterable of batches, received str 'satu dua'"),
+        ({"text": ["a"]}, {}, ArgumentError, "adapt: expected a list or an iterable of batches, received dict"),
+        (None, {}, ArgumentError, "adapt: expected a list or an iterable of batches, received NoneType"),
         (["a"], {"steps": 2}, ArgumentError, "adapt: steps=2 needs an iterable of batches"),
         (iter([["a"]]), {"steps": 0}, ArgumentError, "adapt: steps must be None or an integer from 1"),
         (iter([["a"], [3]]), {}, DtypeError, "text 0 is of type int"),

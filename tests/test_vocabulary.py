@@ -55,7 +55,9 @@ def test_the_id_of_a_token_is_its_place(words: list[str], mask: bool) -> None:
     st.booleans(),
 )
 def test_special_tokens_in_front_are_left_out(words: list[str], mask: bool) -> None:
-    assert check_vocabulary(words, mask) == check_vocabulary(Vocabulary(words, mask).tokens(), mask) == words
+    vocabulary = Vocabulary(words, mask)
+    special = vocabulary.special_tokens
+    assert check_vocabulary(words, special) == check_vocabulary(vocabulary.tokens(), special) == words
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters=LINE_ENDS), min_size=1)))

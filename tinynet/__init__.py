@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         models,
         ops,
         optimizers,
+        preprocessing,
         regularizers,
         saving,
         utils,
@@ -39,8 +40,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Input", "Layer", "Model", "Sequential", "Tensor", "Variable", "activations", "callbacks", "config",
     "constraints", "datasets", "enable_grad", "errors", "grad", "gradcheck", "initializers", "layers", "losses",
-    "metrics", "models", "no_grad", "ops", "optimizers", "regularizers", "saving", "show_config", "utils",
-    "value_and_grad",
+    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "regularizers", "saving", "show_config",
+    "utils", "value_and_grad",
 ]  # fmt: skip
 
 # Imported when first asked for: a script that needs tensors alone does not load training.
@@ -48,7 +49,7 @@ _HOMES = {
     "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models",
     **{name: name for name in (
         "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "layers",
-        "losses", "metrics", "models", "ops", "optimizers", "regularizers", "saving", "utils",
+        "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "regularizers", "saving", "utils",
     )},
 }  # fmt: skip
 

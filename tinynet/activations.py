@@ -79,6 +79,17 @@ def gelu(x: Any, approximate: bool = False) -> Tensor:
     return ops.gelu(x, approximate)
 
 
+def hard_sigmoid_keras2(x: Any) -> Tensor:
+    """0.2 x + 0.5 within [0, 1]: what Keras 2 called hard_sigmoid, for models that were trained with it.
+
+    Keras 3 has another slope under that name, and computes something else with such models.
+
+    >>> hard_sigmoid_keras2([-3.0, 0.0, 1.0]).tolist()
+    [0.0, 0.5, 0.699999988079071]
+    """
+    return ops.clip(0.2 * as_tensor(x) + 0.5, 0, 1)
+
+
 def exponential(x: Any) -> Tensor:
     """eˣ.
 
@@ -110,7 +121,7 @@ def mish(x: Any) -> Tensor:
 CATALOGUE = catalogue.Catalogue(
     "activation",
     functions=(
-        celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu,
+        celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_sigmoid_keras2, hard_silu, hard_tanh, leaky_relu,
         linear, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax,
         softplus, softsign, sparse_plus, sparse_sigmoid, sparsemax, squareplus, tanh, tanh_shrink,
         threshold,

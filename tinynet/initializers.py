@@ -6,6 +6,7 @@ same numbers twice. A name ('glorot_uniform') makes a new object each time.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -150,8 +151,9 @@ class VarianceScaling(RandomInitializer):
     distribution: 'truncated_normal', 'untruncated_normal' or 'uniform'.
     """
 
-    # Which axes are inputs and outputs is read off the shape, as Keras does by default.
+    # Which axes are inputs and outputs is read off the shape, as Keras does by default; see `between`.
     inert_config = {"input_axes": (None,), "output_axes": (None,)}
+    _fans: tuple[int, int] | None = None
 
     def __init__(
         self,
@@ -175,8 +177,14 @@ class VarianceScaling(RandomInitializer):
         self.mode = mode
         self.distribution = distribution
 
+    def between(self, fan_in: int, fan_out: int) -> VarianceScaling:
+        """The same initializer for a weight whose shape does not tell how many inputs and outputs there are."""
+        other = copy.copy(self)
+        other._fans = fan_in, fan_out
+        return other
+
     def values(self, shape: tuple[int, ...]) -> Any:
-        fan_in, fan_out = fans(shape)
+        fan_in, fan_out = self._fans or fans(shape)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
         generator = self.generator()
@@ -269,5 +277,6 @@ CATALOGUE = Catalogue(
         "IdentityInitializer": Identity, "OrthogonalInitializer": Orthogonal,
     },
 )  # fmt: skip
+CATALOGUE.by_class_name["OrthogonalInitializer"] = Orthogonal  # its name in files until Keras 3.6
 get = CATALOGUE.get
 deserialize = CATALOGUE.deserialize

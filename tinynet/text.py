@@ -15,110 +15,29 @@ import math
 import re
 import reprlib
 import string
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tinynet.errors import ArgumentError, DataError, DtypeError, NotBuiltError, ShapeError, nearest
-from tinynet.vocabulary import (
-    Vocabulary,
-    check_vocabulary,
-    inverse_document_frequency,
-    rank_tokens,
-    read_vocabulary,
-    special_tokens,
-)
+from tinynet.categories import check_output_mode, encode
+from tinynet.errors import ArgumentError, ShapeError, nearest
+from tinynet.lookup import OUTPUT_MODES, IndexLookup, check_integer
+from tinynet.tokens import Texts, as_text, as_texts, object_array
+from tinynet.vocabulary import MASK_TOKEN, Vocabulary
 
-Texts = NDArray[np.object_]
 Standardize = str | Callable[[NDArray[Any]], ArrayLike] | None
 Split = str | Callable[[NDArray[Any]], Iterable[Iterable[str]]] | None
 
 STANDARDIZE_MODES = ("lower_and_strip_punctuation", "lower", "strip_punctuation")
 SPLIT_MODES = ("whitespace", "character")
-OUTPUT_MODES = ("int", "multi_hot", "count", "tf_idf")
 LAYER = "TextVectorization"
 
-_OLD_OUTPUT_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
 _ASCII_LOWER = bytes(range(256)).lower()
 _PUNCTUATION = string.punctuation.encode()
 # ASCII's six blanks: str.split() also splits at \x1c-\x1f, \x85, \xa0 and the Unicode spaces.
 _WORD = re.compile(r"\S+", re.ASCII)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def as_texts(inputs: Any, where: str = LAYER) -> Texts:
-    """Texts as an object array of `str`, in the shape they came in.
-
-    `inputs`: a str, (nested) lists or tuples of str, or an array of str, bytes or objects; bytes are
-    read as UTF-8. Raises DataError for a missing text (None, NaN) and for one that is not valid
-    Unicode, DtypeError for a value that is no text, ShapeError for rows of different lengths; each
-    names the text.
-
-    >>> as_texts([["satu"], [b"dua"]]).tolist()
-    [['satu'], ['dua']]
-    """
-    try:
-        array = np.asarray(inputs, dtype=object)
-    except ValueError:
-        raise ShapeError(f"{where}: the rows differ in shape. Expected shape (N,) or (N, 1).") from None
-    values = array.ravel().tolist()
-    if not {type(value) for value in values} <= {str}:
-        values = [_as_text(value, index, array.shape, where) for index, value in enumerate(values)]
-    try:
-        "".join(values).encode()
-    except UnicodeEncodeError:
-        index = next(i for i, value in enumerate(values) if _SURROGATE.search(value))
-        raise DataError(
-            f"{where}: {_position(index, array.shape)} holds half of a surrogate pair, which is no "
-            f"character: {reprlib.repr(values[index])}. Was it read with the right encoding?"
-        ) from None
-    return _object_array(values, array.shape)
-
-
-def _as_text(value: Any, index: int, shape: tuple[int, ...], where: str) -> str:
-    if isinstance(value, str):
-        return str(value)
-    position, kind = _position(index, shape), type(value).__name__
-    if isinstance(value, bytes):
-        try:
-            return value.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{where}: {position} is not UTF-8 ({error.reason} at byte {error.start}): "
-                f"{reprlib.repr(value)}. Decode it with its own encoding first."
-            ) from None
-    # pandas marks a missing text by None, NaN or its own NA, whichever the column's dtype has.
-    is_nan = isinstance(value, float | np.floating) and bool(np.isnan(value))
-    if value is None or is_nan or kind in ("NAType", "NaTType"):
-        raise DataError(f"{where}: {position} is missing ({value!r}). Drop that row, or put '' in its place.")
-    if isinstance(value, list | tuple | np.ndarray):
-        raise ShapeError(
-            f"{where}: {position} is a {kind} among rows of another length: {reprlib.repr(value)}. "
-            "Expected shape (N,) or (N, 1)."
-        )
-    raise DtypeError(
-        f"{where}: expected texts (str, or bytes in UTF-8), but {position} is of type {kind}: "
-        f"{reprlib.repr(value)}. Convert it with str() if it is meant as a text."
-    )
-
-
-def _position(index: int, shape: tuple[int, ...]) -> str:
-    if not shape:
-        return "the text"
-    place = [int(i) for i in np.unravel_index(index, shape)]
-    while len(place) > 1 and shape[len(place) - 1] == 1:
-        place.pop()
-    return f"text {place[0]}" if len(place) == 1 else f"text {place}"
-
-
-def _object_array(values: Sequence[str], shape: tuple[int, ...]) -> Texts:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array.reshape(shape)
 
 
 def standardize(texts: Texts, mode: Standardize, where: str = LAYER) -> Texts:
@@ -146,7 +65,7 @@ def standardize(texts: Texts, mode: Standardize, where: str = LAYER) -> Texts:
     table = None if mode == "strip_punctuation" else _ASCII_LOWER
     deleted = b"" if mode == "lower" else _PUNCTUATION
     values = [text.encode().translate(table, deleted).decode() for text in texts.ravel().tolist()]
-    return _object_array(values, texts.shape)
+    return object_array(values, texts.shape)
 
 
 def split(texts: Iterable[str], mode: Split, where: str = LAYER) -> list[list[str]]:
@@ -176,7 +95,7 @@ def split(texts: Iterable[str], mode: Split, where: str = LAYER) -> list[list[st
             "Expected a list of tokens for each."
         )
     origin = f"{where}: the result of split"
-    return [[_as_text(token, i, (len(rows),), origin) for token in row] for i, row in enumerate(rows)]
+    return [[as_text(token, i, (len(rows),), origin) for token in row] for i, row in enumerate(rows)]
 
 
 def ngrams(tokens: Sequence[str], widths: int | tuple[int, ...]) -> list[str]:
@@ -197,7 +116,7 @@ class TextVectorizer:
     """Texts to ids or to one vector each: the settings, vocabulary and arithmetic of `TextVectorization`.
 
     The arguments are those of Keras's layer. `dtype` is that of the idf weights, `where` how errors name
-    the layer. Refused: `sparse`, `ragged`, output_mode="one_hot" and encodings other than UTF-8.
+    the layer. Refused: `sparse`, `ragged`, output_mode="one_hot" of split texts, and encodings other than UTF-8.
 
     >>> vectorizer = TextVectorizer(output_sequence_length=4)
     >>> vectorizer.adapt(["Saya suka nasi!", "nasi goreng"])
@@ -222,28 +141,29 @@ class TextVectorizer:
         ragged: bool = False,
         encoding: str = "utf-8",
         *,
+        vocabulary_size: int | None = None,
         dtype: str = "float32",
         where: str = LAYER,
     ) -> None:
         _check_choice("standardize", standardize, STANDARDIZE_MODES, where)
         _check_choice("split", split, SPLIT_MODES, where)
-        self.output_mode = _check_output_mode(output_mode, where)
+        self.output_mode = check_output_mode(where, output_mode, OUTPUT_MODES)
         self.mask = self.output_mode == "int"
         self.standardize = standardize
         self.split = split
         self.ngrams = _check_ngrams(ngrams, where)
-        self.max_tokens = _check_int("max_tokens", max_tokens, len(special_tokens(self.mask)) + 1, where)
-        self.output_sequence_length = _check_int("output_sequence_length", output_sequence_length, 0, where)
-        self.pad_to_max_tokens = bool(pad_to_max_tokens)
-        self.dtype = np.dtype(dtype)
+        self.output_sequence_length = check_integer("output_sequence_length", output_sequence_length, 0, where)
         self.where = where
         if not self.mask and output_sequence_length is not None:
             raise ArgumentError(
                 f"{where}: output_sequence_length={output_sequence_length} needs output_mode='int', but "
                 f"output_mode is {self.output_mode!r}, whose vectors are as long as the vocabulary."
             )
-        if pad_to_max_tokens and max_tokens is None:
-            raise ArgumentError(f"{where}: pad_to_max_tokens=True needs max_tokens, which is None.")
+        if self.output_mode == "one_hot" and split is not None:
+            raise ArgumentError(
+                f"{where}: output_mode='one_hot' is not supported where texts are split, because they would differ "
+                "in shape. Use 'int' for a sequence, 'multi_hot' or 'count' for one vector a text."
+            )
         if sparse or ragged:
             raise ArgumentError(
                 f"{where}: {'sparse' if sparse else 'ragged'}=True is not supported. The output is a dense "
@@ -251,102 +171,40 @@ class TextVectorizer:
             )
         if str(encoding).lower().replace("_", "-") not in ("utf-8", "utf8"):
             raise ArgumentError(f"{where}: encoding={encoding!r} is not supported, only 'utf-8'. Pass str.")
-        if idf_weights is not None and vocabulary is None:
-            raise ArgumentError(f"{where}: idf_weights needs vocabulary, whose words it weighs.")
-        self.vocabulary: Vocabulary | None = None
-        self.idf_weights: NDArray[Any] | None = None
-        self.reset_state()
-        if vocabulary is not None:
-            self.set_vocabulary(vocabulary, idf_weights)
-        # Keras refuses `adapt` after a vocabulary in the constructor, not after `set_vocabulary`.
-        self.has_static_vocabulary = vocabulary is not None
+        self.lookup = IndexLookup(
+            max_tokens=max_tokens, mask_token=MASK_TOKEN, output_mode=self.output_mode, vocabulary=vocabulary,
+            idf_weights=idf_weights, pad_to_max_tokens=pad_to_max_tokens, vocabulary_size=vocabulary_size,
+            dtype=dtype, where=where,
+        )  # fmt: skip
+        self.max_tokens = self.lookup.max_tokens
+        self.pad_to_max_tokens = self.lookup.pad_to_max_tokens
 
     @property
     def width(self) -> int | None:
         """The length of an output row, or None while it is unknown or differs between batches."""
-        if self.mask:
-            return self.output_sequence_length
-        if self.pad_to_max_tokens:
-            return self.max_tokens
-        return None if self.vocabulary is None else len(self.vocabulary)
+        return self.output_sequence_length if self.mask else self.lookup.width
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The words, or None before there are any."""
+        return self.lookup.vocabulary
+
+    @property
+    def idf_weights(self) -> NDArray[Any] | None:
+        """The weight of each id, for "tf_idf" alone."""
+        return self.lookup.idf_weights
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[str]:
         """The tokens by rising id; before `adapt` the special tokens alone."""
-        return (self.vocabulary or Vocabulary([], self.mask)).tokens(include_special_tokens)
+        return self.lookup.get_vocabulary(include_special_tokens)
 
     def vocabulary_size(self) -> int:
         """How many ids there are, special tokens included."""
         return len(self.get_vocabulary())
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
-        """Sets the words by rising id, with or without the special tokens in front.
-
-        `vocabulary`: a list, tuple or array of words, or the path of a file with one word a line.
-        `idf_weights`: one for each entry of `vocabulary`, for "tf_idf" only; unknown words weigh the mean
-        of them unless `vocabulary` begins with "[UNK]". Raises ArgumentError, ShapeError, DtypeError or
-        DataError for what does not fit; the vocabulary is then as it was.
-        """
-        weighted = self.output_mode == "tf_idf"
-        if weighted and idf_weights is None:
-            raise ArgumentError(f"{self.where}: a vocabulary for output_mode='tf_idf' needs idf_weights too.")
-        if not weighted and idf_weights is not None:
-            raise ArgumentError(
-                f"{self.where}: idf_weights needs output_mode='tf_idf', but it is {self.output_mode!r}."
-            )
-        if isinstance(vocabulary, str | Path):
-            if weighted:
-                raise ArgumentError(f"{self.where}: output_mode='tf_idf' takes a list of words, not a file.")
-            vocabulary = read_vocabulary(vocabulary)
-        where = f"{self.where} vocabulary"
-        tokens = as_texts(vocabulary if _is_array(vocabulary) else "", where)
-        if tokens.ndim != 1:
-            raise ArgumentError(
-                f"{where}: expected one list of words in the order of their ids, received "
-                f"{type(vocabulary).__name__} {reprlib.repr(vocabulary)}."
-            )
-        new = Vocabulary(check_vocabulary(tokens.tolist(), self.mask, where), self.mask)
-        if self.max_tokens is not None and len(new) > self.max_tokens:
-            raise ArgumentError(
-                f"{where}: it has {len(new)} entries, special tokens included, more than "
-                f"max_tokens={self.max_tokens}."
-            )
-        idf = None
-        if weighted:
-            idf = self._check_idf_weights(idf_weights, len(tokens))
-            if len(tokens) < len(new):
-                idf = np.concatenate([[np.average(idf)], idf])
-        self._install(new, idf)
-
-    def _check_idf_weights(self, idf_weights: Any, entries: int) -> NDArray[Any]:
-        where = f"{self.where} idf_weights"
-        try:
-            idf = np.asarray(idf_weights)
-        except ValueError:
-            raise ShapeError(f"{where}: expected a list of numbers, the rows differ in shape.") from None
-        if idf.dtype.kind not in "iuf":
-            raise DtypeError(f"{where}: expected real numbers, received dtype {idf.dtype}.")
-        if idf.shape != (entries,):
-            raise ShapeError(
-                f"{where}: expected one for each of the {entries} entries of vocabulary, received shape "
-                f"{idf.shape}."
-            )
-        if not np.isfinite(idf).all():
-            index = int(np.flatnonzero(~np.isfinite(idf))[0])
-            raise DataError(f"{where}: expected finite numbers, but index {index} holds {idf[index]}.")
-        return idf
-
-    def _install(self, vocabulary: Vocabulary, idf: NDArray[Any] | None) -> None:
-        size = None if self.mask or self.pad_to_max_tokens else self.width
-        if size is not None and size != len(vocabulary):
-            raise ArgumentError(
-                f"{self.where}: its vocabulary has {size} entries and cannot be replaced by one of "
-                f"{len(vocabulary)}, because output_mode={self.output_mode!r} gives vectors of that length. "
-                "Make a new layer, or set max_tokens and pad_to_max_tokens=True."
-            )
-        if idf is not None:
-            padding = (self.max_tokens or 0) - len(idf) if self.pad_to_max_tokens else 0
-            idf = np.pad(idf, (0, padding)).astype(self.dtype)
-        self.vocabulary, self.idf_weights = vocabulary, idf
+        """Sets the words by rising id, as `IndexLookup.set_vocabulary`."""
+        self.lookup.set_vocabulary(vocabulary, idf_weights)
 
     def adapt(self, data: Any, steps: int | None = None) -> None:
         """Learns the vocabulary (and for "tf_idf" the idf weights) from texts, forgetting the last one.
@@ -354,67 +212,20 @@ class TextVectorizer:
         `data`: texts of shape (N,) or (N, 1), or an iterable of batches of them, of which `steps` are read.
         Raises DataError where there is no token to learn; the vocabulary is then as it was.
         """
-        self._check_adaptable()
-        if not isinstance(data, Iterable) or isinstance(data, str | bytes | Mapping):
-            raise ArgumentError(
-                f"{self.where}.adapt: expected a list of texts or an iterable of batches, received "
-                f"{type(data).__name__} {reprlib.repr(data)}."
-            )
-        self.reset_state()
-        if _is_array(data):
-            if steps is not None:
-                raise ArgumentError(f"{self.where}.adapt: steps={steps!r} needs an iterable of batches.")
-            texts = as_texts(data, self.where)
-            # In a list every text is a document, also where split=None would read one row of tokens.
-            self._count(texts[:, None] if texts.ndim == 1 else texts)
-        else:
-            for batch in itertools.islice(data, _check_int("steps", steps, 1, f"{self.where}.adapt")):
-                self.update_state(batch)
-        self.finalize_state()
-
-    def _check_adaptable(self) -> None:
-        if self.has_static_vocabulary:
-            raise ArgumentError(
-                f"{self.where}: it got its vocabulary in the constructor and so does not adapt. "
-                "Leave out vocabulary=, or call set_vocabulary."
-            )
+        self.lookup.adapt(data, steps, self._tokenize)
 
     def reset_state(self) -> None:
         """Forgets the counts of `update_state`; the vocabulary stays."""
-        self._counts: Counter[str] = Counter()
-        self._document_counts: Counter[str] = Counter()
-        self._documents = 0
+        self.lookup.reset_state()
 
     def update_state(self, data: Any) -> None:
         """Counts the tokens of one more batch of texts, for `finalize_state`."""
-        self._check_adaptable()
-        self._count(as_texts(data, self.where))
-
-    def _count(self, texts: Texts) -> None:
-        rows = self._tokenize(texts)
-        self._counts.update(itertools.chain.from_iterable(rows))
-        if self.output_mode == "tf_idf":
-            self._document_counts.update(itertools.chain.from_iterable(map(set, rows)))
-        self._documents += len(rows)
+        self.lookup.check_adaptable()
+        self.lookup.count(self._tokenize(as_texts(data, self.where)))
 
     def finalize_state(self) -> None:
         """Makes the vocabulary from the counts of `update_state`."""
-        self._check_adaptable()
-        limit = None if self.max_tokens is None else self.max_tokens - len(special_tokens(self.mask))
-        words = rank_tokens(self._counts, limit)
-        if not words:
-            raise DataError(
-                f"{self.where}: there is no token to learn in {self._documents} texts "
-                f"(standardize={self.standardize!r}, split={self.split!r}, ngrams={self.ngrams!r})."
-            )
-        idf = None
-        if self.output_mode == "tf_idf":
-            counts = [self._document_counts[word] for word in words]
-            idf = inverse_document_frequency(counts, self._documents).astype(self.dtype)
-            # How many documents hold an unknown word cannot be known: it weighs as the mean of the others.
-            idf = np.concatenate([[idf.mean(dtype=np.float64)], idf])
-        self._install(Vocabulary(words, self.mask), idf)
-        self.reset_state()
+        self.lookup.finalize_state()
 
     def tokenize(self, inputs: Any) -> list[list[str]]:
         """The standardized, split and joined tokens, one list for each text.
@@ -450,12 +261,12 @@ class TextVectorizer:
 
         `inputs`: one text, or texts of shape (N,) or (N, 1). "int" gives int64 ids of shape (N, T), padded
         with 0 to the longest text or cut and padded to `output_sequence_length`; "multi_hot" and "count"
-        int64 of shape (N, V); "tf_idf" float32 of shape (N, V). One text gives one row, shape (T,) or (V,).
+        int64 of shape (N, V); "tf_idf" float32 of shape (N, V); "one_hot" int64 of shape (N, T, V). One text gives
+        one row, shape (T,) or (V,).
         With split=None the last axis is the tokens': (..., T) gives (..., T) ids, and one token a 0-d id.
         Raises NotBuiltError before there is a vocabulary.
         """
-        if self.vocabulary is None:
-            raise NotBuiltError(f"{self.where} has no vocabulary yet: call adapt(texts) or pass vocabulary=.")
+        self.lookup.check_built()
         texts = as_texts(inputs, self.where)
         one_token = self.split is None and texts.ndim == 0
         if one_token and (self.ngrams or self.output_sequence_length is not None):
@@ -465,67 +276,42 @@ class TextVectorizer:
             )
         rows = self._tokenize(texts)
         shape = texts.shape if self.split is not None and texts.ndim < 2 else texts.shape[:-1]
+        if self.output_mode == "one_hot":
+            ids = self.lookup.ids(itertools.chain.from_iterable(rows))
+            return encode(ids.reshape(*shape, -1), "one_hot", self.width or 0, np.int64)
         if not self.mask:
-            return self._weigh(rows, self.vocabulary).reshape(*shape, self.width or 0)
+            return self._weigh(rows).reshape(*shape, self.width or 0)
         length = self.output_sequence_length
         if length is None:
             # Tokens that are split already have their length, also where there is no row of them.
             rectangle = self.split is None and self.ngrams is None and texts.ndim
             length = texts.shape[-1] if rectangle else max(map(len, rows), default=0)
-        return self._pad(rows, length, self.vocabulary).reshape(() if one_token else (*shape, length))
+        return self._pad(rows, length).reshape(() if one_token else (*shape, length))
 
-    def _pad(self, rows: list[list[str]], length: int, vocabulary: Vocabulary) -> NDArray[np.int64]:
+    def _pad(self, rows: list[list[str]], length: int) -> NDArray[np.int64]:
         """Ids of shape (rows, length), 0 after the end of a row."""
         rows = [row[:length] for row in rows]
         ends = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
         ids = np.zeros((len(rows), length), dtype=np.int64)
-        ids[np.arange(length) < ends[:, None]] = vocabulary.ids(itertools.chain.from_iterable(rows))
+        ids[np.arange(length) < ends[:, None]] = self.lookup.ids(itertools.chain.from_iterable(rows))
         return ids
 
-    def _weigh(self, rows: list[list[str]], vocabulary: Vocabulary) -> NDArray[Any]:
+    def _weigh(self, rows: list[list[str]]) -> NDArray[Any]:
         """One vector a row, shape (rows, V): what occurs in it, how often, or how often times idf."""
         width = self.width or 0
         ends = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-        ids = np.array(vocabulary.ids(itertools.chain.from_iterable(rows)), dtype=np.int64)
+        ids = self.lookup.ids(itertools.chain.from_iterable(rows))
         places = (np.repeat(np.arange(len(rows)), ends) * width + ids)[ids >= 0]
         counts = np.bincount(places, minlength=len(rows) * width).reshape(len(rows), width)
-        if self.idf_weights is not None:
-            weights = counts.astype(self.dtype)
-            weights *= self.idf_weights
-            return weights
         if self.output_mode == "multi_hot":
             np.minimum(counts, 1, out=counts)
-        return counts.astype(np.int64, copy=False)
-
-
-def _is_array(data: Any) -> bool:
-    return isinstance(data, list | tuple) or hasattr(data, "__array__")
+        return self.lookup.weighed(counts.astype(np.int64, copy=False))
 
 
 def _check_choice(name: str, value: Any, choices: Sequence[str], where: str) -> None:
     if value is None or callable(value) or (isinstance(value, str) and value in choices):
         return
     raise ArgumentError(f"{where}: unknown {name}={value!r}. {nearest(value, choices)} Or None, a function.")
-
-
-def _check_output_mode(value: Any, where: str) -> str:
-    mode = _OLD_OUTPUT_MODES.get(value, value) if isinstance(value, str) else value
-    if mode == "one_hot":
-        raise ArgumentError(
-            f"{where}: output_mode='one_hot' is not supported, because texts would differ in shape. "
-            "Use 'int' for a sequence, 'multi_hot' or 'count' for one vector a text."
-        )
-    if not isinstance(mode, str) or mode not in OUTPUT_MODES:
-        raise ArgumentError(f"{where}: unknown output_mode={value!r}. {nearest(value, OUTPUT_MODES)}")
-    return mode
-
-
-def _check_int(name: str, value: Any, least: int, where: str) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ArgumentError(f"{where}: {name} must be None or an integer from {least}, received {value!r}.")
-    return int(value)
 
 
 def _check_ngrams(value: int | tuple[int, ...] | None, where: str) -> int | tuple[int, ...] | None:

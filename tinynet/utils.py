@@ -9,9 +9,11 @@ import numpy as np
 from tinynet import config
 from tinynet.errors import DataError
 from tinynet.naming import reset_names
+from tinynet.plotting import plot_model
+from tinynet.preprocessing.sequence import pad_sequences
 from tinynet.random import set_random_seed
 
-__all__ = ["clear_session", "set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "pad_sequences", "plot_model", "set_random_seed", "to_categorical"]
 
 
 def clear_session() -> None:

@@ -7,6 +7,7 @@ import reprlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,16 +21,18 @@ OOV_TOKEN = "[UNK]"
 _LINE_END = re.compile("[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
-def rank_tokens(counts: Mapping[str, int], limit: int | None = None) -> list[str]:
+def rank_tokens(
+    counts: Mapping[Any, int], limit: int | None = None, leave_out: Iterable[Any] = (MASK_TOKEN, OOV_TOKEN)
+) -> list[Any]:
     """The counted tokens, most frequent first, equal counts by falling code points, cut at `limit`.
 
-    The mask token "" and the out-of-vocabulary token "[UNK]" are left out. Falling code points means
-    reverse alphabetical; UTF-8 bytes give the same order. This is the order of Keras's `adapt`.
+    The special tokens of `leave_out` do not count. Falling code points means reverse alphabetical; UTF-8
+    bytes give the same order. Integers fall, too. This is the order of Keras's `adapt`.
 
     >>> rank_tokens({"a": 1, "b": 1, "z": 2, "é": 1})
     ['z', 'é', 'b', 'a']
     """
-    words = sorted(counts.keys() - {MASK_TOKEN, OOV_TOKEN}, reverse=True)
+    words = sorted(counts.keys() - set(leave_out), reverse=True)
     # `reverse=True` keeps equal elements in their order, so the first sort still breaks the ties.
     return sorted(words, key=counts.__getitem__, reverse=True)[:limit]
 
@@ -46,53 +49,59 @@ def inverse_document_frequency(document_counts: ArrayLike, documents: int) -> ND
 class Vocabulary:
     """Words and their integer ids: the special tokens first, then the words in order.
 
-    With `mask` the ids are 0 for "" (padding), 1 for unknown words, and from 2 for the words; without it
-    they are 0 for unknown words and from 1 for the words, and "" has none (-1: to be dropped).
+    mask: whether the mask token has an id, 0; without it the token has none (-1: to be dropped).
+    mask_token: None where there is no such token.
+    oov_tokens: one for each id of unknown words, which come next.
 
     >>> vocabulary = Vocabulary(["nasi", "goreng"])
     >>> vocabulary.ids(["goreng", "ayam", ""]), len(vocabulary)
     ([3, 1, 0], 4)
     """
 
-    def __init__(self, words: Iterable[str], mask: bool = True) -> None:
+    def __init__(
+        self,
+        words: Iterable[Any],
+        mask: bool = True,
+        mask_token: Any = MASK_TOKEN,
+        oov_tokens: Sequence[Any] = (OOV_TOKEN,),
+    ) -> None:
         self.words = list(words)
-        self.special_tokens = special_tokens(mask)
+        self.special_tokens = [*([mask_token] if mask else []), *oov_tokens]
         self._ids = {word: index for index, word in enumerate(self.words, len(self.special_tokens))}
-        self._ids[MASK_TOKEN] = 0 if mask else -1
+        if mask_token is not None:
+            self._ids[mask_token] = 0 if mask else -1
+        self.oov_id = int(mask)  # the first id of words that are not in the vocabulary
 
     def __len__(self) -> int:
         return len(self.special_tokens) + len(self.words)
 
-    @property
-    def oov_id(self) -> int:
-        """The id of every word that is not in the vocabulary."""
-        return len(self.special_tokens) - 1
-
-    def tokens(self, include_special_tokens: bool = True) -> list[str]:
+    def tokens(self, include_special_tokens: bool = True) -> list[Any]:
         """The words by rising id, with the special tokens before them or not."""
         return [*self.special_tokens, *self.words] if include_special_tokens else list(self.words)
 
-    def ids(self, tokens: Iterable[str]) -> list[int]:
-        """The id of each token."""
-        find, unknown = self._ids.get, self.oov_id
+    def ids(self, tokens: Iterable[Any], unknown: int | None = None) -> list[int]:
+        """The id of each token; that of unknown ones is `oov_id` without another."""
+        find, unknown = self._ids.get, self.oov_id if unknown is None else unknown
         return [find(token, unknown) for token in tokens]
 
 
-def special_tokens(mask: bool) -> list[str]:
-    """The tokens before the words: "" where padding has an id, and "[UNK]"."""
-    return [MASK_TOKEN, OOV_TOKEN] if mask else [OOV_TOKEN]
-
-
-def check_vocabulary(tokens: Sequence[str], mask: bool, where: str = "vocabulary") -> list[str]:
+def check_vocabulary(
+    tokens: Sequence[Any],
+    special: Sequence[Any] = (MASK_TOKEN, OOV_TOKEN),
+    mask_token: Any = MASK_TOKEN,
+    oov_token: Any = None,
+    where: str = "vocabulary",
+) -> list[Any]:
     """The words of a vocabulary that a user gives, without the special tokens it may begin with.
 
-    `mask` as for `Vocabulary`. Raises ArgumentError for an empty vocabulary, a repeated word, or "" anywhere
-    but first. An "[UNK]" further behind is an ordinary word, as in Keras.
+    special: these, all of them, in order. mask_token, oov_token: tokens that no word may be (None: no such
+    token). Raises ArgumentError for an empty vocabulary, a repeated word, or a reserved token anywhere but in
+    front. An "[UNK]" further behind is an ordinary word, as in Keras, where it need not be found backwards.
 
-    >>> check_vocabulary(["", "[UNK]", "nasi"], mask=True)
+    >>> check_vocabulary(["", "[UNK]", "nasi"])
     ['nasi']
     """
-    special = special_tokens(mask)
+    special = list(special)
     words = list(tokens)
     if words[: len(special)] == special:
         del words[: len(special)]
@@ -101,12 +110,13 @@ def check_vocabulary(tokens: Sequence[str], mask: bool, where: str = "vocabulary
     repeated = [word for word, count in Counter(words).items() if count > 1]
     if repeated:
         raise ArgumentError(f"{where}: a word has one id, but these repeat: {reprlib.repr(repeated)}.")
-    if MASK_TOKEN in words:
-        index = len(tokens) - len(words) + words.index(MASK_TOKEN)
-        raise ArgumentError(
-            f"{where}: the mask token '' stands at index {index}. Leave the special tokens out, "
-            f"or begin with exactly {special}."
-        )
+    for kind, token in (("mask", mask_token), ("out-of-vocabulary", oov_token)):
+        if token is not None and token in words:
+            index = len(tokens) - len(words) + words.index(token)
+            raise ArgumentError(
+                f"{where}: the {kind} token {token!r} stands at index {index}. Leave the special tokens out, "
+                f"or begin with exactly {special}."
+            )
     return words
 
 

@@ -18,11 +18,22 @@ from tinynet import naming
 from tinynet.autograd import Tensor
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.catalogue import Configurable
+from tinynet.nested import leaves
 
-# The classes of the catalogue; models have tests of their own.
+# The classes of the catalogue; models have tests of their own, and so has what Keras 3 has no more.
 LAYERS = {
     name for name, cls in tinynet.layers.CATALOGUE.by_class_name.items() if not issubclass(cls, tinynet.models.Model)
-}
+} - {"ThresholdedReLU"}
+
+# Written by one of the two only. Keras forgets the seed of a SimpleRNN; tinynet writes the whole
+# vocabulary, Keras what the constructor was given, and how long the whole is.
+VOCABULARY = {"vocabulary", "vocabulary_size", "idf_weights"}
+# tinynet leaves them out where they have no effect; older versions of Keras do not know them.
+NEWER = {"oov_method", "salt"}
+NOT_COMPARED = {
+    "SimpleRNN": {"seed"}, "TextVectorization": VOCABULARY, "StringLookup": VOCABULARY | NEWER,
+    "IntegerLookup": VOCABULARY | NEWER,
+}  # fmt: skip
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 
@@ -39,6 +50,8 @@ class Inner:
 class Case:
     """A layer and a call of it, in data that both libraries understand.
 
+    inputs: one array, or a list; of a list, the masks are one, too, with None where there is none.
+    call: further arguments of the call.
     states: the initial states of a recurrent layer, or the states of a cell; of stacked cells a list
         for each.
     keras_moves_channels: TensorFlow cannot do it with channels first on a CPU; Keras's layer
@@ -47,11 +60,22 @@ class Case:
 
     class_name: str
     arguments: dict[str, Any]
-    inputs: np.ndarray
-    mask: np.ndarray | None = None
+    inputs: Any
+    mask: Any = None
     states: list[Any] | None = None
     weights_seed: int = 0
     keras_moves_channels: bool = False
+    call: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> Any:
+        """The shape of the inputs, or a list of shapes."""
+        return [x.shape for x in self.inputs] if isinstance(self.inputs, list) else self.inputs.shape
+
+    @property
+    def inputs_apart(self) -> bool:
+        """Whether the inputs are arguments of their own, not one list."""
+        return self.class_name == "MultiHeadAttention"
 
     @property
     def is_cell(self) -> bool:
@@ -82,19 +106,25 @@ def our_layer(case: Case) -> Any:
     """tinynet's layer of a case, built and with its weights."""
     layer = made(tinynet.layers, case.class_name, case.arguments)
     if not layer.built:
-        layer.build(case.inputs.shape)
+        build(case, layer)
     layer.set_weights(weights_of(case, layer))
     return layer
+
+
+def build(case: Case, layer: Any, shape: Any = None) -> None:
+    """Makes the weights for the inputs of a case."""
+    shape = case.shape if shape is None else shape
+    layer.build(*shape) if case.inputs_apart else layer.build(shape)
 
 
 def keras_layer(case: Case) -> Any:
     """Keras's layer of a case, built and with its weights."""
     changes = {"data_format": "channels_last", "activation": None} if case.keras_moves_channels else {}
     layer = made(keras.layers, case.class_name, {**case.arguments, **changes})
-    shape = np.moveaxis(case.inputs, 1, -1).shape if case.keras_moves_channels else case.inputs.shape
+    shape = np.moveaxis(case.inputs, 1, -1).shape if case.keras_moves_channels else case.shape
     if not layer.built:
         with keras.name_scope(layer.name, caller=layer):
-            layer.build(shape)
+            build(case, layer, shape)
     layer.set_weights(weights_of(case, layer))
     if case.class_name == "Normalization":
         layer.finalize_state()  # it computes with what the weights were before
@@ -117,7 +147,8 @@ def weights_of(case: Case, layer: Any) -> list[np.ndarray]:
 def our_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **settings: Any) -> Any:
     """The layer's result; the mask travels with the inputs, as it does in a model."""
     if inputs is None:
-        inputs = case.inputs if case.inputs.dtype.kind == "U" else Tensor(case.inputs)
+        inputs = mapped(lambda x: x if x.dtype.kind == "U" else Tensor(x), case.inputs)
+    settings = {**case.call, **settings}
     states = case.states if states is None else states
     if case.is_cell:
         return layer(inputs, states, **settings)
@@ -125,27 +156,31 @@ def our_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **s
         # Keras hands a mask that travels with the inputs on only where they are the only argument.
         return layer(inputs, initial_state=list(states), mask=case.mask, **settings)
     if case.mask is not None:
-        set_mask(inputs, case.mask)
-    return layer(inputs, **settings)
+        for x, mask in zip(flat(inputs), flat(case.mask), strict=True):
+            set_mask(x, mask)
+    return layer(*inputs, **settings) if case.inputs_apart else layer(inputs, **settings)
 
 
 def keras_call(case: Case, layer: Any, inputs: Any = None, states: Any = None, **settings: Any) -> Any:
     """Keras's result for the same call."""
-    inputs = backend.convert_to_tensor(case.inputs) if inputs is None else inputs
+    inputs = mapped(backend.convert_to_tensor, case.inputs) if inputs is None else inputs
+    settings = {**case.call, **settings}
     states = case.states if states is None else states
     states = None if states is None else mapped(backend.convert_to_tensor, states)
     if case.is_cell:
         return layer(inputs, states, **settings)
-    mask = None if case.mask is None else backend.convert_to_tensor(case.mask)
+    mask = mapped(lambda part: None if part is None else backend.convert_to_tensor(part), case.mask)
     if states is not None:
         return layer(inputs, initial_state=states, mask=mask, **settings)
     if case.keras_moves_channels:
         inputs = keras.ops.moveaxis(inputs, 1, -1)
     if mask is not None:
-        backend.set_keras_mask(inputs, mask)
+        for x, own in zip(flat(inputs), flat(mask), strict=True):
+            if own is not None:
+                backend.set_keras_mask(x, own)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask information.*")
-        outputs = layer(inputs, **settings)
+        outputs = layer(*inputs, **settings) if case.inputs_apart else layer(inputs, **settings)
     if case.keras_moves_channels:
         # Keras's layer applies the activation to the result with its channels first.
         return keras.activations.get(case.arguments["activation"])(keras.ops.moveaxis(outputs, -1, 1))
@@ -216,6 +251,49 @@ def _described(value: Any) -> Any:
     if isinstance(value, list):
         return [_described(part) for part in value]
     return value
+
+
+def comparable(config: Any, name: str) -> Any:
+    """A configuration without what has no effect and what only one of the two writes."""
+    return _without(without_inert(config, tinynet.layers.CATALOGUE.by_class_name[name]), name)
+
+
+def _without(config: Any, name: str) -> Any:
+    if not isinstance(config, dict):
+        return [_without(part, "") for part in config] if isinstance(config, list) else config
+    inner = str(config.get("class_name", ""))
+    return {
+        key: _without(value, inner if key == "config" else "")
+        for key, value in config.items()
+        if key not in NOT_COMPARED.get(name, ())
+    }
+
+
+def comparable_model(config: Any) -> Any:
+    """A model's configuration without what has no effect in tinynet."""
+    config = json.loads(json.dumps(config))
+    if isinstance(config, dict) and "layers" in config:
+        config["layers"] = [comparable_model(layer) for layer in config["layers"]]
+        config.pop("dtype", None)
+        return config
+    if isinstance(config, dict) and isinstance(config.get("config"), dict):
+        for key in ("build_config", "compile_config"):
+            config.pop(key, None)
+        name = config["class_name"]
+        if name == "OneHot":
+            config["config"]["dtype"] = config["config"]["dtype"] or "float32"  # Keras writes the default out
+        for call in config.get("inbound_nodes", []):
+            # None is as if it were not given; whether training was on when the graph was made means nothing.
+            call["kwargs"] = {
+                key: value
+                for key, value in call["kwargs"].items()
+                if key != "training" and any(part is not None for part in leaves(value))
+            }
+        if "layers" in config["config"]:
+            config["config"] = comparable_model(config["config"])
+        elif name in LAYERS:
+            config["config"] = comparable(config["config"], name)
+    return config
 
 
 def _class_named(name: str) -> Any:

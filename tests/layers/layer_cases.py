@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 from keras_oracle import Case, Inner
 
@@ -480,6 +482,88 @@ def up_sampling(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, *placed(draw, arguments, spatial))
 
 
+def images(draw: st.DrawFn, arguments: dict[str, Any], kinds: list[str]) -> np.ndarray:
+    """A batch of images, or now and then a single one, after choosing where their channels are."""
+    (shape,) = placed(draw, arguments, [draw(st.integers(1, 9)), draw(st.integers(1, 9))])
+    if draw(st.integers(0, 3)) == 0:
+        shape = shape[1:]
+    return np.random.default_rng(draw(seeds)).uniform(0, 255, shape).astype(draw(st.sampled_from(kinds)))
+
+
+def side(draw: st.DrawFn) -> int:
+    return draw(st.integers(1, 9))
+
+
+@entry("Resizing")
+@st.composite
+def resizing(draw: st.DrawFn, name: str) -> Case:
+    interpolations = ["bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5"]
+    arguments: dict[str, Any] = {"height": side(draw), "width": side(draw)}
+    if draw(flags):
+        arguments["interpolation"] = draw(st.sampled_from(interpolations))
+    if draw(flags):
+        arguments["antialias"] = draw(flags)
+    if draw(flags):
+        arguments[draw(st.sampled_from(["crop_to_aspect_ratio", "pad_to_aspect_ratio"]))] = draw(flags)
+    inputs = images(draw, arguments, ["float32", "float32", "uint8", "int32"])
+    if draw(flags) or (inputs.dtype.kind != "f" and arguments.get("pad_to_aspect_ratio")):
+        arguments["fill_value"] = draw(st.sampled_from([0, 7]))  # Keras fails for 0.0 beside integers
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("CenterCrop")
+@st.composite
+def center_crop(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"height": side(draw), "width": side(draw)}
+    inputs = images(draw, arguments, ["float32", "uint8", "int32", "bool"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("RandomCrop", "RandomFlip", "RandomBrightness", "RandomContrast")
+@st.composite
+def augmentation(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"seed": draw(st.sampled_from([0, 7]))}
+    if name == "RandomCrop":
+        arguments.update(height=side(draw), width=side(draw))
+    elif name == "RandomFlip":
+        if draw(flags):
+            arguments["mode"] = draw(st.sampled_from(["horizontal", "vertical", "horizontal_and_vertical"]))
+    else:
+        lowest = -1.0 if name == "RandomBrightness" else 0.0
+        arguments["factor"] = factor(draw, lowest)
+        if draw(flags):
+            arguments["value_range"] = draw(st.sampled_from([(0, 255), [0.0, 1.0], (-1, 1)]))
+    inputs = images(draw, arguments, ["float32", "uint8", "int32"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
+
+
+def factor(draw: st.DrawFn, lowest: float) -> Any:
+    """One number, or two in any order."""
+    numbers_ = st.floats(lowest, 1, width=32).map(lambda f: round(f, 3))
+    return draw(st.one_of(numbers_, st.tuples(numbers_, numbers_), st.just(0)))
+
+
+@entry("RandomRotation", "RandomTranslation", "RandomZoom")
+@st.composite
+def affine_augmentation(draw: st.DrawFn, name: str) -> Case:
+    lowest = -0.5 if name == "RandomZoom" else -1.0
+    arguments: dict[str, Any] = {"seed": draw(st.sampled_from([None, 0, 7]))}
+    if name == "RandomRotation":
+        arguments["factor"] = factor(draw, lowest)
+    else:
+        arguments["height_factor"] = factor(draw, lowest)
+    if name == "RandomTranslation" or (name == "RandomZoom" and draw(flags)):
+        arguments["width_factor"] = factor(draw, lowest)
+    if draw(flags):
+        arguments["fill_mode"] = draw(st.sampled_from(["reflect", "constant", "wrap", "nearest"]))
+    if draw(flags):
+        arguments["fill_value"] = draw(st.sampled_from([0, 1.5]))
+    if draw(flags):
+        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
+    inputs = images(draw, arguments, ["float32", "uint8", "int32"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
+
+
 @entry("Rescaling")
 @st.composite
 def rescaling(draw: st.DrawFn, name: str) -> Case:
@@ -811,3 +895,254 @@ def text_vectorization(draw: st.DrawFn, name: str) -> Case:
     texts = st.lists(st.sampled_from([*words, "Nasi!", "lain", ""]), max_size=6).map(" ".join)
     inputs = np.array(draw(st.lists(texts, min_size=1, max_size=4)))
     return finished(draw, name, arguments, inputs.shape, inputs=inputs[:, None] if draw(flags) else inputs)
+
+
+def lookup_arguments(draw: st.DrawFn, words: list[Any], mask_token: Any, **given: Any) -> dict[str, Any]:
+    """Arguments of a lookup layer with a vocabulary out of `words`."""
+    vocabulary = draw(st.lists(st.sampled_from(words), min_size=1, unique=True))
+    arguments: dict[str, Any] = {
+        "vocabulary": vocabulary, "num_oov_indices": draw(st.integers(1, 4)),
+        "mask_token": draw(st.sampled_from([None, mask_token])),
+        "output_mode": draw(st.sampled_from(["int", "int", "one_hot", "multi_hot", "count", "tf_idf"])), **given,
+    }  # fmt: skip
+    if arguments["output_mode"] == "tf_idf":
+        arguments["idf_weights"] = [round(draw(st.floats(0.1, 3)), 3) for _ in vocabulary]
+    if arguments["output_mode"] != "int" and draw(flags):
+        arguments.update(max_tokens=12, pad_to_max_tokens=True)
+    return arguments
+
+
+def tokens(draw: st.DrawFn, words: list[Any]) -> np.ndarray:
+    """Tokens (N,), (N, 1) or (N, T)."""
+    shape = draw(st.sampled_from([(3,), (3, 1), (2, 4)]))
+    return np.array(draw(st.lists(st.sampled_from(words), min_size=8, max_size=8)))[: math.prod(shape)].reshape(shape)
+
+
+@entry("StringLookup")
+@st.composite
+def string_lookup(draw: st.DrawFn, name: str) -> Case:
+    words = ["makan", "nasi", "enak", "sekali", "kue", "\u00e9"]
+    arguments = lookup_arguments(draw, words, "")
+    if draw(flags):
+        arguments["salt"] = draw(st.integers(-5, 5) | st.lists(st.integers(0, 2**40), min_size=2, max_size=2))
+    inputs = tokens(draw, [*words, "", "lain", "[UNK]", "yang lebih panjang daripada enam belas"])
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("IntegerLookup")
+@st.composite
+def integer_lookup(draw: st.DrawFn, name: str) -> Case:
+    words = [7, 12, -3, 2**40, 5]
+    arguments = lookup_arguments(draw, words, 0)
+    if draw(flags):
+        arguments.update(oov_method="farmhash", salt=draw(st.none() | st.integers(0, 9)))
+    if arguments["output_mode"] == "int" and draw(flags):
+        arguments["invert"] = True
+    known = [*range(8), -1] if arguments.get("invert") else [*words, 0, -1, 99, 100, -101]
+    inputs = tokens(draw, known)
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("Hashing")
+@st.composite
+def hashing(draw: st.DrawFn, name: str) -> Case:
+    words = ["makan", "nasi", "", "a"] if draw(flags) else [3, -70, 0, 2**40]
+    mode = draw(st.sampled_from(["int", "int", "one_hot", "multi_hot", "count"]))
+    arguments: dict[str, Any] = {
+        "num_bins": draw(st.integers(1, 9)), "output_mode": mode,
+        "mask_value": draw(st.sampled_from([None, *words[:3]])),
+        "salt": draw(st.none() | st.integers(-5, 5) | st.lists(st.integers(0, 2**40), min_size=2, max_size=2)),
+    }  # fmt: skip
+    inputs = tokens(draw, words)
+    if mode == "one_hot":  # of other shapes Keras says a wrong one
+        inputs = inputs.reshape(-1, 1)
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("CategoryEncoding")
+@st.composite
+def category_encoding(draw: st.DrawFn, name: str) -> Case:
+    mode = draw(st.sampled_from(["one_hot", "multi_hot", "count"]))
+    arguments = {"num_tokens": draw(st.integers(4, 6)), "output_mode": mode}
+    inputs = tokens(draw, [0, 1, 2, 3]).astype(draw(st.sampled_from(["int32", "int64", "float32"])))
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs)
+
+
+@entry("Discretization")
+@st.composite
+def discretization(draw: st.DrawFn, name: str) -> Case:
+    boundaries = sorted(draw(st.lists(st.floats(-2, 2, width=16), max_size=4)))
+    mode = draw(st.sampled_from(["int", "one_hot", "multi_hot", "count"]))
+    shape = shapes(draw, low=1)
+    inputs = numbers(draw, shape)
+    if boundaries:  # values on a boundary, too
+        inputs.flat[0] = draw(st.sampled_from(boundaries))
+    kind = draw(st.sampled_from(["float32", "float32", "int32", "int64"]))
+    arguments = {"bin_boundaries": boundaries, "output_mode": mode, "epsilon": 0.5}
+    return Case(name, arguments, inputs.astype(kind))
+
+
+def several(draw: st.DrawFn, arrays: list[np.ndarray], low: int = 2) -> list[Any] | None:
+    """Masks for some of the arrays, or for none."""
+    form = draw(st.sampled_from(["none", "some", "all"]))
+    if form == "none" or any(x.ndim < low for x in arrays):
+        return None
+    return [masks(draw, x.shape[:-1]) if form == "all" or draw(flags) else None for x in arrays]
+
+
+def misplaced(shape: tuple[int, ...], added: tuple[int, ...]) -> bool:
+    """Whether Keras, on TensorFlow, adds wrongly: (2, 2) + (2, 1) as if the second were a row, for speed."""
+    added = (1,) * (len(shape) - len(added)) + added
+    wide = [axis for axis, n in enumerate(added) if n > 1]
+    if len(shape) < 2 or len(wide) != 1 or added[wide[0]] not in (shape[1], shape[-1]):
+        return False
+    return wide[0] != (len(shape) - 1 if added[wide[0]] == shape[-1] else 1)
+
+
+def any_misplaced(shapes: list[tuple[int, ...]]) -> bool:
+    """Whether Keras adds one of several arrays wrongly to the sum of those before it."""
+    rank = max(map(len, shapes))
+    all_shapes = [(shape[0], *(1,) * (rank - len(shape)), *shape[1:]) for shape in shapes]
+    return any(
+        misplaced(np.broadcast_shapes(*all_shapes[:i]), all_shapes[i]) for i in range(1, len(all_shapes))
+    )
+
+
+@entry("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
+@st.composite
+def elementwise_merge(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    count = 2 if name == "Subtract" else draw(st.integers(1, 4))
+    same_rank = draw(flags)
+    arrays = []
+    for _ in range(count):
+        own = [1 if axis and draw(st.integers(0, 4)) == 0 else n for axis, n in enumerate(shape)]
+        if not same_rank:
+            own = own[:1] + own[draw(st.integers(1, len(own))) :]
+        x = numbers(draw, own)
+        arrays.append(np.round(x) if draw(flags) else x)  # with ties among the rounded
+    assume(name not in ("Add", "Average") or not any_misplaced([x.shape for x in arrays]))
+    given = several(draw, arrays, low=len(shape)) if same_rank else None
+    return finished(draw, name, {}, shape, inputs=arrays, mask=given)
+
+
+@entry("Concatenate")
+@st.composite
+def concatenated(draw: st.DrawFn, name: str) -> Case:
+    shape = shapes(draw)
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    arrays = [
+        numbers(draw, [draw(sizes) if i == axis % len(shape) else n for i, n in enumerate(shape)])
+        for _ in range(draw(st.integers(1, 4)))
+    ]
+    arguments = {} if axis == -1 and draw(flags) else {"axis": axis}
+    return finished(draw, name, arguments, shape, inputs=arrays, mask=several(draw, arrays))
+
+
+@entry("Dot")
+@st.composite
+def dot(draw: st.DrawFn, name: str) -> Case:
+    one, other = shapes(draw), shapes(draw)
+    in_one, in_other = draw(st.integers(1, len(one) - 1)), draw(st.integers(1, len(other) - 1))
+    other = (one[0], *other[1:in_other], one[in_one], *other[in_other + 1 :])
+    axes: Any = [in_one - draw(st.sampled_from([0, len(one)])), in_other - draw(st.sampled_from([0, len(other)]))]
+    if axes[0] == axes[1] and draw(flags):
+        axes = axes[0]
+    arrays = [numbers(draw, one), numbers(draw, other)]
+    arguments = {"axes": axes, "normalize": draw(flags)}
+    return finished(draw, name, arguments, one, inputs=arrays, mask=several(draw, arrays))
+
+
+@entry("EinsumDense")
+@st.composite
+def einsum_dense(draw: st.DrawFn, name: str) -> Case:
+    # The equation, and the letters of the inputs (with what an ellipsis stands for), output_shape and the result.
+    equation, inputs, given, results = draw(
+        st.sampled_from(
+            [
+                ("ab,bc->ac", "ab", "c", "ac"), ("abc,cd->abd", "abc", "bd", "abd"),
+                ("abc,cde->abde", "abc", "bde", "abde"), ("abcd,cde->abe", "abcd", "be", "abe"),
+                ("abc,cd->adb", "abc", "db", "adb"), ("abc,bcd->abd", "abc", "bd", "abd"),
+                ("abc,bd->adc", "abc", "dc", "adc"), ("...x,xy->...y", "ax", "y", "ay"),
+                ("...x,xy->...y", "abx", "y", "aby"), ("...x,xyz->...yz", "abcx", "yz", "abcyz"),
+                ("...xy,yz->...xz", "axy", "xz", "axz"), ("ab...,bc->ac...", "abde", "c", "acde"),
+                ("abc...,cd->abd...", "abce", "bd", "abde"),
+            ]
+        )
+    )
+    sizes_of = {c: draw(sizes) for c in "abcdexyz"}
+    kernel, named = equation.split(",")[1].split("->")
+    own = named.replace("...", "").removeprefix("a")
+    bias_axes = draw(st.sampled_from([None, *own, own]))
+    shape = tuple(sizes_of[c] for c in inputs)
+    output_shape = [
+        None if c in inputs and c not in kernel and c not in (bias_axes or "") and draw(flags) else sizes_of[c]
+        for c in given
+    ]
+    arguments: dict[str, Any] = {
+        "equation": equation, "bias_axes": bias_axes, "activation": draw(st.sampled_from([None, "tanh", "relu"])),
+        "output_shape": output_shape[0] if len(given) == 1 and output_shape[0] and draw(flags) else output_shape,
+        **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    if bias_axes is not None:
+        first = min(results.index(c) for c in bias_axes)
+        bias_shape = tuple(sizes_of[c] if c in bias_axes else 1 for c in results[first:])
+        assume(not misplaced(tuple(sizes_of[c] for c in results), bias_shape))
+    return finished(draw, name, arguments, shape)
+
+
+def attended(draw: st.DrawFn, same_features: bool) -> list[np.ndarray]:
+    """A query, a value and maybe a key."""
+    n, t, s = draw(batches), draw(sizes), draw(sizes)
+    d, e = draw(sizes), draw(sizes)
+    arrays = [numbers(draw, (n, t, d)), numbers(draw, (n, s, e))]
+    if draw(flags):
+        arrays.append(numbers(draw, (n, s, d if same_features else draw(sizes))))
+    elif same_features:
+        arrays[1] = numbers(draw, (n, s, d))
+    return arrays
+
+
+@entry("Attention", "AdditiveAttention")
+@st.composite
+def attention(draw: st.DrawFn, name: str) -> Case:
+    arrays = attended(draw, same_features=True)
+    arguments: dict[str, Any] = {"use_scale": draw(flags)} if draw(flags) else {}
+    if name == "Attention":
+        arguments["score_mode"] = draw(st.sampled_from(["dot", "concat"]))
+    if draw(flags):
+        arguments.update(dropout=0.25, seed=draw(st.integers(0, 9)))
+    call = {key: draw(flags) for key in ("return_attention_scores", "use_causal_mask") if draw(flags)}
+    return finished(draw, name, arguments, None, inputs=arrays, mask=several(draw, arrays), call=call)
+
+
+@entry("MultiHeadAttention")
+@st.composite
+def multi_head_attention(draw: st.DrawFn, name: str) -> Case:
+    arrays = attended(draw, same_features=False)
+    small = st.integers(1, 3)
+    arguments: dict[str, Any] = {
+        "num_heads": draw(small), "key_dim": draw(small), "use_bias": draw(flags), "use_gate": draw(flags),
+        "value_dim": draw(st.sampled_from([None, 2])), "output_shape": draw(st.sampled_from([None, 3, [2, 2]])),
+        "sliding_window": draw(st.sampled_from([None, None, 1, 2])), **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    if draw(flags):
+        arguments.update(dropout=0.25, seed=draw(st.integers(0, 9)))
+    call: dict[str, Any] = {key: draw(flags) for key in ("return_attention_scores", "use_causal_mask") if draw(flags)}
+    given = several(draw, arrays)
+    if draw(st.integers(0, 3)) == 0:  # over two axes, or one of two
+        axes = draw(st.sampled_from([None, 1, 2, -2, [1, 2], [2, 1], [1, -2]]))
+        arguments.update(attention_axes=axes, sliding_window=None)
+        between, place = draw(sizes), 2 if axes == 1 else 1
+        arrays = [np.repeat(np.expand_dims(x, place), between, axis=place) for x in arrays]
+        arrays = [x * numbers(draw, x.shape, 0.5, 2) for x in arrays]
+        call.pop("use_causal_mask", None)
+        given = None
+    elif draw(flags):
+        arguments["attention_axes"] = draw(st.sampled_from([None, 1, [-2]]))
+    if arrays[0].ndim == 3 and draw(flags):
+        n, t, s = (*arrays[0].shape[:2], arrays[1].shape[1])
+        call["attention_mask"] = masks(draw, draw(st.sampled_from([(n, t, s), (1, t, s), (n, 1, s), (t, s)])))
+    projected = [(*x.shape[:-1], arguments["num_heads"], size) for x in arrays for size in (arguments["key_dim"], 2)]
+    assume(not any(misplaced(shape, shape[-2:]) for shape in projected))
+    return finished(draw, name, arguments, None, inputs=arrays, mask=given, call=call)

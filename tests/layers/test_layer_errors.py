@@ -40,6 +40,7 @@ from tinynet.layers import (
     DepthwiseConv1D,
     DepthwiseConv2D,
     Dropout,
+    EinsumDense,
     Embedding,
     Flatten,
     GaussianDropout,
@@ -108,6 +109,15 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Dense(3, name="a/b"), r"Dense: a name is a string without '/', received 'a/b'"),
     (lambda: Dense(3, name=5), r"a name is a string without '/', received 5"),
     (lambda: Dense(3, trainable="yes"), r"expected trainable True or False, received 'yes'"),
+    (lambda: EinsumDense("ab,bc", 2, name="e"), r"EinsumDense 'e': expected an equation such as .*, received 'ab,bc'"),
+    (lambda: EinsumDense("ab, bc->ac", 2), r"expected an equation such as"),
+    (lambda: EinsumDense(3, 2), r"expected an equation such as .*, received 3"),
+    (lambda: EinsumDense("aab,bc->ac", 2), r"a letter stands twice within a term of 'aab,bc->ac'"),
+    (lambda: EinsumDense("ab,bcd->ac", 2), r"the axis 'd' in 'ab,bcd->ac' has no input or result"),
+    (lambda: EinsumDense("ab,bc->acd", (2, 2)), r"the axis 'd' in 'ab,bc->acd' has no input"),
+    (lambda: EinsumDense("ab,bc->ac", 0), r"expected a size in output_shape to be a whole number >= 1, received 0"),
+    (lambda: EinsumDense("ab,bc->ac", 2, bias_axes="b"), r"expected bias_axes of letters in 'ac', received 'b'"),
+    (lambda: EinsumDense("ab,bc->ac", 2, lora_rank=4), r"EinsumDense: lora_rank=4 is not supported"),
     (lambda: Activation("sofmax"), r"unknown activation 'sofmax'\. Did you mean 'softmax'"),
     (lambda: Dropout(1.5, name="d"), r"Dropout 'd': expected rate between 0 and 1, received 1\.5"),
     (lambda: Dropout(-0.1), r"expected rate between 0 and 1, received -0\.1"),
@@ -557,6 +567,8 @@ def built(layer: Any, *shape: int) -> Any:
 
 
 LATER: list[tuple[Any, tuple[int, ...], tuple[int, ...], str]] = [
+    (lambda: EinsumDense("ab,bc->ac", 2), (4, 3), (4, 5), r"EinsumDense '.*': received shape \(4, 5\); it was built"),
+    (lambda: EinsumDense("...b,bc->...c", 2), (4, 3), (4, 2, 3), r"shape \(4, 2, 3\); it was built for \(4, 3\)"),
     (
         lambda: Dense(2, name="d"),
         (4, 3),
@@ -604,6 +616,11 @@ def test_inputs_other_than_the_layer_was_built_for(
 @pytest.mark.parametrize(
     "layer, shape, message",
     [
+        (EinsumDense("ab,bc->ac", 2), (None, None), r"the sizes of the axes of the kernel must be known"),
+        (EinsumDense("ab,bc->ac", 2), (None, 3, 4), r"\(None, 3, 4\) do not fit 'ab,bc->ac'"),
+        (EinsumDense("ab,bc->ac", (2, 3)), (None, 4), r"output_shape \(2, 3\) does not fit .* has 2 axes"),
+        (EinsumDense("abc,cd->abd", (4, 2)), (None, 3, 5), r"axis 'b' has size 3 in inputs .*, and 4 in output_shape"),
+        (EinsumDense("abc,cd->abd", (None, 2), bias_axes="b"), (None, None, 5), r"axes of the bias must be known"),
         (Dense(2), (None, None), r"the size of the last axis must be known, received \(None, None\)"),
         (Conv2D(2, 3), (None, 8, 8, None), r"expected a known number of channels"),
         (BatchNormalization(), (None, None), r"the size of axis -1 must be known"),

@@ -5,12 +5,13 @@ In float64, so that a wrong term cannot hide behind rounding.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from keras_oracle import (
     LAYERS,
@@ -28,12 +29,14 @@ from layer_cases import batches, cases, flags, masks, numbers, sizes
 
 from tinynet import Tensor, gradcheck
 
-WITHOUT_GRADIENT = {"InputLayer", "TextVectorization"}
+WITHOUT_GRADIENT = {
+    "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding", "Discretization",
+}  # fmt: skip
 NAMES = sorted(LAYERS - WITHOUT_GRADIENT)
 # Keras keeps some constants (a slope, a scale, the square root of 2) as float32.
 TOLERANCE = 1e-7
 ZERO = 1e-13  # what is left of terms that cancel, in float64
-IN_FLOAT32 = {"MaxPooling3D", "AveragePooling3D"}  # TensorFlow has no other for these on a CPU
+IN_FLOAT32 = {"MaxPooling3D", "AveragePooling3D", "Resizing"}  # TensorFlow has no other for these on a CPU
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not support masking"),
@@ -48,11 +51,9 @@ def in_float64(case: Case) -> Case:
     if case.class_name.endswith("DTranspose") and np.max(case.arguments["dilation_rate"]) > 1:
         # TensorFlow has no dilation for these in float64 on a CPU; there is a test of it below.
         arguments = {k: v for k, v in arguments.items() if k not in ("dilation_rate", "output_padding")}
-    inputs = case.inputs.astype("float64") if case.inputs.dtype.kind == "f" else case.inputs
+    inputs = mapped(lambda x: x.astype("float64") if x.dtype.kind == "f" else x, case.inputs)
     states = None if case.states is None else mapped(lambda state: state.astype("float64"), case.states)
-    return Case(
-        case.class_name, arguments, inputs, case.mask, states, case.weights_seed, case.keras_moves_channels
-    )  # fmt: skip
+    return replace(case, arguments=arguments, inputs=inputs, states=states)
 
 
 def _with_dtype(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -68,9 +69,10 @@ def _inner_with_dtype(value: Any) -> Any:
 
 def our_gradients(case: Case, layer: Any, cotangents: list[np.ndarray], **settings: Any) -> dict[str, Any]:
     watched: dict[str, Any] = {f"{i} {w.path}": w for i, w in enumerate(layer.trainable_weights)}
-    inputs, states = Tensor(case.inputs), None
-    if case.inputs.dtype.kind == "f" and layer.casts_inputs:
-        inputs = watched["inputs"] = Tensor(case.inputs, requires_grad=True)
+    inputs, states = mapped(Tensor, case.inputs), None
+    if layer.casts_inputs:
+        inputs = mapped(lambda x: Tensor(x, requires_grad=x.dtype.kind == "f"), case.inputs)
+        watched.update((f"inputs {i}", x) for i, x in enumerate(flat(inputs)) if x.requires_grad)
     if case.states is not None:
         states = mapped(lambda state: Tensor(state, requires_grad=True), case.states)
         watched.update({f"state {i}": state for i, state in enumerate(flat(states))})
@@ -83,12 +85,13 @@ def our_gradients(case: Case, layer: Any, cotangents: list[np.ndarray], **settin
 
 def keras_gradients(case: Case, layer: Any, cotangents: list[np.ndarray], **settings: Any) -> dict[str, Any]:
     watched: dict[str, Any] = {f"{i} {w.path}": w.value for i, w in enumerate(layer.trainable_weights)}
-    inputs = tf.constant(case.inputs)
+    inputs = mapped(tf.constant, case.inputs)
     states = None if case.states is None else mapped(tf.constant, case.states)
     with tf.GradientTape() as tape:
-        if inputs.dtype.is_floating:
-            watched["inputs"] = inputs
-            tape.watch(inputs)
+        for i, x in enumerate(flat(inputs)):
+            if x.dtype.is_floating:
+                watched[f"inputs {i}"] = x
+                tape.watch(x)
         for i, state in enumerate(flat(states or [])):
             watched[f"state {i}"] = state
             tape.watch(state)
@@ -107,7 +110,7 @@ def same_gradients(case: Case, seed: int, **settings: Any) -> int:
     found = our_gradients(case, ours, cotangents, **settings)
     expected = keras_gradients(case, theirs, cotangents, **settings)
     if case.class_name == "Embedding":
-        expected.pop("inputs", None)
+        expected.pop("inputs 0", None)
     assert len(found) == len(expected)
     for (key, gradient), wanted in zip(found.items(), _in_order(found, expected), strict=True):
         if gradient is None or wanted is None:
@@ -117,7 +120,7 @@ def same_gradients(case: Case, seed: int, **settings: Any) -> int:
             continue  # a softmax, for one, does not see a bias that moves all of its inputs
         else:
             # TensorFlow interpolates in float32, whatever the dtype of the images.
-            single = case.class_name in IN_FLOAT32 or case.arguments.get("interpolation") == "bilinear"
+            single = case.class_name in {*IN_FLOAT32, "CenterCrop", "UpSampling2D"}
             assert_close(gradient, wanted, f"gradient of {key}", 1e-6 if single else TOLERANCE)
     return len(found)
 
@@ -132,6 +135,7 @@ def _in_order(found: dict[str, Any], expected: dict[str, Any]) -> list[Any]:
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 def test_gradients(name: str, data: st.DataObject, seed: int, counts) -> None:
     case = data.draw(cases(name))
+    assume(case.arguments.get("interpolation") != "area")  # for which TensorFlow has no gradient
     case = case if name in IN_FLOAT32 else in_float64(case)
     counts["layers", "gradients compared with TensorFlow"] += same_gradients(case, seed)
 
@@ -151,6 +155,22 @@ def test_gradients_of_dilated_transposed_convolutions(data: st.DataObject) -> No
     case.arguments["dtype"] = "float64"
     case.arguments["activation"] = data.draw(st.sampled_from([None, "tanh"]))  # relu has a kink
     assert gradcheck(our_layer(case), [case.inputs.astype("float64")])
+
+
+@pytest.mark.parametrize("interpolation", ["area", "bilinear", "bicubic", "nearest"])
+@given(data=st.data())
+def test_gradients_of_resizing(interpolation: str, data: st.DataObject) -> None:
+    case = in_float64(data.draw(cases("Resizing").filter(lambda case: case.inputs.dtype.kind == "f")))
+    case.arguments["interpolation"] = interpolation
+    assert gradcheck(our_layer(case), [case.inputs / 255])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("Random")])
+@given(data=st.data())
+def test_gradients_of_augmentation_in_training(name: str, data: st.DataObject) -> None:
+    case = in_float64(data.draw(cases(name).filter(lambda case: case.inputs.dtype.kind == "f")))
+    case.arguments.pop("value_range", None)  # beyond its ends there is no gradient, and at them a kink
+    assert gradcheck(our_layer(case), [100 + case.inputs / 255])
 
 
 @st.composite

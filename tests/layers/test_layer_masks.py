@@ -43,18 +43,26 @@ DROP_WITH_WARNING = [
     ("Flatten", {}), ("Reshape", {"target_shape": (20,)}), ("Permute", {"dims": (2, 1)}),
     ("DepthwiseConv1D", {"kernel_size": 2}), ("SeparableConv1D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding1D", {}), ("Cropping1D", {}), ("UpSampling1D", {}), ("RMSNormalization", {}),
-    ("Conv1DTranspose", {"filters": 2, "kernel_size": 2}),
+    ("Conv1DTranspose", {"filters": 2, "kernel_size": 2}), ("Discretization", {"bin_boundaries": [0.0]}),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (4, 2)}),
 ]  # fmt: skip
 ON_IMAGES = [
     ("Conv2D", {"filters": 2, "kernel_size": 2}), ("MaxPooling2D", {}),
     ("AveragePooling2D", {"pool_size": 2}), ("GlobalMaxPooling2D", {}), ("GlobalAveragePooling2D", {}),
     ("DepthwiseConv2D", {"kernel_size": 2}), ("SeparableConv2D", {"filters": 2, "kernel_size": 2}),
     ("ZeroPadding2D", {}), ("Cropping2D", {"cropping": 1}), ("UpSampling2D", {}),
-    ("Conv2DTranspose", {"filters": 2, "kernel_size": 2}),
+    ("Conv2DTranspose", {"filters": 2, "kernel_size": 2}), ("Resizing", {"height": 3, "width": 3}),
+    ("CenterCrop", {"height": 3, "width": 3}), ("RandomCrop", {"height": 3, "width": 3}), ("RandomFlip", {}),
+    ("RandomRotation", {"factor": 0.1}), ("RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1}),
+    ("RandomZoom", {"height_factor": 0.1}), ("RandomContrast", {"factor": 0.1}), ("RandomBrightness", {"factor": 0.1}),
 ]  # fmt: skip
-# Cells see single steps, an InputLayer and a TextVectorization no mask; the others have tests below.
+# Cells see single steps, an InputLayer and layers of tokens no mask; the others have tests below.
 ELSEWHERE = {
+    # Of several inputs: the walkers compare their masks, and test_merging.py and test_attention.py.
+    "Add", "AdditiveAttention", "Attention", "Average", "Concatenate", "Dot", "Maximum", "Minimum",
+    "MultiHeadAttention", "Multiply", "Subtract",
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
+    "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
     "Softmax", "RNN", "Bidirectional", "TimeDistributed", "StackedRNNCells", "SpectralNormalization",
     "SpatialDropout2D", "SpatialDropout3D",
     # A sequence's mask cannot come to a vector or a volume.

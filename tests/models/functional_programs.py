@@ -40,11 +40,16 @@ KINDS = {
     "dense_steps": ("s", "s"), "lstm_steps": ("s", "s"), "both_ways": ("s", "s"), "masking": ("s", "s"),
     "sequential_steps": ("s", "s"), "batch_norm": ("s", "s"), "shifted": ("s", "s"),
     "gru": ("s", "v"), "mean_of_steps": ("s", "v"), "pooled": ("s", "v"), "first": ("s", "v"),
+    "add": ("vv", "v"), "subtract": ("vv", "v"), "largest": ("vvv", "v"), "dot_rows": ("vv", "v"),
+    "average_steps": ("ss", "s"), "multiply_steps": ("ss", "s"), "minimum_mixed": ("vs", "s"),
+    "concatenate_steps": ("ss", "s"), "concatenate_features": ("ss", "s"), "dot_steps": ("ss", "s"),
+    "attention": ("ss", "s"), "heads": ("ss", "s"), "own_heads": ("s", "s"), "einsum_dense": ("s", "s"),
     "states": ("s", "svv"), "from_state": ("sv", "v"), "repeated": ("v", "s"), "embedding": ("w", "s"),
 }  # fmt: skip
 SHARED = {
     "dense", "norm", "sequential", "functional", "dense_steps", "lstm_steps", "both_ways", "sequential_steps",
-    "batch_norm", "gru", "embedding", "pair", "from_state",
+    "batch_norm", "gru", "embedding", "pair", "from_state", "add",
+    "attention", "heads", "einsum_dense",
 }  # fmt: skip
 
 
@@ -147,14 +152,31 @@ def _callable(library: Any, kind: str, name: str) -> Any:
         "both_ways": lambda: layers.Bidirectional(layers.GRU(2, return_sequences=True)),
         "masking": layers.Masking,
         "batch_norm": layers.BatchNormalization,
+        "einsum_dense": lambda: layers.EinsumDense("abc,cd->abd", (STEPS, WIDTH), bias_axes="d"),
         "gru": lambda: layers.GRU(WIDTH),
         "pooled": layers.GlobalAveragePooling1D,
         "states": lambda: layers.LSTM(WIDTH, return_sequences=True, return_state=True),
         "repeated": lambda: layers.RepeatVector(STEPS),
         "embedding": lambda: layers.Embedding(WORDS, WIDTH, mask_zero=True),
     }
+    merging = {
+        "add": layers.Add, "subtract": layers.Subtract, "largest": layers.Maximum, "average_steps": layers.Average,
+        "multiply_steps": layers.Multiply, "minimum_mixed": layers.Minimum,
+    }  # fmt: skip
+    if kind == "heads":
+        several = layers.MultiHeadAttention(2, 3)
+        return lambda x, y: several(x, y, use_causal_mask=True)
+    if kind == "own_heads":
+        alone = layers.MultiHeadAttention(2, 3, use_gate=True)
+        return lambda x: layers.add([x, alone(query=x, value=x, key=x)])
+    if kind == "attention":
+        one = layers.Attention(use_scale=True)
+        return lambda x, y: one([x, y])
     if kind in simple:
         return simple[kind]()
+    if kind in merging:
+        merge = merging[kind]()
+        return lambda *tensors: merge(list(tensors))
     return {
         "relu": ops.relu,
         "scaled": lambda x: x * 0.5,
@@ -166,6 +188,10 @@ def _callable(library: Any, kind: str, name: str) -> Any:
         "shifted": lambda x: ops.flip(x, axis=1) + x,
         "mean_of_steps": lambda x: ops.mean(x, axis=1),
         "first": lambda x: x[:, 0],
+        "dot_rows": lambda x, y: layers.Dense(WIDTH)(layers.dot([x, y], axes=1, normalize=True)),
+        "concatenate_steps": lambda x, y: layers.concatenate([x, y], axis=1)[:, 1 : STEPS + 1],
+        "concatenate_features": lambda x, y: layers.Dense(WIDTH)(layers.concatenate([x, y])),
+        "dot_steps": lambda x, y: layers.Dense(WIDTH)(layers.Dot(axes=2)([x, y])),
     }[kind]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from functional_programs import Program, data_for, made, programs
 from hypothesis import given, settings
-from keras_oracle import LAYERS, without_inert
+from keras_oracle import comparable_model
 from twins import forget_names, random_weights
 
 import tinynet
@@ -43,33 +43,6 @@ def assert_same(ours: Any, theirs: Any, tolerance: float = 2e-6) -> None:
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance * max(np.abs(other).max(), 1e-3))
 
 
-def comparable(config: Any) -> Any:
-    """A configuration without what has no effect in tinynet."""
-    config = json.loads(json.dumps(config))
-    if isinstance(config, dict) and "layers" in config:
-        config["layers"] = [comparable(layer) for layer in config["layers"]]
-        config.pop("dtype", None)
-        return config
-    if isinstance(config, dict) and isinstance(config.get("config"), dict):
-        for key in ("build_config", "compile_config"):
-            config.pop(key, None)
-        name = config["class_name"]
-        if name == "OneHot":
-            config["config"]["dtype"] = config["config"]["dtype"] or "float32"  # Keras writes the default out
-        for call in config.get("inbound_nodes", []):
-            # None is as if it were not given; whether training was on when the graph was made means nothing.
-            call["kwargs"] = {
-                key: value
-                for key, value in call["kwargs"].items()
-                if key != "training" and any(part is not None for part in leaves(value))
-            }
-        if "layers" in config["config"]:
-            config["config"] = comparable(config["config"])
-        elif name in LAYERS:
-            config["config"] = without_inert(config["config"], layers.CATALOGUE.by_class_name[name])
-    return config
-
-
 @settings(max_examples=40, deadline=None)
 @given(program=programs())
 def test_random_graphs(program: Program, tmp_path_factory: Any, counts: Any) -> None:
@@ -77,7 +50,7 @@ def test_random_graphs(program: Program, tmp_path_factory: Any, counts: Any) -> 
     assert [operation.name for operation in ours._graph.operations] == [o.name for o in theirs.operations]
     assert [layer.name for layer in ours.layers] == [layer.name for layer in theirs.layers]
     assert [tuple(v.shape) for v in ours.weights] == [tuple(v.shape) for v in theirs.weights]
-    assert comparable(ours.get_config()) == comparable(theirs.get_config())
+    assert comparable_model(ours.get_config()) == comparable_model(theirs.get_config())
     x = data_for(program)
     expected = theirs(x)
     assert_same(ours(x), expected)
@@ -86,7 +59,7 @@ def test_random_graphs(program: Program, tmp_path_factory: Any, counts: Any) -> 
     theirs.save(folder / "keras.keras")
     loaded = load_model(folder / "keras.keras")
     assert_same(loaded(x), expected)
-    assert comparable(loaded.get_config()) == comparable(theirs.get_config())
+    assert comparable_model(loaded.get_config()) == comparable_model(theirs.get_config())
     ours.save(folder / "tinynet.keras")
     reloaded = keras.saving.load_model(folder / "tinynet.keras")
     for own, other in zip(ours.get_weights(), reloaded.get_weights(), strict=True):
@@ -243,7 +216,7 @@ def test_operations_go_through_files(number: int, tmp_path: Path) -> None:
     assert_same(ours(values), expected)
     assert ours.output_shape == theirs.output_shape
     assert [t.dtype for t in ours.outputs] == [t.dtype for t in theirs.outputs]
-    assert comparable(ours.get_config()) == comparable(theirs.get_config())
+    assert comparable_model(ours.get_config()) == comparable_model(theirs.get_config())
     theirs.save(tmp_path / "keras.keras")
     assert_same(load_model(tmp_path / "keras.keras")(values), expected)
     ours.save(tmp_path / "tinynet.keras")

@@ -97,6 +97,19 @@ def embedding(table: Array, ids: Array) -> Array:
     return out
 
 
+def sample(x: Array, *, places: Array, weights: Array) -> Array:
+    arrays, _, channels = x.shape
+    out = np.zeros((arrays, places.shape[1], channels))
+    for a, q in np.ndindex(*out.shape[:2]):
+        own = min(a, len(places) - 1)
+        given = list(weights[own, q])
+        if len(given) < places.shape[2]:
+            given.insert(0, 1 - sum(given))
+        for place, weight in zip(places[own, q], given, strict=True):
+            out[a, q] += weight * x[a, place]
+    return out
+
+
 def einsum(*arrays: Array, subscripts: str) -> Array:
     """Products of elements, summed over every assignment of the indices."""
     left, arrow, result = subscripts.partition("->")

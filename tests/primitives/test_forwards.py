@@ -18,7 +18,7 @@ from tinynet.testing.strategies import from_domain
 NAIVE = [
     "conv", "max_pool", "average_pool", "embedding", "dropout", "normalize", "softmax", "log_softmax",
     "logsumexp", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "einsum",
-    "simple_rnn", "lstm", "gru",
+    "simple_rnn", "lstm", "gru", "sample",
 ]  # fmt: skip
 
 # What has neither a mirror in NumPy nor a loop: functions of one element and moves of elements,
@@ -47,6 +47,7 @@ DEFINED = {
 # Adjoints: their values are the derivatives of the operations named, and checked as such.
 ADJOINTS = {
     "conv_input_gradient", "conv_kernel_gradient", "to_winners", "from_winners", "average_pool_adjoint",
+    "sample_adjoint",
 }  # fmt: skip
 
 

@@ -15,10 +15,11 @@ def _no_dilation(window: Sequence[int]) -> tuple[int, ...]:
 
 
 def max_pool(x: np.ndarray, window: Sequence[int], strides: Sequence[int], pads: Pads) -> np.ndarray:
-    """The largest value of each window; padding counts as −∞, NaN is passed over as TensorFlow does."""
+    """The largest value of each window; padding counts as less than all, NaN is passed over as TensorFlow does."""
     ones = _no_dilation(window)
     out = output_sizes(x.shape[1:-1], window, strides, ones, pads)
-    around = padded(x, pads, -np.inf)
+    least = {"f": -np.inf, "b": 0}.get(x.dtype.kind)
+    around = padded(x, pads, np.iinfo(x.dtype).min if least is None else least)
     places = offsets(window, strides, ones, out)
     output = around[places[0][1]].copy()
     for _, visited in places[1:]:

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,6 +25,7 @@ from tinynet.errors import (
     nearest,
 )
 from tinynet.naming import automatic_name
+from tinynet.nested import leaves
 from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
 from tinynet.random import SeedGenerator, frozen
 
@@ -157,7 +158,9 @@ class Layer(Configurable):
         self.built = False
         self.given_input_shape: Shape | None = None if input_shape is None else tuple(input_shape)
         self._build_input_shape: Any = None
+        self._build_shapes: dict[str, Any] | None = None  # by name, where build takes several
         parameters = inspect.signature(self.call).parameters
+        self._call_names = tuple(p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD)
         self._call_arguments = frozenset(parameters)
         self._call_takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
@@ -257,9 +260,11 @@ class Layer(Configurable):
         """Adds a scalar to the loss of the step in which `call` runs."""
         self._own_losses.append(as_tensor(loss))
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
         if "_call_arguments" not in self.__dict__:
             raise NotBuiltError(f"{type(self).__name__}: its __init__ must call super().__init__() first")
+        if inputs is None and self._call_names and self._call_names[0] in kwargs:
+            inputs = kwargs.pop(self._call_names[0])
         for key in kwargs:
             if key not in self._call_arguments and key != "training" and not self._call_takes_any:
                 known = [*self._call_arguments, "training"]
@@ -267,12 +272,20 @@ class Layer(Configurable):
         if is_symbolic(inputs, *args) or (kwargs and is_symbolic(kwargs)):
             return self._called_symbolically(inputs, args, kwargs)
         inputs = self._converted(inputs)
+        others = self._other_tensors(args, kwargs) if args or kwargs else {}
+        if others:
+            args = tuple(self._converted(value) if holds_tensors(value) else value for value in args)
+            kwargs.update((key, self._converted(others[key])) for key in kwargs if key in others)
+            self._fill_masks(others, kwargs)
         if not self.built:
-            self._build_for(inputs)
+            self._build_for(inputs, others)
         previous_mask = masks_of(inputs)
-        if "mask" in self._call_arguments and kwargs.get("mask") is None and previous_mask is not None:
-            kwargs["mask"] = previous_mask
-        if "mask" in kwargs and kwargs["mask"] is not None:
+        if kwargs.get("mask") is None:
+            if "mask" in self._call_arguments and previous_mask is not None and not holds_tensors([*args, *kwargs.values()]):
+                kwargs["mask"] = previous_mask  # as in Keras, only where the inputs are the only tensors
+        elif all(part is None for part in leaves(kwargs["mask"])):
+            kwargs["mask"] = None  # one for each of several inputs, as it stands in files
+        else:
             kwargs["mask"] = map_structure(np.asarray, kwargs["mask"])
         training = kwargs.get("training")
         if training is None:
@@ -312,15 +325,35 @@ class Layer(Configurable):
 
     makes_masks = False
 
-    def _build_for(self, inputs: Any) -> None:
+    def _other_tensors(self, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The tensors among the arguments of a call after its first, by name; masks do not count."""
+        named = {**dict(zip(self._call_names[1:], args, strict=False)), **kwargs}
+        return {key: value for key, value in named.items() if not key.endswith("mask") and holds_tensors(value)}
+
+    def _fill_masks(self, others: dict[str, Any], kwargs: dict[str, Any]) -> None:
+        """Hands a call of several tensors the masks they carry: that of `value` as `value_mask`, if there is one."""
+        for key, value in others.items():
+            name, mask = f"{key}_mask", masks_of(value)
+            if mask is not None and name in self._call_arguments and kwargs.get(name) is None:
+                kwargs[name] = mask
+
+    def _build_for(self, inputs: Any, others: dict[str, Any]) -> None:
         """Makes the weights when the first inputs come."""
-        self.build(shape_of(inputs))
+        self.build(*self._shapes_for(self.build, inputs, others).values())
+
+    def _shapes_for(self, method: Callable[..., Any], inputs: Any, others: dict[str, Any]) -> dict[str, Any]:
+        """The shapes a method takes, as Keras: that of the first argument, or of each by its name with _shape."""
+        names = list(inspect.signature(method).parameters)
+        if len(names) < 2:
+            return dict.fromkeys(names, shape_of(inputs))
+        known = {f"{key}_shape": shape_of(value) for key, value in others.items()}
+        return {name: shape_of(inputs) if place == 0 else known.get(name) for place, name in enumerate(names)}
 
     def _called_symbolically(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call on symbolic tensors: builds the layer, and gives symbolic results with their masks."""
         try:
             if not self.built:
-                self._build_for(inputs)
+                self._build_for(inputs, self._other_tensors(args, kwargs))
             previous_mask, with_masks = masks_of(inputs), dict(kwargs)
             if "mask" in self._call_arguments and kwargs.get("mask") is None and previous_mask is not None:
                 with_masks["mask"] = previous_mask
@@ -343,7 +376,8 @@ class Layer(Configurable):
         if type(self).compute_output_shape is Layer.compute_output_shape:
             return self._tried_out(inputs, *args, **kwargs)
         dtype = self.compute_output_dtype(next(t.dtype for t in flat_list(inputs) if t is not None))
-        return _symbolic(self.compute_output_shape(shape_of(inputs)), dtype)
+        shapes = self._shapes_for(self.compute_output_shape, inputs, self._other_tensors(args, kwargs))
+        return _symbolic(self.compute_output_shape(*shapes.values()), dtype)
 
     def compute_output_dtype(self, input_dtype: str) -> str:
         """The dtype of the results: what the layer computes in, or that of integers that it leaves alone."""
@@ -383,11 +417,14 @@ class Layer(Configurable):
             raise _located(error, self) from error
 
     def _pass_masks(self, inputs: Any, outputs: Any, mask: Any) -> None:
+        tensors = flat_list(outputs)
+        if self.supports_masking and all(mask_of(output) is not None for output in tensors):
+            return  # as in Keras: `call` has seen to them
         masks = self.compute_mask(inputs, mask)
         if masks is None:
             return
-        pairs = zip(outputs, masks, strict=True) if isinstance(outputs, (list, tuple)) else [(outputs, masks)]
-        for output, own in pairs:
+        # A mask that comes alone is the first result's.
+        for output, own in zip(tensors, masks if isinstance(masks, (list, tuple)) else [masks], strict=False):
             if own is not None:
                 set_mask(output, own if isinstance(own, KerasTensor) else np.asarray(own))
 
@@ -507,6 +544,20 @@ class Layer(Configurable):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
+    def stored_variables(self) -> dict[str, Any]:
+        """The layer's own weights by the names they have in files: '0', '1' and so on, trainable ones first."""
+        own = [v for v in self._own_variables if v.wanted_trainable]
+        own += [v for v in self._own_variables if not v.wanted_trainable]
+        return {str(number): variable for number, variable in enumerate(own)}
+
+    def load_assets(self, files: Mapping[str, bytes]) -> None:
+        """Takes what a model file holds for this layer in files of their own, such as a vocabulary, by their names."""
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of a model's inputs where the layer is its first and no Input says another."""
+        return "string" if self.takes_text else self.dtype
+
     def count_params(self) -> int:
         """The number of elements of all weights; raises `NotBuiltError` before they exist."""
         if not self.built:
@@ -533,15 +584,22 @@ class Layer(Configurable):
 
     def get_build_config(self) -> Config | None:
         """The shape the layer was built for, as it stands in a file."""
+        if self._build_shapes is not None:
+            return {"shapes_dict": serialize(self._build_shapes)}
         if self._build_input_shape is None:
             return None
         return {"input_shape": serialize(self._build_input_shape)}
 
     def build_from_config(self, config: Config) -> None:
         """Builds the layer as `get_build_config` said it was."""
-        shape = config.get("input_shape") if isinstance(config, dict) else None
-        if shape is not None and not self.built:
+        if not isinstance(config, dict) or self.built:
+            return
+        shape, several = config.get("input_shape"), config.get("shapes_dict")
+        if shape is not None:
             self.build(as_shapes(shape))
+        elif isinstance(several, dict):
+            names = inspect.signature(self.build).parameters
+            self.build(*(several.get(name) for name in names))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the result for inputs of `input_shape` (None where a size may vary).
@@ -607,27 +665,34 @@ def _made(value: Any) -> Any:
         value.get("class_name") in CATALOGUE.by_class_name or get_registered_object(str(value.get("registered_name")))
     ):
         return CATALOGUE.deserialize(value)
+    if isinstance(value, dict) and value.get("class_name") == "__numpy__" and isinstance(value.get("config"), dict):
+        return value["config"].get("value")  # a NumPy number, or a list of them
     return value
 
 
 def _building(build: Callable[..., None]) -> Callable[..., None]:
     """`build` in the layer's name scope, remembering the shape and that it happened."""
 
+    signature = inspect.signature(build)
+    names = list(signature.parameters)[1:]
+
     @functools.wraps(build)
-    def wrapped(self: Layer, input_shape: Any = None, *args: Any, **kwargs: Any) -> None:
-        if input_shape is not None and not isinstance(input_shape, dict):
-            input_shape = as_shapes(input_shape)
+    def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
+        given = list(signature.bind_partial(self, *args, **kwargs).arguments.items())[1:]
+        shapes = {key: _as_given(value) for key, value in given} or dict.fromkeys(names[:1])
         if self._is_building:  # a subclass's build calls super().build: the scope is open
-            build(self, input_shape, *args, **kwargs)
+            build(self, **shapes)
             return
         self._is_building = True
         try:
             with name_scope(self.name):
-                build(self, input_shape, *args, **kwargs)
+                build(self, **shapes)
         finally:
             self._is_building = False
         if self._build_input_shape is None:
-            self._build_input_shape = input_shape
+            self._build_input_shape = next(iter(shapes.values()), None)
+            known = {key: shape for key, shape in shapes.items() if shape is not None}
+            self._build_shapes = known if len(known) > 1 else None
         self.built = True
 
     return wrapped
@@ -692,6 +757,10 @@ def as_shapes(shape: Any) -> Any:
     if isinstance(shape, (list, tuple)) and any(isinstance(part, (list, tuple)) for part in shape):
         return [as_shapes(part) for part in shape]
     return tuple(None if n is None else int(n) for n in shape)
+
+
+def _as_given(shape: Any) -> Any:
+    return shape if shape is None or isinstance(shape, dict) else as_shapes(shape)
 
 
 def map_shapes(function: Callable[[Any], Any], shape: Any) -> Any:

@@ -213,15 +213,14 @@ class LayerNormalization(_ScaledAndMoved):
         check_axes(self, self.axis, input_shape)
         self.axis = sorted(self.axis)  # as Keras, also where the order was another
         shape = tuple(input_shape[a] for a in self.axis)
-        if None in shape:
+        if None in shape and (self.center or self.scale):
             raise ShapeError(f"{self.described}: the normalised sizes must be known, received {input_shape}")
-        sizes = tuple(n for n in shape if n is not None)
-        self._add_parameters(sizes)
+        self._add_parameters(tuple(n or 0 for n in shape))
 
     def call(self, inputs: Tensor) -> Tensor:
         axes = [a % inputs.ndim for a in self.axis]
         built = self._build_input_shape
-        if inputs.ndim != len(built) or any(inputs.shape[a] != built[a] for a in axes):
+        if inputs.ndim != len(built) or any(built[a] not in (None, inputs.shape[a]) for a in axes):
             raise ShapeError(f"{self.described}: received shape {inputs.shape}; it was built for {built}")
         gamma, beta = self.gamma, self.beta
         if axes != [inputs.ndim - 1]:

@@ -66,6 +66,7 @@ class MaxPooling1D(_Pooling):
 
     rank = 1
     operation = max_pool
+    casts_integers = False
 
     def __init__(self, pool_size: Any = 2, strides: Any = None, padding: str = "valid",
                  data_format: str | None = None, **kwargs: Any) -> None:  # fmt: skip
@@ -86,6 +87,7 @@ class MaxPooling2D(_Pooling):
 
     rank = 2
     operation = max_pool
+    casts_integers = False
 
     def __init__(self, pool_size: Any = (2, 2), strides: Any = None, padding: str = "valid",
                  data_format: str | None = None, **kwargs: Any) -> None:  # fmt: skip
@@ -105,6 +107,7 @@ class MaxPooling3D(_Pooling):
 
     rank = 3
     operation = max_pool
+    casts_integers = False
 
     def __init__(self, pool_size: Any = (2, 2, 2), strides: Any = None, padding: str = "valid",
                  data_format: str | None = None, **kwargs: Any) -> None:  # fmt: skip
@@ -174,6 +177,8 @@ class _GlobalAverage(_GlobalPooling):
 
 
 class _GlobalMaximum(_GlobalPooling):
+    casts_integers = False
+
     def call(self, inputs: Tensor) -> Tensor:
         return self._checked(inputs).max(axis=self._axes, keepdims=self.keepdims)
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tinynet.arguments import data_format_of, one_of, whole, wholes
-from tinynet.autograd import Tensor, as_tensor
+from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
+from tinynet.kernels.resizing import bilinear
 from tinynet.layers.base import Layer, Shape
-from tinynet.primitives.linalg import matmul
-from tinynet.primitives.shapes import broadcast_to, getitem, pad, reshape, swapaxes
+from tinynet.ops._images import resampled
+from tinynet.primitives.shapes import broadcast_to, getitem, pad, reshape
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -85,6 +84,7 @@ class ZeroPadding1D(_ZeroPadding):
 
     Source: https://keras.io/api/layers/reshaping_layers/zero_padding1d/
 
+    >>> import numpy as np
     >>> ZeroPadding1D((1, 0))(np.ones((1, 2, 1), "float32")).numpy()[0, :, 0]
     array([0., 1., 1.], dtype=float32)
     """
@@ -106,6 +106,7 @@ class ZeroPadding2D(_ZeroPadding):
 
     Source: https://keras.io/api/layers/reshaping_layers/zero_padding2d/
 
+    >>> import numpy as np
     >>> ZeroPadding2D(((1, 0), (2, 0)))(np.ones((1, 4, 4, 3), "float32")).shape
     (1, 5, 6, 3)
     """
@@ -126,6 +127,7 @@ class ZeroPadding3D(_ZeroPadding):
 
     Source: https://keras.io/api/layers/reshaping_layers/zero_padding3d/
 
+    >>> import numpy as np
     >>> ZeroPadding3D(1)(np.ones((1, 2, 2, 2, 3), "float32")).shape
     (1, 4, 4, 4, 3)
     """
@@ -164,6 +166,7 @@ class Cropping1D(_Cropping):
     Raises `ShapeError` where nothing would be left.
     Source: https://keras.io/api/layers/reshaping_layers/cropping1d/
 
+    >>> import numpy as np
     >>> Cropping1D((1, 0))(np.array([[[1.0], [2.0]]], "float32")).numpy().tolist()
     [[[2.0]]]
     """
@@ -185,6 +188,7 @@ class Cropping2D(_Cropping):
     Raises `ShapeError` where nothing would be left.
     Source: https://keras.io/api/layers/reshaping_layers/cropping2d/
 
+    >>> import numpy as np
     >>> Cropping2D(((1, 0), (0, 2)))(np.ones((1, 4, 4, 3), "float32")).shape
     (1, 3, 2, 3)
     """
@@ -206,6 +210,7 @@ class Cropping3D(_Cropping):
     Raises `ShapeError` where nothing would be left.
     Source: https://keras.io/api/layers/reshaping_layers/cropping3d/
 
+    >>> import numpy as np
     >>> Cropping3D(1)(np.ones((1, 4, 4, 4, 3), "float32")).shape
     (1, 2, 2, 2, 3)
     """
@@ -227,21 +232,6 @@ def repeated(x: Tensor, axis: int, times: int) -> Tensor:
     apart = reshape(x, shape=(*shape[: axis + 1], 1, *shape[axis + 1 :]))
     wide = broadcast_to(apart, shape=(*shape[: axis + 1], times, *shape[axis + 1 :]))
     return reshape(wide, shape=(*shape[:axis], shape[axis] * times, *shape[axis + 1 :]))
-
-
-def linear_weights(n: int, size: int, dtype: Any) -> np.ndarray:
-    """The matrix (size, n) that resamples n elements to `size` by linear interpolation.
-
-    An element is a cell, and its value stands at the cell's centre; beyond the outermost
-    centres their values hold.
-    """
-    place = np.clip((np.arange(size) + 0.5) * (n / size) - 0.5, 0, n - 1)
-    lower = np.floor(place).astype(int)
-    upper = np.minimum(lower + 1, n - 1)
-    weights = np.zeros((size, n), dtype)
-    weights[np.arange(size), lower] += 1 - (place - lower)
-    weights[np.arange(size), upper] += place - lower
-    return weights
 
 
 class _UpSampling(_Spatial):
@@ -268,6 +258,7 @@ class UpSampling1D(_UpSampling):
 
     Source: https://keras.io/api/layers/reshaping_layers/up_sampling1d/
 
+    >>> import numpy as np
     >>> UpSampling1D(2)(np.array([[[1.0], [2.0]]], "float32")).numpy()[0, :, 0]
     array([1., 1., 2., 2.], dtype=float32)
     """
@@ -289,6 +280,7 @@ class UpSampling2D(_UpSampling):
     Raises `ArgumentError` for another interpolation.
     Source: https://keras.io/api/layers/reshaping_layers/up_sampling2d/
 
+    >>> import numpy as np
     >>> UpSampling2D(2)(np.ones((1, 3, 4, 1), "float32")).shape
     (1, 6, 8, 1)
     """
@@ -309,9 +301,8 @@ class UpSampling2D(_UpSampling):
     def _enlarged(self, x: Tensor, axis: int, times: int) -> Tensor:
         if self.interpolation == "nearest":
             return repeated(x, axis, times)
-        n, last = x.shape[axis], x.ndim - 1
-        weights = as_tensor(linear_weights(n, n * times, x.dtype).T)
-        return swapaxes(matmul(swapaxes(x, axis1=axis, axis2=last), weights), axis1=axis, axis2=last)
+        n = x.shape[axis]
+        return resampled(x, axis, bilinear(n, n * times))
 
 
 class UpSampling3D(_UpSampling):
@@ -321,6 +312,7 @@ class UpSampling3D(_UpSampling):
 
     Source: https://keras.io/api/layers/reshaping_layers/up_sampling3d/
 
+    >>> import numpy as np
     >>> UpSampling3D(2)(np.ones((1, 1, 2, 3, 1), "float32")).shape
     (1, 2, 4, 6, 1)
     """

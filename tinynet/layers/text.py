@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from tinynet.autograd import Tensor
 from tinynet.autograd.tensor import wrap
 from tinynet.catalogue import Config
-from tinynet.errors import ArgumentError, FileFormatError
+from tinynet.categories import encoded_shape
 from tinynet.layers.base import Layer, Shape
+from tinynet.layers.lookup import StringLookup, checked_vocabulary, stored_vocabulary
 from tinynet.text import TextVectorizer
-from tinynet.vocabulary import parse_vocabulary
-
-VOCABULARY_FILE = "vocabulary.txt"
 
 
 class TextVectorization(Layer):
@@ -29,7 +25,8 @@ class TextVectorization(Layer):
     standardize: 'lower_and_strip_punctuation', 'lower', 'strip_punctuation', None or a function.
     split: 'whitespace', 'character', None or a function.
     ngrams: also join neighbours, up to this many, or exactly so many (a tuple).
-    output_mode: 'int', or 'multi_hot', 'count', 'tf_idf' for vectors.
+    output_mode: 'int', or 'multi_hot', 'count', 'tf_idf' for vectors, or, where split is None, 'one_hot'
+        for a vector of each token.
     output_sequence_length: T, by cutting and padding; the longest text of a batch without it.
 
     Source: https://keras.io/api/layers/preprocessing_layers/text/text_vectorization/
@@ -60,12 +57,16 @@ class TextVectorization(Layer):
         encoding: str = "utf-8",
         **kwargs: Any,
     ) -> None:
+        vocabulary_size = kwargs.pop("vocabulary_size", None)
         super().__init__(**kwargs)
         ngrams = tuple(ngrams) if isinstance(ngrams, list) else ngrams
         self._vectorizer = TextVectorizer(
             max_tokens, standardize, split, ngrams, output_mode, output_sequence_length, pad_to_max_tokens,
-            vocabulary, idf_weights, sparse, ragged, encoding, dtype=self.dtype, where=self.described,
+            vocabulary, idf_weights, sparse, ragged, encoding, vocabulary_size=vocabulary_size, dtype=self.dtype,
+            where=self.described,
         )  # fmt: skip
+        # Keras keeps the vocabulary in a layer inside, and so it stands twice in its files.
+        self._lookup_layer = StringLookup.of(self._vectorizer.lookup)
         self.built = True
 
     def __getattr__(self, name: str) -> Any:
@@ -102,6 +103,9 @@ class TextVectorization(Layer):
         return "float32" if self._vectorizer.output_mode == "tf_idf" else "int64"
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if self._vectorizer.output_mode == "one_hot":
+            tokens = (*input_shape[:-1], None) if self._vectorizer.ngrams else input_shape
+            return encoded_shape(tokens, "one_hot", self._vectorizer.width)
         if self._vectorizer.split is None:
             return (*input_shape[:-1], self._vectorizer.width or (input_shape[-1] if self._vectorizer.mask else None))
         return (input_shape[0], self._vectorizer.width)
@@ -110,16 +114,18 @@ class TextVectorization(Layer):
     def config_keys(cls) -> list[str]:
         return [key for key in super().config_keys() if key not in cls.inert_config]
 
+    def stored_variables(self) -> dict[str, Any]:
+        return self._lookup_layer.stored_variables()
+
+    def load_assets(self, files: Mapping[str, bytes]) -> None:
+        self._lookup_layer.load_assets(files)
+
     def get_config(self) -> Config:
         """The constructor's arguments, and the vocabulary where there is one."""
-        vectorizer = self._vectorizer
-        config = {**super().get_config(), "vocabulary": None, "idf_weights": None}
-        if vectorizer.vocabulary is not None:
-            config["vocabulary"] = vectorizer.get_vocabulary()
-            if vectorizer.idf_weights is not None:
-                entries = len(config["vocabulary"])
-                config["idf_weights"] = np.asarray(vectorizer.idf_weights)[:entries].tolist()
-        return config
+        return {
+            **super().get_config(), "vocabulary": None, "idf_weights": None,
+            **stored_vocabulary(self._vectorizer.lookup),
+        }  # fmt: skip
 
     @classmethod
     def from_config(cls, config: Config) -> TextVectorization:
@@ -127,24 +133,9 @@ class TextVectorization(Layer):
 
         A path as vocabulary is refused: a configuration must not decide which files are read.
         """
-        config = {key: value for key, value in config.items() if key != "vocabulary_size"}
-        if isinstance(config.get("vocabulary"), str):
-            raise ArgumentError(
-                f"TextVectorization: the configuration names a file, {config['vocabulary']!r}, as vocabulary; "
-                "it is not read. Pass the words."
-            )
-        return cls(**cls.accepted(config))
+        return cls(**cls.accepted(checked_vocabulary(config, cls.__name__)))
 
     @classmethod
-    def with_assets(cls, config: Config, files: Mapping[str, bytes]) -> Config:
-        """A configuration with the vocabulary from the file that a Keras model brings along."""
-        if VOCABULARY_FILE not in files or config.get("vocabulary") is not None:
-            return config
-        where = f"TextVectorization {config.get('name')!r}"
-        try:
-            tokens = parse_vocabulary(files[VOCABULARY_FILE].decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise FileFormatError(f"{where}: {VOCABULARY_FILE} is not UTF-8 ({error})") from error
-        if config.get("output_mode") == "tf_idf":
-            raise FileFormatError(f"{where}: a vocabulary with tf_idf weights in a separate file is not supported")
-        return {**config, "vocabulary": tokens}
+    def accepted(cls, config: Config) -> Config:
+        size = {key: value for key, value in config.items() if key == "vocabulary_size"}
+        return {**super().accepted({key: value for key, value in config.items() if key not in size}), **size}

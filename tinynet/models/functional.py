@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd import Tensor
-from tinynet.catalogue import Config, serialize
+from tinynet.autograd.tags import mask_of
+from tinynet.catalogue import Config, each, serialize
 from tinynet.errors import ArgumentError, FileFormatError
 from tinynet.layers import CATALOGUE
 from tinynet.layers.base import Layer
@@ -114,14 +115,14 @@ def graph_from_config(config: Config, where: str, custom_objects: Any = None) ->
         raise FileFormatError(f"{where}: expected lists of layers, input_layers and output_layers")
     if len(described) > MOST_LAYERS:
         raise FileFormatError(f"{where}: {len(described):,} layers are more than {MOST_LAYERS:,}")
-    operations: dict[str, Any] = {}
     waiting: dict[str, list[Any]] = {}
     for layer in described:
         name, calls = _name_and_calls(layer, where)
-        if name in operations:
+        if name in waiting:
             raise FileFormatError(f"{where}: two layers are named {name!r}")
-        operations[name] = _operation(layer, name, where, custom_objects)
         waiting[name] = calls
+    made = each(lambda layer: _operation(layer, _name_and_calls(layer, where)[0], where, custom_objects), described)
+    operations: dict[str, Any] = dict(zip(waiting, made, strict=True))
     if sum(map(len, waiting.values())) > MOST_CALLS:
         raise FileFormatError(f"{where}: more than {MOST_CALLS:,} calls of layers")
     _call_all(operations, waiting, where)
@@ -154,7 +155,7 @@ def _name_and_calls(layer: Any, where: str) -> tuple[str, list[Any]]:
 def _operation(layer: Config, name: str, where: str, custom_objects: Any) -> Any:
     """The layer or function that is described."""
     class_name, module, config = layer.get("class_name"), layer.get("module"), layer["config"]
-    if class_name in DEFINITIONS and str(module).startswith("keras.src.ops."):
+    if class_name in DEFINITIONS and (str(module).startswith("keras.src.ops.") or _is_bare(layer)):
         settings = {key: value for key, value in config.items() if key != "name"}
         if class_name == "LayerNorm" and settings.get("rms_scaling") is False:
             settings.pop("rms_scaling")
@@ -170,6 +171,11 @@ def _operation(layer: Config, name: str, where: str, custom_objects: Any) -> Any
     if made.name != name:
         made.name = name
     return made
+
+
+def _is_bare(layer: Config) -> bool:
+    """Whether a part of a graph is a function by what it lacks: Keras's older format does not say modules."""
+    return layer.get("module") is None and "trainable" not in layer["config"] and "registered_name" not in layer
 
 
 def _call_all(operations: dict[str, Any], waiting: dict[str, list[Any]], where: str) -> None:
@@ -194,7 +200,7 @@ def _call_all(operations: dict[str, Any], waiting: dict[str, list[Any]], where: 
 def _references(part: Any) -> Iterator[Any]:
     """The tensors that the arguments of a described call name."""
     if isinstance(part, dict):
-        if part.get("class_name") == "__keras_tensor__":
+        if part.get("class_name") in ("__keras_tensor__", "__keras_mask__"):
             config = part.get("config")
             yield config.get("keras_history") if isinstance(config, dict) else None
         else:
@@ -235,7 +241,7 @@ def _make_call(operation: Any, call: Any, operations: dict[str, Any], where: str
     if not isinstance(call, dict) or not isinstance(call.get("args"), list):
         raise FileFormatError(f"{where}: a call of {operation.name!r} is malformed")
     args, kwargs = (_argument(call.get(key) or empty, operations, where) for key, empty in (("args", []), ("kwargs", {})))
-    if not args or not isinstance(kwargs, dict):
+    if not (args or kwargs) or not isinstance(kwargs, dict):
         raise FileFormatError(f"{where}: a call of {operation.name!r} takes nothing")
     # What stands there is whether the model was being trained when it was put together.
     kwargs.pop("training", None)
@@ -257,6 +263,8 @@ def _argument(part: Any, operations: dict[str, Any], where: str) -> Any:
     config = config if isinstance(config, dict) else {}
     if name == "__keras_tensor__":
         return _tensor(operations, config["keras_history"], where)
+    if name == "__keras_mask__":  # not of Keras 3: masks that came along by themselves in Keras 2
+        return mask_of(_tensor(operations, config["keras_history"], where))
     if name == "__slice__":
         return slice(config.get("start"), config.get("stop"), config.get("step"))
     if name == "__ellipsis__":

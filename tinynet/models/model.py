@@ -119,9 +119,9 @@ class Model(Trainer, Layer):
         if self._graph is None and not self.built:
             self._tried_out(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
 
-    def _build_for(self, inputs: Any) -> None:
+    def _build_for(self, inputs: Any, others: dict[str, Any]) -> None:
         if type(self).build is not Model.build:
-            super()._build_for(inputs)
+            super()._build_for(inputs, others)
         elif self._build_input_shape is None:  # the layers inside make their weights in `call`
             self._build_input_shape = map_structure(lambda t: (None, *t.shape[1:]), inputs)
 
@@ -203,7 +203,7 @@ class Model(Trainer, Layer):
     # Saving stands on the floor above; these methods are where a user looks for it.
 
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Saves configuration, weights and training state to a `.keras` file that Keras opens."""
+        """Saves configuration, weights and training state to a `.keras` or `.h5` file that Keras opens."""
         from tinynet.saving import save_model
 
         save_model(self, filepath, overwrite=overwrite)
@@ -215,16 +215,21 @@ class Model(Trainer, Layer):
         return to_json(self, **kwargs)
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Saves the weights to a `.weights.h5` file."""
+        """Saves the weights to a `.weights.h5` file, or to an `.h5` file as Keras 2 did."""
         from tinynet.saving import save_weights
 
         save_weights(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Sets the weights from a `.weights.h5` file, or from those in a `.keras` file."""
+    def load_weights(
+        self, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False
+    ) -> None:
+        """Sets the weights from a file of weights, or from those in the file of a whole model.
+
+        skip_mismatch: leaves what does not fit as it is, with a warning. by_name: see `saving.load_weights`.
+        """
         from tinynet.saving import load_weights
 
-        load_weights(self, filepath)
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, by_name=by_name)
 
 
 def _shapes(tensors: Any) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.arguments import flag
 from tinynet.autograd.tags import set_mask
-from tinynet.catalogue import Config, serialize
+from tinynet.catalogue import Config, each, serialize
 from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.layers import InputLayer, deserialize
-from tinynet.layers.base import Layer, name_scope
+from tinynet.layers.base import Layer, dtype_name, name_scope
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
@@ -116,8 +117,7 @@ class Sequential(Model):
         if self._input_layer is None:
             if input_shape is None:
                 raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
-            dtype = "string" if self.layers[0].takes_text else self.layers[0].dtype
-            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=dtype))
+            self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self.layers[0].input_dtype))
         try:
             self._build_from(0, in_scope=True)
         except Exception:
@@ -141,8 +141,8 @@ class Sequential(Model):
             self._build_input_shape = self._input_layer.batch_shape
             self.built = True
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if not self.built:
+    def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if not self.built and inputs is not None:
             shape = inputs.shape if hasattr(inputs, "shape") else np.shape(inputs)
             self.build((None, *shape[1:]))  # the first batch's size binds nobody
         return super().__call__(inputs, *args, **kwargs)
@@ -177,11 +177,12 @@ class Sequential(Model):
             raise ArgumentError(f"Sequential: unknown key {sorted(unknown)[0]!r} in the configuration")
         if len(config["layers"]) > MOST_LAYERS:
             raise ArgumentError(f"Sequential: {len(config['layers']):,} layers are more than {MOST_LAYERS:,}")
-        model = cls(name=config.get("name"), dtype=config.get("dtype"), trainable=config.get("trainable", True))
-        for described in config["layers"]:
-            model.add(deserialize(described, custom_objects))
+        model = cls(name=config.get("name"))  # as Keras: a subclass's constructor need not take more
+        model.dtype = dtype_name(config.get("dtype"), model.described)
+        for layer in each(lambda described: deserialize(described, custom_objects), config["layers"]):
+            model.add(layer)
         if config.get("build_input_shape") and model.layers and not model.built:
             model.build(tuple(config["build_input_shape"]))
-        if not model.trainable:
+        if not flag(model.described, "trainable", config.get("trainable", True)):
             model.trainable = False
         return model

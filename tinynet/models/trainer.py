@@ -267,7 +267,8 @@ class Trainer:
         """The results for one batch, as arrays."""
         with no_grad():
             outputs = self(_wrapped(x), training=False)  # type: ignore[operator]
-        return map_structure(lambda tensor: _apart_from(x, tensor._data), outputs)
+        # Texts, of a StringLookup backwards, are arrays already.
+        return map_structure(lambda t: _apart_from(x, t._data if isinstance(t, Tensor) else t), outputs)
 
     def train_step(self, batch: Batch) -> None:
         """One update of the weights: forward, loss, backward, optimizer."""

@@ -14,11 +14,12 @@ from tinynet.primitives import (
     pooling,
     recurrent,
     reductions,
+    sampling,
     shapes,
 )
 from tinynet.primitives.operation import REGISTRY, Operation, operation
 
 __all__ = [
     "REGISTRY", "Operation", "arithmetic", "classification", "convolution", "elementwise", "linalg", "lookup",
-    "normalization", "operation", "pooling", "recurrent", "reductions", "shapes",
+    "normalization", "operation", "pooling", "recurrent", "reductions", "sampling", "shapes",
 ]  # fmt: skip

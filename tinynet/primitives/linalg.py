@@ -166,7 +166,7 @@ class einsum:
             rest = [a for j, a in enumerate(residuals) if j != i]
             # An index that only this operand has was summed away: its cotangent is constant along it.
             known = "".join(c for c in term if c in result or any(c in t for t in others))
-            product = np.einsum(f"{','.join([result, *others])}->{known}", g, *rest)
+            product = np.einsum(f"{','.join([result, *others])}->{known}", g, *rest, optimize=True)
             full = product[tuple(slice(None) if c in known else None for c in term)]
             cotangents.append(unbroadcast(np.broadcast_to(full, np.broadcast_shapes(full.shape, array.shape)),
                                           array.shape))  # fmt: skip

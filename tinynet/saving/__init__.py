@@ -1,4 +1,8 @@
-"""Models in files: Keras's `.keras` format, read and written without Keras."""
+"""Models in files: Keras's formats, read and written without Keras.
+
+`.keras` is an archive of a configuration and weights; `.weights.h5` holds weights alone; `.h5` (or `.hdf5`) is what
+Keras 1 and 2 wrote, a whole model or weights alone. What a file is shows its content, not its name.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +10,54 @@ import datetime
 import json
 import os
 import warnings
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from tinynet import layers
-from tinynet.catalogue import Config, custom_object_scope, serialize, snake_case
+from tinynet.catalogue import Config, custom_object_scope, serialize
 from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError, TinynetError
-from tinynet.layers import TextVectorization
 from tinynet.layers.base import restoring
 from tinynet.models import Model
-from tinynet.saving import weights
+from tinynet.saving import hdf5, keras2, legacy, weights
 from tinynet.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, parsed, replacing, write_archive
+from tinynet.saving.configuration import as_legacy, compile_as, from_legacy, model_of, training_of
+from tinynet.saving.legacy import LegacyFile
+from tinynet.saving.weights import WeightsFile
 
 # The oldest Keras that is tested to read what is written here; newer ones read it, too.
 FORMAT_OF_KERAS = "3.6.0"
+LARGEST_ASSET = 1 << 28  # bytes of a vocabulary and the like
+# Elements that a configuration may ask for beyond what the file holds, so that everything that is missing can be told.
+MISSING_AT_MOST = 1 << 24
+LEGACY = (".h5", ".hdf5")
 
 
 def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-    """Saves a model to a `.keras` file: configuration, weights, and how it was being trained.
+    """Saves a model: configuration, weights, and how it was being trained. Keras opens the file.
 
-    Keras opens the file. It is written aside and then renamed, so that it is complete or absent.
+    filepath: ends in .keras, or in .h5 or .hdf5 for the older format. The file is written aside and then
+        renamed, so that it is complete or absent.
 
     Raises `ArgumentError` for another ending or for a file that is there and may not be replaced,
     `MissingFileError` when the folder does not exist.
     """
     path = os.fspath(filepath)
-    if not path.endswith(".keras"):
-        raise ArgumentError(f"save: expected a file name ending in .keras, received {path!r}")
+    if not path.endswith((".keras", *LEGACY)) or path.endswith(".weights.h5"):
+        raise ArgumentError(f"save: expected a file name ending in .keras or .h5, received {path!r}")
     _check_overwrite(path, overwrite)
     if not isinstance(model, Model):
         raise ArgumentError(f"save: expected a model, received {model!r}")
     config: Config = serialize(model)
+    optimizer = model.optimizer if model.compiled else None
+    if path.endswith(LEGACY):
+        attributes = {"model_config": json.dumps({key: config[key] for key in ("class_name", "config")})}
+        if model.compiled:
+            attributes["training_config"] = as_legacy(training_of(model))
+        content = legacy.write(model, optimizer, attributes, FORMAT_OF_KERAS)
+        with replacing(path) as stream:
+            stream.write(content)
+        return
     if model.compiled:
-        config["compile_config"] = _compile_config(model)
+        config["compile_config"] = training_of(model)
     metadata = {
         "keras_version": FORMAT_OF_KERAS,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
@@ -47,7 +65,7 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     members = {
         METADATA: json.dumps(metadata).encode(),
         CONFIG: json.dumps(config).encode(),
-        WEIGHTS: weights.write(model, model.optimizer if model.compiled else None),
+        WEIGHTS: weights.write(model, optimizer),
     }
     write_archive(path, members)
 
@@ -55,30 +73,75 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
 def load_model(
     filepath: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None, compile: bool = True
 ) -> Model:
-    """A model from a `.keras` file, with its weights and, if `compile`, ready to go on training.
+    """A model from a file of Keras's or tinynet's, with its weights and, if `compile`, ready to go on training.
 
     Nothing in the file is executed: classes are looked up in tinynet's own table, or in
     `custom_objects` (a dict from class name to class).
 
-    Raises `MissingFileError`, and `FileFormatError` naming what the file holds that is damaged or
-    not supported. A training configuration that is not supported is left out with a warning.
+    Raises `MissingFileError`, and `FileFormatError` naming what the file holds that is damaged, not
+    supported or missing. A training configuration that is not supported is left out with a warning.
 
     Source: https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
     """
     path = os.fspath(filepath)
-    with custom_object_scope(custom_objects or {}), Archive(path) as archive:
-        config = archive.json(CONFIG)
-        with weights.WeightsFile(archive.read(WEIGHTS), path) as file:
-            with restoring(file.elements):
-                model = _model_of(config, path, archive)
-            file.load_into(model)
-            if compile and config.get("compile_config"):
-                _compile(model, config["compile_config"], path)
-                if model.compiled and model.built:
-                    model.optimizer.build(model.trainable_variables)
-                    if not file.load_optimizer(model.optimizer):
-                        warnings.warn(f"{path}: holds no state for this optimizer; it starts anew", stacklevel=2)
+    with custom_object_scope(custom_objects or {}):
+        if _is_hdf5(path):
+            return _load_legacy(LegacyFile(_content(path), path), compile)
+        with Archive(path) as archive:
+            return _load_archive(archive, compile)
+
+
+def _load_archive(archive: Archive, compile: bool) -> Model:
+    config = archive.json(CONFIG)
+    file = WeightsFile(archive.read(WEIGHTS), archive.path)
+    version = archive.keras_version
+    with restoring(file.elements + MISSING_AT_MOST):
+        model = model_of(_in_new_words(config, version, archive.path), archive.path)
+    _load_assets(model, archive)
+    file.load_into(model)
+    if compile and isinstance(config, dict) and config.get("compile_config"):
+        _go_on(model, config["compile_config"], version, file)
     return model
+
+
+def _load_legacy(file: LegacyFile, compile: bool) -> Model:
+    text = file.attribute("model_config")
+    if text is None:
+        raise FileFormatError(
+            f"{file.name}: holds no configuration of a model, only weights or something else; "
+            "make the model and call its load_weights"
+        )
+    version = file.keras_version
+    config = _in_new_words(parsed(text, f"{file.name}: model_config"), version, file.name)
+    with restoring(file.elements + MISSING_AT_MOST):
+        model = model_of(config, file.name)
+    file.load_into(model)
+    training = file.attribute("training_config")
+    if compile and training is not None:
+        _go_on(model, from_legacy(parsed(training, f"{file.name}: training_config")), version, file)
+    return model
+
+
+def _in_new_words(config: Any, version: str, where: str) -> Any:
+    """A configuration in the words of Keras 3, whichever version of Keras wrote it."""
+    if not keras2.is_keras2(version):
+        return config
+    try:
+        return keras2.in_new_words(config, version)
+    except TinynetError as error:
+        raise FileFormatError(f"{where}: {error}") from error
+
+
+def _go_on(model: Model, training: Any, version: str, file: WeightsFile | LegacyFile) -> None:
+    """Compiles the model and restores the optimizer's state, so that training goes on where it stopped."""
+    if keras2.is_keras2(version):
+        outputs = model.output_names if model._graph is not None else []
+        training = keras2.translated_training(training, outputs)
+    compile_as(model, training, file.name)
+    if model.compiled and model.built:
+        model.optimizer.build(model.trainable_variables)
+        if not file.load_optimizer(model.optimizer):
+            warnings.warn(f"{file.name}: holds no state for this optimizer; it starts anew", stacklevel=4)
 
 
 def to_json(model: Model, **kwargs: Any) -> str:
@@ -96,113 +159,95 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """
     if not isinstance(json_string, str):
         raise ArgumentError(f"model_from_json: expected a string, received {type(json_string).__name__}")
+    where = "model_from_json"
+    config = parsed(json_string, f"{where}: the text")
+    version = str(config.get("keras_version", "3")) if isinstance(config, dict) else "3"
     with custom_object_scope(custom_objects or {}):
-        return _model_of(parsed(json_string, "model_from_json: the text"), "model_from_json")
+        return model_of(_in_new_words(config, version, where), where)
 
 
 def clone_model(model: Model) -> Model:
-    """A new model of the same configuration with fresh weights; the names are the same.
-
-    """
+    """A new model of the same configuration with fresh weights; the names are the same."""
     return type(model).from_config(model.get_config())
 
 
 def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-    """Saves a model's weights to a `.weights.h5` file that Keras reads."""
+    """Saves a model's weights to a `.weights.h5` file, or to an `.h5` file as Keras 2 did; Keras reads both."""
     path = os.fspath(filepath)
-    if not path.endswith(".weights.h5"):
-        raise ArgumentError(f"save_weights: expected a file name ending in .weights.h5, received {path!r}")
+    if not path.endswith(LEGACY):
+        raise ArgumentError(f"save_weights: expected a file name ending in .weights.h5 or .h5, received {path!r}")
     if not model.built:
         raise NotBuiltError(f"{model.described}: has no weights to save yet; build it or call it on data first")
     _check_overwrite(path, overwrite)
-    content = weights.write(model, model.optimizer if model.compiled else None)
+    if path.endswith(".weights.h5"):
+        content = weights.write(model, model.optimizer if model.compiled else None)
+    else:
+        content = legacy.write(model, version=FORMAT_OF_KERAS)
     with replacing(path) as stream:
         stream.write(content)
 
 
-def load_weights(model: Model, filepath: str | os.PathLike[str]) -> None:
-    """Sets a model's weights from a `.weights.h5` or a `.keras` file of the same layers.
+def load_weights(
+    model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False
+) -> None:
+    """Sets a model's weights from a file of weights, or of a whole model of the same layers.
 
-    All weights fit, or `FileFormatError` names the one that does not and none is changed.
+    skip_mismatch: what does not fit is left as it is, with a warning.
+    by_name: layers are told apart by name instead of by place, and those that the file does not have are left
+        alone; for files of the older format only.
+
+    All weights fit, or `FileFormatError` tells everything that does not and none is changed.
     """
     path = os.fspath(filepath)
     if not model.built:
         raise NotBuiltError(f"{model.described}: build it or call it on data before loading weights")
-    if path.endswith(".keras"):
+    for name, value in (("skip_mismatch", skip_mismatch), ("by_name", by_name)):
+        if not isinstance(value, bool):
+            raise ArgumentError(f"load_weights: expected {name} True or False, received {value!r}")
+    if not _is_hdf5(path):
         with Archive(path) as archive:
             content = archive.read(WEIGHTS)
-    elif path.endswith(".weights.h5"):
-        if not os.path.isfile(path):
-            raise MissingFileError(f"{path}: there is no such file")
-        with open(path, "rb") as stream:
-            content = stream.read()
     else:
-        raise ArgumentError(f"load_weights: expected a .weights.h5 or .keras file, received {path!r}")
-    with weights.WeightsFile(content, path) as file:
-        file.load_into(model)
+        content = _content(path)
+        file = LegacyFile(content, path)
+        if file.holds_weights:
+            file.load_into(model, skip_mismatch, by_name)
+            return
+    if by_name:
+        raise ArgumentError(f"load_weights: by_name is for .h5 files of the older format, which {path} is not")
+    WeightsFile(content, path).load_into(model, skip_mismatch)
 
 
-def _model_of(config: Any, path: str, archive: Archive | None = None) -> Model:
-    """The model a configuration describes; `path` stands in errors, an archive may hold vocabularies."""
-    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
-        raise FileFormatError(f"{path}: {'the text' if archive is None else CONFIG} does not describe a model")
-    try:
-        inner = config["config"] if archive is None else _with_assets(config["config"], archive)
-        described = {**config, "config": inner}
-        if described.get("class_name") == "Model" and "input_layers" in inner:
-            described["class_name"] = "Functional"  # the oldest files
-        model = layers.deserialize(described)
-        if not isinstance(model, Model):
-            raise FileFormatError(f"holds a {config.get('class_name')}, which is no model")
-        return model
-    except TinynetError as error:
-        raise FileFormatError(f"{path}: {error}") from error
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise FileFormatError(f"{path}: the configuration is malformed ({type(error).__name__}: {error})") from error
+def _load_assets(model: Model, archive: Archive) -> None:
+    """Hands every layer the files that the archive holds for it, such as a vocabulary."""
+    files: dict[str, dict[str, str]] = {}
+    for member in archive.names():
+        if member.startswith(ASSETS):
+            folder, _, name = member.rpartition("/")
+            files.setdefault(f"{folder}/", {})[name] = member
+    for place, layer in weights.places(model):
+        members = files.get(f"{ASSETS}{place.strip('/')}/", {})
+        if not members:
+            continue
+        try:
+            layer.load_assets({name: archive.read(member, LARGEST_ASSET) for name, member in members.items()})
+        except TinynetError as error:
+            raise FileFormatError(f"{archive.path}: {error}") from error
 
 
-def _with_assets(config: Any, archive: Archive, place: str = ASSETS) -> Any:
-    """The configuration of a Sequential with what stands in files of its own, such as vocabularies, put in."""
-    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
-        return config
-    filled: list[Any] = []
-    used: Counter[str] = Counter()
-    for layer in config["layers"]:
-        name = layer.get("class_name") if isinstance(layer, dict) else None
-        if name in ("Sequential", "TextVectorization") and isinstance(layer.get("config"), dict):
-            key, inner = weights.numbered(snake_case(name), used), layer["config"]
-            folder = f"{place}layers/{key}/"
-            if name == "Sequential":
-                inner = _with_assets(inner, archive, folder)
-            else:
-                found = [member for member in archive.names() if member.startswith(folder)]
-                files = {member.removeprefix(folder): archive.read(member) for member in found}
-                inner = TextVectorization.with_assets(inner, files)
-            layer = {**layer, "config": inner}
-        filled.append(layer)
-    return {**config, "layers": filled}
+def _is_hdf5(path: str) -> bool:
+    """Whether what is there is an HDF5 file; a name that ends in .h5 says it should be one."""
+    if not os.path.exists(path):
+        raise MissingFileError(f"{path}: there is no such file")
+    if os.path.isdir(path):
+        raise FileFormatError(f"{path}: is a folder; a model is a single file")
+    with open(path, "rb") as stream:
+        return stream.read(8) == hdf5.SIGNATURE or path.endswith(LEGACY)
 
 
-def _compile_config(model: Model) -> Config:
-    """What `compile` was told, as it stands in a file."""
-    assert model._compile_arguments is not None
-    return {key: serialize(value) for key, value in model._compile_arguments.items()}
-
-
-def _compile(model: Model, config: Any, path: str) -> None:
-    """Compiles as the file says, or leaves the model uncompiled with a warning that says why."""
-    try:
-        # The other settings say how Keras computes, not what.
-        known = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
-        if not isinstance(config, dict):
-            raise FileFormatError(f"it is no object but {type(config).__name__}")
-        model.compile(**{key: config[key] for key in known if key in config})
-    except (TinynetError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        model._compile_arguments = None
-        warnings.warn(
-            f"{path}: the training configuration is left out ({error}); call compile() to train the model",
-            stacklevel=3,
-        )
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
 
 
 def _check_overwrite(path: str, overwrite: bool) -> None:

@@ -37,7 +37,7 @@ class Archive:
         if not os.path.exists(self.path):
             raise MissingFileError(f"{self.path}: there is no such file")
         if not os.path.isfile(self.path):
-            raise FileFormatError(f"{self.path}: is a folder; a .keras model is a single file")
+            raise FileFormatError(f"{self.path}: is a folder; a model is a single file")
         try:
             self._zip = zipfile.ZipFile(self.path)
             members = self._zip.infolist()
@@ -99,6 +99,12 @@ class Archive:
     def json(self, name: str) -> Any:
         """A JSON member as Python values."""
         return parsed(self.read(name, LARGEST_CONFIG), f"{self.path}: {name}")
+
+    @property
+    def keras_version(self) -> str:
+        """Which Keras wrote the file; 3, where it does not say."""
+        metadata = self.json(METADATA) if METADATA in self._sizes else None
+        return str(metadata.get("keras_version", "3")) if isinstance(metadata, dict) else "3"
 
     def close(self) -> None:
         self._zip.close()

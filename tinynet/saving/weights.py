@@ -8,62 +8,72 @@ recurrent layer in `cell`, the directions of a bidirectional one in `forward_lay
 from __future__ import annotations
 
 import io
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-import numpy as np
 
 from tinynet.catalogue import snake_case
 from tinynet.errors import FileFormatError
 from tinynet.layers.base import Layer
 from tinynet.models import Model, Sequential
+from tinynet.saving import hdf5
+from tinynet.saving.filling import Filling, fill_optimizer, in_order
 
-LARGEST_RATIO = 1000
-# HDF5's own. For any other it would look for a shared library to load, in a folder that can be set.
-FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
+# What else stands in such files: the optimizer's state, and in those of Keras 2 that of the metrics.
+BESIDES = ("/optimizer/", "/metrics/")
+# The group of a model's layers; in Keras 2.12 it had another name, and layers with weights were counted twice.
+LAYERS, OLD_LAYERS = "layers", "_layer_checkpoint_dependencies"
 
 
-def places(layer: Layer, path: str = "") -> Iterator[tuple[str, Layer]]:
+def places(layer: Layer, path: str = "", layers: str = LAYERS) -> Iterator[tuple[str, Layer]]:
     """Every layer with the path of its group, in the order in which Keras walks them.
 
     A Sequential's layers, and those in lists, are numbered within their class; the input is not
-    among them. Other layers' parts go by the names of the attributes that hold them. A layer
-    held twice has the first of its places.
+    among them. Other layers' parts go by the names of the attributes that hold them; of a model of
+    one's own `layers` is one of these names, so that z stands in it and a does not. A layer held
+    twice has the first of its places. layers: what the group of a model's layers is called.
     """
-    yield from _places(layer, path, set())
+    yield from _places(layer, path, set(), layers)
 
 
-def _places(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
+def _places(layer: Layer, path: str, seen: set[int], layers: str) -> Iterator[tuple[str, Layer]]:
     if id(layer) in seen:
         return
     seen.add(id(layer))
     yield path, layer
-    if isinstance(layer, Sequential) or (isinstance(layer, Model) and layer._graph is not None):
-        yield from _numbered(layer.layers, f"{path}/layers", seen)
     held = {name: value for name, value in vars(layer).items() if name not in ("_sublayers", "_results")}
+    if isinstance(layer, Sequential) or (isinstance(layer, Model) and layer._graph is not None):
+        yield from _numbered(layer.layers, f"{path}/{layers}", seen, layers, doubled=layers == OLD_LAYERS)
+    elif isinstance(layer, Model) and layers == LAYERS:
+        held[layers] = layer.layers
     for name in sorted(held, key=lambda name: (name.startswith("_"), name)):
         value = held[name]
         if isinstance(value, Layer):
-            yield from _places(value, f"{path}/{name}", seen)
+            yield from _places(value, f"{path}/{name}", seen, layers)
         elif isinstance(value, (list, tuple, dict)):
-            yield from _numbered(value.values() if isinstance(value, dict) else value, f"{path}/{name}", seen)
+            parts = value.values() if isinstance(value, dict) else value
+            yield from _numbered(parts, f"{path}/{name}", seen, layers)
 
 
-def _numbered(parts: Iterable[Any], path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
-    """The layers in a list under the names of their classes: dense, dense_1 and so on."""
+def _numbered(
+    parts: Iterable[Any], path: str, seen: set[int], layers: str, doubled: bool = False
+) -> Iterator[tuple[str, Layer]]:
+    """The layers in a list under the names of their classes: dense, dense_1 and so on.
+
+    doubled: layers with weights count twice.
+    """
     used: Counter[str] = Counter()
     for part in parts:
         nested = isinstance(part, (list, tuple, dict))
         if not nested and not isinstance(part, Layer):
             continue
-        key = numbered("container" if nested else snake_case(type(part).__name__), used)
-        place = f"{path}/{key}"
+        kind = "container" if nested else snake_case(type(part).__name__)
+        place = f"{path}/{numbered(kind, used)}"
         if nested:
-            yield from _numbered(part.values() if isinstance(part, dict) else part, place, seen)
+            yield from _numbered(part.values() if isinstance(part, dict) else part, place, seen, layers)
         else:
-            yield from _places(part, place, seen)
+            used[kind] += doubled and bool(part.weights)
+            yield from _places(part, place, seen, layers)
 
 
 def numbered(key: str, used: Counter[str]) -> str:
@@ -71,12 +81,6 @@ def numbered(key: str, used: Counter[str]) -> str:
     number = used[key]
     used[key] += 1
     return f"{key}_{number}" if number else key
-
-
-def own_weights(layer: Layer) -> list[Any]:
-    """A layer's weights without those of its parts: trainable ones first, as Keras orders them."""
-    own = layer._own_variables
-    return [v for v in own if v.wanted_trainable] + [v for v in own if not v.wanted_trainable]
 
 
 def write(model: Layer, optimizer: Any = None) -> bytes:
@@ -88,8 +92,8 @@ def write(model: Layer, optimizer: Any = None) -> bytes:
         for path, layer in places(model):
             group = file.create_group(f"{path}/vars")
             group.attrs["name"] = layer.name
-            for number, variable in enumerate(own_weights(layer)):
-                group.create_dataset(str(number), data=variable.data)
+            for name, variable in layer.stored_variables().items():
+                group.create_dataset(name, data=variable.data)
         if optimizer is not None and optimizer.built:
             group = file.create_group("optimizer/vars")
             group.attrs["name"] = optimizer.name
@@ -98,159 +102,53 @@ def write(model: Layer, optimizer: Any = None) -> bytes:
     return stream.getvalue()
 
 
-def _plausible(dataset: Any) -> bool:
-    """Whether what a dataset declares can be what the file holds, even if well compressed."""
-    declared = math.prod(dataset.shape or (0,)) * dataset.dtype.itemsize
-    return bool(declared <= max(LARGEST_RATIO * dataset.id.get_storage_size(), 1 << 20))
-
-
-def _filters(dataset: Any) -> list[int]:
-    """The numbers of the filters a dataset is stored through, asked for without running any."""
-    settings = dataset.id.get_create_plist()
-    return [settings.get_filter(i)[0] for i in range(settings.get_nfilters())]
-
-
 class WeightsFile:
-    """An HDF5 file of weights, opened for reading from its bytes."""
+    """An HDF5 file of weights in this layout, opened for reading from its bytes."""
 
     def __init__(self, content: bytes, name: str) -> None:
-        import h5py
-
         self.name = name
-        try:
-            self._file = h5py.File(io.BytesIO(content), "r")
-        except (OSError, ValueError, RuntimeError) as error:
-            raise FileFormatError(f"{name}: the weights are no HDF5 file, or are damaged ({error})") from error
-        self._sizes = self._all_sizes()
+        self.root = hdf5.opened(content, name)
+        sizes = list(self.root.arrays())
+        self.elements = sum(elements for _, elements in sizes)
+        self._paths = [path for path, _ in sizes]
 
-    def __enter__(self) -> WeightsFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    @property
-    def elements(self) -> int:
-        """How many numbers the file holds in all."""
-        return sum(self._sizes.values())
-
-    def _all_sizes(self) -> dict[str, int]:
-        """The number of elements of each dataset by its path, without those that lie about it."""
-        import h5py
-
-        sizes: dict[str, int] = {}
-
-        def visit(path: str, item: Any) -> None:
-            if isinstance(item, h5py.Dataset):
-                sizes[f"/{path}"] = item.size or 0 if _plausible(item) else 0
-
-        try:
-            self._file.visititems(visit)  # by hard links only, each object once
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
-            raise FileFormatError(f"{self.name}: the weights are damaged ({error})") from error
-        return sizes
-
-    def load_into(self, model: Layer) -> None:
+    def load_into(self, model: Layer, skip_mismatch: bool = False) -> None:
         """Sets every weight of the model from the file, and leaves none in it; all fit, or none is changed."""
-        found: list[tuple[Any, np.ndarray]] = []
-        groups = ["/optimizer/"]
-        for path, layer in places(model):
-            variables = own_weights(layer)
+        filling = Filling(self.name, skip_mismatch)
+        known = list(BESIDES)
+        layers = OLD_LAYERS if OLD_LAYERS in self.root else LAYERS
+        for path, layer in places(model, layers=layers):
+            variables = layer.stored_variables()
             if variables:
-                groups.append(f"{path}/vars/")
-                found += zip(variables, self.arrays(f"{path}/vars", variables, layer.described), strict=True)
-        left = [path for path in self._sizes if not path.startswith(tuple(groups))]
+                place = f"{path}/vars"
+                known.append(f"{place}/")
+                filling.take(layer.described, list(variables.values()), self._stored(place, variables), place)
+        left = [path for path in self._paths if not path.startswith(tuple(known))]
         if left:
-            raise FileFormatError(f"{self.name}: holds weights that the model has no place for, such as {left[0]}")
-        for variable, value in found:
-            variable.assign(value)
+            filling.problems.append(f"the file holds weights that the model has no place for: {', '.join(left)}")
+        filling.finish()
 
     def load_optimizer(self, optimizer: Any) -> bool:
         """Sets the optimizer's state; tells whether the file's fits.
 
         Before the first step there is none to set: no group, or the iteration and learning rate.
         """
-        group = self._group("optimizer/vars")
-        count = 0 if group is None else len(group)
-        if count != len(optimizer.variables):
-            return count <= 2
-        values = self.arrays("optimizer/vars", optimizer.variables, f"optimizer {optimizer.name!r}")
-        for variable, value in zip(optimizer.variables, values, strict=True):
-            variable.assign(value)
-        return True
+        place = "/optimizer/vars"
+        group = self._group(place)
+        stored = [] if group is None else [group.get(str(number)) for number in range(len(group))]
+        placed = in_order(optimizer, stored)
+        return placed is not None and fill_optimizer(Filling(self.name), optimizer, placed, place)
 
-    def arrays(self, path: str, variables: Sequence[Any], owner: str) -> list[np.ndarray]:
-        """The datasets 0, 1, … of a group, each of the shape of its variable."""
-        group = self._group(path)
-        count = 0 if group is None else len(group)
-        if group is None or count != len(variables):
-            raise FileFormatError(
-                f"{self.name}: {owner} needs {len(variables)} weights "
-                f"({', '.join(f'{v.name} {v.shape}' for v in variables)}), the file has {count} in {path}"
-            )
-        return [
-            self._array(group, str(i), variable.shape, f"{owner}, weight {variable.name!r}")
-            for i, variable in enumerate(variables)
-        ]
+    def _group(self, place: str) -> hdf5.Group | None:
+        found = self.root.get(place)
+        if found is None or isinstance(found, hdf5.Group):
+            return found
+        raise FileFormatError(f"{self.name}: {place} is an array, not a group")
 
-    def _group(self, path: str) -> Any:
-        """The group at a path, walked by hard links only; None when there is none."""
-        import h5py
-
-        group: Any = self._file
-        for part in path.strip("/").split("/"):
-            if not isinstance(self._link(group, part), h5py.HardLink):
-                return None
-            group = self._member(group, part)
-            if not isinstance(group, h5py.Group):
-                raise FileFormatError(f"{self.name}: {path} is not a group")
-        return group
-
-    def _link(self, group: Any, name: str) -> Any:
-        """How a member is linked; links that lead elsewhere are refused."""
-        import h5py
-
-        try:
-            link = group.get(name, getlink=True)
-        except (KeyError, RuntimeError, ValueError, OSError) as error:
-            raise FileFormatError(f"{self.name}: {group.name} is damaged ({error})") from error
-        if isinstance(link, (h5py.SoftLink, h5py.ExternalLink)):
-            raise FileFormatError(f"{self.name}: {group.name}/{name} is a link to elsewhere, which is not followed")
-        return link
-
-    def _member(self, group: Any, name: str) -> Any:
-        try:
-            return group[name]
-        except (KeyError, RuntimeError, ValueError, OSError) as error:
-            raise FileFormatError(f"{self.name}: {group.name}/{name} is damaged ({error})") from error
-
-    def _array(self, group: Any, name: str, shape: tuple[int, ...], owner: str) -> np.ndarray:
-        import h5py
-
-        where = f"{self.name}: {owner}"
-        if not isinstance(self._link(group, name), h5py.HardLink):
-            raise FileFormatError(f"{where} is missing ({group.name}/{name})")
-        dataset = self._member(group, name)
-        if not isinstance(dataset, h5py.Dataset):
-            raise FileFormatError(f"{where}: {group.name}/{name} is not a dataset")
-        try:
-            # What is declared is compared before anything is read: shapes can lie about sizes.
-            if dataset.shape != shape:
-                raise FileFormatError(f"{where}: expected shape {shape}, the file has {dataset.shape}")
-            if dataset.dtype.kind not in "fiu":
-                raise FileFormatError(f"{where}: expected numbers, the file has dtype {dataset.dtype}")
-            if dataset.external or dataset.is_virtual:
-                raise FileFormatError(f"{where}: keeps its data outside of the file, which is not followed")
-            foreign = set(_filters(dataset)) - set(FILTERS)
-            if foreign:
-                raise FileFormatError(
-                    f"{where}: is stored through HDF5 filter {min(foreign)}, which is not supported; "
-                    f"supported are {', '.join(FILTERS.values())}"
-                )
-            if not _plausible(dataset):
-                raise FileFormatError(f"{where}: declares far more data than the file holds")
-            return np.asarray(dataset[()])
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
-            if isinstance(error, FileFormatError):
-                raise
-            raise FileFormatError(f"{where}: the data are damaged ({error})") from error
+    def _stored(self, place: str, variables: Mapping[str, Any]) -> list[hdf5.Item | None]:
+        """The arrays at a place by the names of the variables; all there are, where their number is another."""
+        group = self._group(place)
+        if group is None:
+            return []
+        names = variables if len(group) == len(variables) else group
+        return [group.get(name) for name in names]

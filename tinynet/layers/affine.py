@@ -1,0 +1,187 @@
+"""Layers that rotate, move and zoom images at random in training: affine maps of their coordinates."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinynet.arguments import data_format_of, number, one_of
+from tinynet.autograd import Tensor
+from tinynet.errors import ArgumentError
+from tinynet.layers.augmentation import Augmentation, as_numbers, as_range
+from tinynet.ops._images import AFFINE_FILL_MODES, AFFINE_INTERPOLATIONS, mapped
+
+
+def affine(a0: Any, a1: Any, a2: Any, b0: Any, b1: Any, b2: Any) -> np.ndarray:
+    """The (N, 8) numbers of maps to (a₀x + a₁y + a₂, b₀x + b₁y + b₂), from one or N of each."""
+    columns = np.broadcast_arrays(*(np.asarray(c, "float32").reshape(-1) for c in (a0, a1, a2, b0, b1, b2, 0, 0)))
+    return np.stack(columns, axis=1)
+
+
+class _Affine(Augmentation):
+    """What the three share: how pixels between and beyond those of the image are made."""
+
+    casts_integers = True
+
+    def _keep_sampling(
+        self, fill_mode: Any, interpolation: Any, seed: Any, fill_value: Any, data_format: Any
+    ) -> None:
+        self.fill_mode = one_of(self.described, "fill_mode", fill_mode, AFFINE_FILL_MODES)
+        self.interpolation = one_of(self.described, "interpolation", interpolation, AFFINE_INTERPOLATIONS)
+        self._start_drawing(seed)
+        number(self.described, "fill_value", fill_value)
+        self.fill_value = fill_value
+        self.data_format = data_format_of(self.described, data_format)
+        self.built = True
+
+    def transformed(self, images: Tensor, transformation: Any) -> Tensor:
+        return mapped(
+            images, self.matrix(transformation, *self.height_and_width(images.shape)), self.interpolation,
+            self.fill_mode, self.fill_value, self.data_format == "channels_first",
+        )  # fmt: skip
+
+    def matrix(self, transformation: Any, height: int, width: int) -> np.ndarray:
+        """The affine maps (N, 8) of a transformation; every subclass defines it."""
+        raise NotImplementedError
+
+
+class RandomRotation(_Affine):
+    """In training, each image rotated about its middle by a random angle.
+
+    factor: f for angles from −f to f, or the two ends, in whole turns; positive is counter-clockwise.
+    fill_mode: what comes in from beyond the edges: 'reflect' (d c b a | a b c d | d c b a), 'constant'
+        (`fill_value`), 'wrap' (a b c d | a b c d | a b c d) or 'nearest' (a a a a | a b c d | d d d d).
+    interpolation: 'bilinear' or 'nearest'.
+    seed: of the layer's own random numbers. data_format: where the channels are.
+
+    Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_rotation/
+
+    >>> import numpy as np
+    >>> quarter = RandomRotation((0.25, 0.25))
+    >>> quarter(np.array([[[1.0], [2.0]], [[3.0], [4.0]]], "float32")).numpy().round(3)[..., 0].tolist()
+    [[2.0, 4.0], [1.0, 3.0]]
+    """
+
+    def __init__(
+        self,
+        factor: Any,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.factor = as_range(as_numbers(self.described, "factor", factor, -1, 1))
+        self._keep_sampling(fill_mode, interpolation, seed, fill_value, data_format)
+
+    def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
+        low, high = self.factor
+        angle = self.drawn(seed, (shape[0],), low * 360.0, high * 360.0)
+        return {"angle": angle, "rotation_matrix": self._rotation(angle, *self.height_and_width(shape))}
+
+    def _rotation(self, angle: np.ndarray, height: int, width: int) -> np.ndarray:
+        radians = angle * np.float32(math.pi / 180)
+        cos, sin = np.cos(radians), np.sin(radians)
+        x, y = np.float32(0.5) * np.float32(width - 1), np.float32(0.5) * np.float32(height - 1)
+        return affine(cos, -sin, x - x * cos - y * -sin, sin, cos, y - x * sin - y * cos)
+
+    def matrix(self, transformation: Any, height: int, width: int) -> np.ndarray:
+        return np.asarray(transformation["rotation_matrix"]).reshape(-1, 8)
+
+
+class RandomTranslation(_Affine):
+    """In training, each image moved by a random part of its height and of its width.
+
+    height_factor, width_factor: f for parts from −f to f, or the two ends, between −1 and 1; positive
+        is down and to the right.
+    The other arguments are those of `RandomRotation`.
+
+    Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_translation/
+
+    >>> import numpy as np
+    >>> right = RandomTranslation(0, (0.5, 0.5), fill_mode="constant")
+    >>> right(np.array([[[1.0], [2.0]]], "float32")).tolist()
+    [[[0.0], [1.0]]]
+    """
+
+    def __init__(
+        self,
+        height_factor: Any,
+        width_factor: Any,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.height_factor = as_numbers(self.described, "height_factor", height_factor, -1, 1)
+        self.width_factor = as_numbers(self.described, "width_factor", width_factor, -1, 1)
+        self._keep_sampling(fill_mode, interpolation, seed, fill_value, data_format)
+
+    def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
+        height, width = self.height_and_width(shape)
+        down = self.drawn(seed, (shape[0], 1), *as_range(self.height_factor)) * np.float32(height)
+        right = self.drawn(seed, (shape[0], 1), *as_range(self.width_factor)) * np.float32(width)
+        return {"translations": np.concatenate([right, down], axis=1)}
+
+    def matrix(self, transformation: Any, height: int, width: int) -> np.ndarray:
+        right, down = np.asarray(transformation["translations"]).T
+        return affine(1, 0, -right, 0, 1, -down)
+
+
+class RandomZoom(_Affine):
+    """In training, each image zoomed about its middle, out by positive factors and in by negative ones.
+
+    height_factor: f for zooms from −f to f, or the two ends, above −1 and up to 1; 0.2 shows a fifth more.
+    width_factor: the same for the width; None keeps the ratio of the sides.
+    The other arguments are those of `RandomRotation`.
+
+    Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_zoom/
+
+    >>> import numpy as np
+    >>> twice = RandomZoom((1, 1), fill_mode="constant", interpolation="nearest")
+    >>> twice(np.ones((1, 5, 5, 1), "float32")).numpy()[0, :, 2, 0]
+    array([0., 1., 1., 1., 0.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        height_factor: Any,
+        width_factor: Any = None,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: int | None = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.height_factor = self._factor("height_factor", height_factor)
+        self.width_factor = None if width_factor is None else self._factor("width_factor", width_factor)
+        self._keep_sampling(fill_mode, interpolation, seed, fill_value, data_format)
+
+    def _factor(self, name: str, value: Any) -> Any:
+        checked = as_numbers(self.described, name, value, -1, 1)
+        if -1 in (checked if isinstance(checked, tuple) else (checked,)):
+            raise ArgumentError(f"{self.described}: {name} of −1 leaves nothing of the image; expected {name} > -1")
+        return checked
+
+    def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
+        def zooms(factor: Any) -> np.ndarray:
+            low, high = as_range(factor)
+            return self.drawn(seed, (shape[0], 1), 1.0 + low, 1.0 + high)
+
+        along_height = zooms(self.height_factor)
+        along_width = along_height if self.width_factor is None else zooms(self.width_factor)
+        return {"height_zoom": along_height, "width_zoom": along_width}
+
+    def matrix(self, transformation: Any, height: int, width: int) -> np.ndarray:
+        down, across = (np.asarray(transformation[key])[:, 0] for key in ("height_zoom", "width_zoom"))
+        x, y = np.float32(width - 1) / np.float32(2), np.float32(height - 1) / np.float32(2)
+        return affine(across, 0, x * (1 - across), 0, down, y * (1 - down))
