@@ -5,6 +5,7 @@ Schedules compute in float32, whatever the weights are, as Keras does.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -327,6 +328,32 @@ CATALOGUE = Catalogue(
 def deserialize(config: Config, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The schedule a saved configuration describes: `{"class_name": …, "config": {…}}`."""
     return CATALOGUE.deserialize(config, custom_objects)
+
+
+def rule(value: Any, owner: str) -> Any:
+    """What a learning rate may follow: a schedule, or a function without arguments; else `ArgumentError`."""
+    if isinstance(value, LearningRateSchedule):
+        return value
+    try:
+        inspect.signature(value).bind()
+    except TypeError:
+        raise ArgumentError(
+            f"{owner}: expected learning_rate to be a float, a LearningRateSchedule or a function without "
+            f"arguments, received {value!r}"
+        ) from None
+    except ValueError:
+        pass  # functions that are not written in Python need not tell what they take
+    return value
+
+
+def described(followed: Any) -> Config:
+    """What a learning rate follows as plain data; a function by its name, as Keras writes it."""
+    if hasattr(followed, "get_config"):
+        found: Config = serialize(followed)
+        return found
+    return {
+        "module": "builtins", "class_name": "function", "config": serialize(followed), "registered_name": "function",
+    }  # fmt: skip
 
 
 __all__ = [
