@@ -191,6 +191,7 @@ class Trainer:
             hooks.call("on_epoch_end", epoch, logs)
             if self.stop_training:
                 break
+        self.optimizer.finalize_variable_values(self.trainable_weights)
         hooks.call("on_train_end", logs)
         self.history = history
         return history

@@ -182,12 +182,16 @@ def _optimizer(described: Any) -> Any:
     config = described.get("config") if isinstance(described, dict) else None
     if not isinstance(config, dict):
         return described
+    name = str(described["class_name"]).removeprefix("Custom>")
     new = {key: value for key, value in config.items() if value not in GONE_FROM_OPTIMIZERS.get(key, ())}
     if "lr" in new:
         new["learning_rate"] = new.pop("lr")
+    if "decay" in new and name != "Nadam" and isinstance(new.get("learning_rate"), float):
+        # Nadam's decay is that of its momentum.
+        decay = {"initial_learning_rate": new["learning_rate"], "decay_steps": 1, "decay_rate": new.pop("decay")}
+        new["learning_rate"] = {"class_name": "InverseTimeDecay", "config": decay}
     if not new.get("use_ema"):
         new.pop("ema_overwrite_frequency", None)
-    name = str(described["class_name"]).removeprefix("Custom>")
     return {"class_name": name, "config": new}
 
 
