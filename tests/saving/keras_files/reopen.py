@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 VERSIONS = ("2.15.0", "3.15.1")  # whose models are written again
-NOT_IN_KERAS_3 = ("2.15.0-hard_sigmoids",)  # which were another function in Keras 2
+NOT_IN_KERAS_3 = ("2.15.0-activations", "2.15.0-hard_sigmoids")  # hard_sigmoid was another function in Keras 2
 
 
 def write(folder: Path) -> None:
