@@ -16,12 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import ArgumentError, nearest
+from tinynet.errors import ArgumentError, TinynetError, nearest
 
 Config = dict[str, Any]
 
 # What a file may ask for that is no object but code.
 CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper")
+
+# What may go wrong in the depths of a constructor where a configuration has a value of an unexpected kind.
+MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})
 _registered: dict[str, Any] = {}  # classes and functions of the user's by the names that stand in files
@@ -184,6 +187,27 @@ def serialize(value: Any) -> Any:
     if callable(value):
         return getattr(value, "__name__", repr(value))
     return value
+
+
+def each(make: Callable[[Any], Any], described: Iterable[Any]) -> list[Any]:
+    """`make` of each part of a configuration; where some of them fail, one error tells of all.
+
+    Raises `ArgumentError`, or the only failure's own error.
+    """
+    made, problems = [], []
+    for part in described:
+        try:
+            made.append(make(part))
+        except TinynetError as error:
+            problems.append(error)
+        except MALFORMED as error:
+            name = part.get("class_name") if isinstance(part, dict) else part
+            problems.append(ArgumentError(f"{name}: the configuration is malformed ({type(error).__name__}: {error})"))
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise ArgumentError("\n- ".join([f"{len(problems)} layers cannot be made:", *map(str, problems)]))
+    return made
 
 
 def _identity(cls: type) -> Config:

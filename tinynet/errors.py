@@ -68,6 +68,9 @@ class MissingDependencyError(TinynetError, ImportError):
     """An optional package is needed and not installed."""
 
 
+LONGEST_LIST = 60  # of names in a message
+
+
 def nearest(name: object, known: Iterable[str]) -> str:
     """Words an unknown name: the nearest right one, or else all of them.
 
@@ -81,6 +84,8 @@ def nearest(name: object, known: Iterable[str]) -> str:
     found = difflib.get_close_matches(str(name).lower(), by_lower, n=1)
     if found:
         return f"Did you mean {by_lower[found[0]]!r}?"
+    if len(choices) > LONGEST_LIST:
+        return f"None of the {len(choices)} known names is like it."
     return f"Known: {', '.join(choices)}."
 
 

@@ -999,10 +999,10 @@ def misplaced(shape: tuple[int, ...], added: tuple[int, ...]) -> bool:
     return wide[0] != (len(shape) - 1 if added[wide[0]] == shape[-1] else 1)
 
 
-def any_misplaced(arrays: list[np.ndarray]) -> bool:
-    """Whether Keras adds one of the arrays wrongly to the sum of those before it."""
-    rank = max(x.ndim for x in arrays)
-    all_shapes = [(x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:]) for x in arrays]
+def any_misplaced(shapes: list[tuple[int, ...]]) -> bool:
+    """Whether Keras adds one of several arrays wrongly to the sum of those before it."""
+    rank = max(map(len, shapes))
+    all_shapes = [(shape[0], *(1,) * (rank - len(shape)), *shape[1:]) for shape in shapes]
     return any(
         misplaced(np.broadcast_shapes(*all_shapes[:i]), all_shapes[i]) for i in range(1, len(all_shapes))
     )
@@ -1021,7 +1021,7 @@ def elementwise_merge(draw: st.DrawFn, name: str) -> Case:
             own = own[:1] + own[draw(st.integers(1, len(own))) :]
         x = numbers(draw, own)
         arrays.append(np.round(x) if draw(flags) else x)  # with ties among the rounded
-    assume(name not in ("Add", "Average") or not any_misplaced(arrays))
+    assume(name not in ("Add", "Average") or not any_misplaced([x.shape for x in arrays]))
     given = several(draw, arrays, low=len(shape)) if same_rank else None
     return finished(draw, name, {}, shape, inputs=arrays, mask=given)
 

@@ -207,6 +207,8 @@ def test_adapting_again() -> None:
         (lambda: layers.Hashing(3, mask_value="a")([1]), DtypeError, "mask_value='a' is none of the inputs' kind"),
         (lambda: layers.Hashing(3, mask_value=1)(["a"]), DtypeError, "mask_value=1 is none of the inputs' kind"),
         (lambda: layers.Hashing(3)([float("inf")]), DataError, "received inf"),
+        (lambda: layers.Hashing(3)([["a"], ["b", "c"]]), ShapeError, "unequal lengths"),
+        (lambda: layers.Hashing(3)(["a", None]), DataError, "text 1 is missing"),
         (lambda: layers.Hashing(3, sparse=True), ArgumentError, "sparse=True is not supported"),
         (lambda: layers.CategoryEncoding(0), ArgumentError, "num_tokens"),
         (lambda: layers.CategoryEncoding(10**12), ArgumentError, "makes vectors longer than"),

@@ -15,17 +15,19 @@ from typing import Any
 import keras
 import numpy as np
 import tinynet.layers
+from hypothesis import reject
 from hypothesis import strategies as st
 from keras_oracle import Case, Inner, forget_names
-from layer_cases import STRATEGIES, cases
+from layer_cases import STRATEGIES, any_misplaced, cases
 from recipes import FUNCTIONS, Call, Function, Given, Place, Recipe, called, callee, classes_in
 
 # Not called in models by themselves: inputs are drawn with every model, cells within an RNN.
-WITHIN_OTHERS = {"InputLayer": None, **dict.fromkeys(["SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"], "RNN")}
+CELLS = ["SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"]
+WITHIN_OTHERS = {"InputLayer": None, **dict.fromkeys(CELLS, "RNN")}
 # What only certain values make sense for (numbers of rows, steps to skip) is given those of its own case.
 OF_ITS_OWN_INPUT = {"CategoryEncoding", "Embedding", "Masking"}
-# Their results may be the numbers of rows of an Embedding.
-GIVES_IDS = {"Discretization", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"}
+# Their results are numbers of rows for an Embedding, or counts, of which Keras says they are floats, for a Dense.
+LOOKS_UP = {"Discretization", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"}
 MOST_IDS = 20
 # In a model images come in batches, while the layer alone takes a single one, too.
 OF_IMAGES = {
@@ -83,11 +85,12 @@ class Draft:
             self.layer_on_new_input(case)
             return self.finished()
         (place,) = self.layer_on_new_input(self.linked(case))
-        if place in self.ids():
-            (place,) = self.embedded(place)
+        if place in self.looked_up():
+            (place,) = self.attempt(self.embedded, place) or [place]
         for _ in range(length - 1):
             case = self.case(None)
-            if not needs_its_input(case) and not isinstance(case.inputs, list) and self.tensors[place].dtype == "float32":
+            fits = not needs_its_input(case) and not isinstance(case.inputs, list)
+            if fits and self.tensors[place].dtype == "float32" and place not in self.looked_up():
                 (place,) = self.attempt(self.layer_as_it_is, self.linked(case), place) or [place]
         if self.inputs[0].dtype != "float32" or None in self.inputs[0].shape:
             kind = "sequential"  # the shape alone does not say what the input is
@@ -150,10 +153,10 @@ class Draft:
 
     def new_layer(self, including: str | None) -> None:
         case = self.case(including)
-        ids = self.ids()
-        if case.class_name == "Embedding" and ids and self.draw(st.booleans()):
-            self.embedded(self.draw(st.sampled_from(ids)))
-            return
+        found = self.looked_up()
+        if case.class_name in ("Embedding", "Dense") and found and self.draw(st.booleans()):
+            if self.attempt(self.embedded, self.draw(st.sampled_from(found))):
+                return
         place = None if needs_its_input(case) or not self.draw(st.integers(0, 3)) else self.some_place()
         if place is not None:
             if self.attempt(self.layer_as_it_is, case, place) or self.attempt(self.layer_on_brought, case, place):
@@ -173,22 +176,27 @@ class Draft:
 
     def some_place(self) -> Place | None:
         """An earlier tensor of numbers, more often a late one."""
-        places = [place for place, tensor in self.tensors.items() if tensor.dtype == "float32"]
+        found = self.looked_up()
+        places = [place for place, tensor in self.tensors.items() if tensor.dtype == "float32" and place not in found]
         if not places:
             return None
         return places[-1] if self.draw(st.booleans()) else self.draw(st.sampled_from(places))
 
-    def ids(self) -> list[Place]:
-        """The results that number the rows of an Embedding."""
+    def looked_up(self) -> list[Place]:
+        """The results of layers that look something up."""
+        layers = {number: call.callee for number, call in enumerate(self.calls) if isinstance(call.callee, Inner)}
         return [
-            place for place, tensor in self.tensors.items()
-            if place[0] >= 0 and tensor.dtype.startswith("int") and isinstance(self.calls[place[0]].callee, Inner)
-            and self.calls[place[0]].callee.class_name in GIVES_IDS
-            and not self.calls[place[0]].callee.arguments.get("invert")
+            place for place in self.tensors
+            if place[0] in layers and layers[place[0]].class_name in LOOKS_UP
+            and not layers[place[0]].arguments.get("invert")
         ]  # fmt: skip
 
     def embedded(self, place: Place) -> list[Place]:
-        settings = {"input_dim": MOST_IDS, "output_dim": self.draw(st.integers(1, 4)), "mask_zero": self.draw(st.booleans())}
+        """The vectors of what was looked up."""
+        size = self.draw(st.integers(1, 4))
+        if not self.tensors[place].dtype.startswith("int"):
+            return self.call(Inner("Dense", {"units": size}), [place])
+        settings = {"input_dim": MOST_IDS, "output_dim": size, "mask_zero": self.draw(st.booleans())}
         return self.call(Inner("Embedding", settings), [place])
 
     def brought(self, place: Place, shape: Any) -> Place:
@@ -207,14 +215,18 @@ class Draft:
 
     def layer(self, case: Case, operands: list[Place], largest: float = LARGEST) -> list[Place]:
         """The layer of a case, called on these tensors."""
-        target, as_list = Inner(case.class_name, case.arguments), isinstance(case.inputs, list) and not case.inputs_apart
-        settings = {key: value for key, value in case.call.items() if key != "training" and not isinstance(value, np.ndarray)}
+        target = Inner(case.class_name, case.arguments)
+        as_list = isinstance(case.inputs, list) and not case.inputs_apart
+        settings = {key: v for key, v in case.call.items() if key != "training" and not isinstance(v, np.ndarray)}
+        shapes = [(self.rows, *(n or 0 for n in self.tensors[place].shape[1:])) for place in operands]
+        if case.class_name in ("Add", "Average") and any_misplaced(shapes):
+            raise Refused
         return self.call(target, operands, as_list, self.keywords(case), settings, largest)
 
     def layer_as_it_is(self, case: Case, place: Place) -> list[Place]:
         """The layer on a tensor of any sizes; where it takes several, the others are brought into its shape."""
-        if len(self.tensors[place].shape) != arrays_of(case)[0].ndim:  # Keras looks at it only when it computes, at times
-            raise Refused
+        if len(self.tensors[place].shape) != arrays_of(case)[0].ndim:
+            raise Refused  # which Keras would say at times only when it computes
         others = [self.brought(self.some_place(), self.tensors[place].shape[1:]) for _ in arrays_of(case)[1:]]
         return self.layer(case, [place, *others])
 
@@ -227,7 +239,11 @@ class Draft:
     def layer_on_new_input(self, case: Case) -> list[Place]:
         """The layer on inputs of its own case, of which the model may not know a size."""
         known = self.draw(st.integers(0, 3))
-        return (None if known else self.attempt(self.on_new_input, case, True)) or self.on_new_input(case, False)
+        results = None if known else self.attempt(self.on_new_input, case, True)
+        results = results or self.attempt(self.on_new_input, case, False)
+        if results is None:
+            reject()
+        return results
 
     def on_new_input(self, case: Case, unknown: bool) -> list[Place]:
         masks = case.mask if isinstance(case.mask, list) else [case.mask] * len(arrays_of(case))
@@ -334,14 +350,15 @@ class Draft:
                 inner.step()
             recipe = inner.finished(self.draw(st.sampled_from(["one", "list"])))
         places = [self.some_place() for _ in recipe.inputs]
-        self.attempt(self.call_nested, recipe, places) or self.attempt(self.call_nested, recipe, [None] * len(places))
+        if not self.attempt(self.call_nested, recipe, places):
+            self.attempt(self.call_nested, recipe, [None] * len(places))
 
     def call_nested(self, recipe: Recipe, places: list[Place | None]) -> list[Place]:
         """The model on tensors brought into the shapes it wants, or on new inputs where that cannot be."""
         operands = []
         for given, place in zip(recipe.inputs, places, strict=True):
-            fits = place is not None and given.dtype == "float32" and None not in given.shape and not needs_numbers(recipe)
-            operands.append(self.brought(place, given.shape) if fits else self.input(given.array))
+            fits = given.dtype == "float32" and None not in given.shape and not needs_numbers(recipe)
+            operands.append(self.brought(place, given.shape) if fits and place else self.input(given.array))
         as_list = recipe.kind == "functional" and (recipe.structure == "list" or len(operands) > 1)
         return self.call(recipe, operands, as_list=as_list, largest=math.inf)
 

@@ -113,7 +113,8 @@ def made(library: Any, recipe: Recipe, name: str = "whole") -> Any:
     tensors: dict[Place, Any] = {(-1, number): tensor for number, tensor in enumerate(inputs)}
     callees: list[Any] = []
     for number, call in enumerate(recipe.calls):
-        callees.append(callees[call.callee] if isinstance(call.callee, int) else callee(library, call, f"{name}_{number}"))
+        again = isinstance(call.callee, int)
+        callees.append(callees[call.callee] if again else callee(library, call, f"{name}_{number}"))
         results = called(callees[-1], call, tensors)
         tensors.update({(number, i): result for i, result in enumerate(results)})
     outputs = [tensors[place] for place in recipe.outputs]

@@ -32,6 +32,7 @@ from tinynet.nested import leaves
 NAMES = sorted(LAYERS - {"InputLayer"})
 COUNT = math.ceil(int(os.environ.get("TINYNET_MODELS", len(NAMES))) / len(NAMES))
 TOLERANCE = 2e-5
+FORMATS = [".keras", ".h5"]
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -119,40 +120,59 @@ def check(recipe: Recipe, worker: Worker, folder: Path, counts: Any) -> float | 
         counts["random models", "left out, as their results hang on rounding"] += 1
         return None
     np.savez(folder / "inputs.npz", **{input_name(i): given.array for i, given in enumerate(recipe.inputs)})
-    theirs.save(folder / "theirs.keras")
-    theirs.save_weights(folder / "theirs.weights.h5")
-    (folder / "theirs.json").write_text(theirs.to_json())
-    differences = []
     asking = {"inputs": folder / "inputs.npz", "answers": folder / "answers.npz"}
-    for ending, request in {
-        "keras": {"load": folder / "theirs.keras", "save": [folder / "back.keras"]},
-        "weights.h5": {"load": folder / "theirs.weights.h5", "json": folder / "theirs.json"},
-    }.items():
-        differences.append(same(worker.ask(**asking, **request), expected, theirs.get_weights(), ending))
-        counts["random models", f"read from .{ending}"] += 1
-    try:
-        again = keras.saving.load_model(folder / "theirs.keras")
-    except Exception:
-        counts["random models", "that Keras itself cannot read from .keras"] += 1
-        return max(differences)
-    back = keras.saving.load_model(folder / "back.keras")
-    bit_equal(back, theirs)
-    assert difference(predictions(back, recipe), expected) == 0, "Keras, tinynet, Keras: predictions"
-    assert comparable_model(back.get_config()) == comparable_model(again.get_config())
-    counts["random models", "back in Keras from .keras"] += 1
-
     ours = twin(tinynet, recipe)
     result = predictions(ours, recipe)
-    differences.append(difference(result, expected))
-    assert differences[-1] <= TOLERANCE, f"tinynet: relative difference {differences[-1]:.1e}"
-    ours.save(folder / "ours.keras")
-    through = keras.saving.load_model(folder / "ours.keras")
-    bit_equal(through, ours)
-    assert difference(predictions(through, recipe), expected) == 0, "tinynet, Keras: predictions"
-    through.save(folder / "through.keras")
-    answers = worker.ask(**asking, load=folder / "through.keras")
-    same(answers, result, ours.get_weights(), "tinynet, Keras, tinynet", tolerance=0)
-    counts["random models", "from tinynet through Keras to tinynet"] += 1
+    differences = [difference(result, expected)]
+    assert differences[0] <= TOLERANCE, f"tinynet: relative difference {differences[0]:.1e}"
+
+    theirs.save_weights(folder / "theirs.weights.h5")
+    (folder / "theirs.json").write_text(theirs.to_json())
+    answers = worker.ask(**asking, load=folder / "theirs.weights.h5", json=folder / "theirs.json")
+    differences.append(same(answers, expected, theirs.get_weights(), "weights.h5"))
+    counts["random models", "read from .weights.h5"] += 1
+
+    for ending in FORMATS:
+        ours.save(folder / f"ours{ending}")
+        try:
+            theirs.save(folder / f"theirs{ending}")
+        except TypeError:  # a copy of an operation's settings, which Keras makes on the way to .h5
+            counts["random models", f"that Keras does not write to {ending}"] += 1
+            answers = worker.ask(**asking, load=folder / f"ours{ending}")
+            same(answers, result, ours.get_weights(), f"tinynet, tinynet by {ending}", tolerance=0)
+            continue
+        answers = worker.ask(**asking, load=folder / f"theirs{ending}", save=[folder / f"back{ending}"])
+        differences.append(same(answers, expected, theirs.get_weights(), ending))
+        counts["random models", f"read from {ending}"] += 1
+        try:
+            again = keras.saving.load_model(folder / f"theirs{ending}")
+            readable = difference(predictions(again, recipe), expected) == 0
+        except Exception:
+            readable = False
+        if not readable:
+            counts["random models", f"that Keras itself does not read from {ending}"] += 1
+            answers = worker.ask(**asking, load=folder / f"ours{ending}")
+            same(answers, result, ours.get_weights(), f"tinynet, tinynet by {ending}", tolerance=0)
+            continue
+        back = keras.saving.load_model(folder / f"back{ending}")
+        bit_equal(back, theirs)
+        assert difference(predictions(back, recipe), expected) == 0, f"Keras, tinynet, Keras by {ending}: predictions"
+        kept = comparable_model(theirs.get_config())
+        if comparable_model(again.get_config()) == kept:
+            assert comparable_model(back.get_config()) == kept, f"Keras, tinynet, Keras by {ending}: configuration"
+        else:  # it takes the function softmax for the layer, for one
+            counts["random models", f"whose configuration Keras itself does not keep by {ending}"] += 1
+        through = keras.saving.load_model(folder / f"ours{ending}")
+        bit_equal(through, ours)
+        assert difference(predictions(through, recipe), expected) == 0, f"tinynet, Keras by {ending}: predictions"
+        try:
+            through.save(folder / f"through{ending}")
+        except TypeError:  # as above; now the layers know their inputs
+            counts["random models", f"that Keras does not write to {ending} again"] += 1
+            continue
+        answers = worker.ask(**asking, load=folder / f"through{ending}")
+        same(answers, result, ours.get_weights(), f"tinynet, Keras, tinynet by {ending}", tolerance=0)
+        counts["random models", f"both ways by {ending}"] += 1
     return max(differences)
 
 

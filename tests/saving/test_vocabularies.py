@@ -257,7 +257,7 @@ def refused(path: Path, members: dict[str, bytes], message: str) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    with pytest.raises(FileFormatError, match=re.escape(str(path)) + ": .*" + message):
+    with pytest.raises(FileFormatError, match=f"(?s){re.escape(str(path))}: .*{message}"):
         load_model(path)
 
 
@@ -304,7 +304,7 @@ def test_idf_weights_that_are_none(kind: str, change: str, good: Any, tmp_path: 
             elif change == "huge":
                 file.create_dataset(place, (2**40,), "float32", chunks=(2**20,))
     members = {**good[kind], "model.weights.h5": stream.getvalue()}
-    refused(tmp_path / "bad.keras", members, f"{kind} '.*(needs 1 weights|weight 'idf_weights')")
+    refused(tmp_path / "bad.keras", members, f"{kind} '.*(needs 1 weights|weight 'idf_weights')|idf_weights declares more data")
 
 
 @pytest.mark.parametrize(

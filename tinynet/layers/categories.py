@@ -118,7 +118,7 @@ class Hashing(Layer):
         return inputs
 
     def call(self, inputs: Any) -> Tensor:
-        values = np.asarray(inputs)
+        values = self._values(inputs)
         if self.output_mode == "one_hot" and values.ndim and values.shape[-1] == 1:
             values = values[..., 0]  # as Keras, which leaves out one more below
         bins = self._bins(values)
@@ -126,14 +126,22 @@ class Hashing(Layer):
             return wrap(bins.astype(self.dtype))
         return wrap(encode(bins, self.output_mode, self.num_bins, self.dtype))
 
+    def _values(self, inputs: Any) -> NDArray[Any]:
+        """Inputs as an array of numbers or of texts; an array of NumPy's own text would lose a NUL at the end."""
+        try:
+            values = np.asarray(inputs)
+        except ValueError as error:
+            raise ShapeError(f"{self.described}: the rows of the inputs have unequal lengths") from error
+        return as_texts(inputs, self.described) if values.dtype.kind in "USO" else values
+
     def _bins(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        is_text = values.dtype.kind in "USO"
+        is_text = values.dtype.kind == "O"
         if self.mask_value is not None and values.size and isinstance(self.mask_value, str) != is_text:
             raise DtypeError(
                 f"{self.described}: mask_value={self.mask_value!r} is none of the inputs' kind, dtype {values.dtype}"
             )
         if is_text:
-            tokens = as_texts(values, self.described).ravel().tolist()
+            tokens = values.ravel().tolist()
         elif values.dtype.kind == "b":
             tokens = ["true" if value else "false" for value in values.flat]
         else:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet.autograd import Tensor
 from tinynet.autograd.tags import mask_of
-from tinynet.catalogue import Config, serialize
+from tinynet.catalogue import Config, each, serialize
 from tinynet.errors import ArgumentError, FileFormatError
 from tinynet.layers import CATALOGUE
 from tinynet.layers.base import Layer
@@ -115,14 +115,14 @@ def graph_from_config(config: Config, where: str, custom_objects: Any = None) ->
         raise FileFormatError(f"{where}: expected lists of layers, input_layers and output_layers")
     if len(described) > MOST_LAYERS:
         raise FileFormatError(f"{where}: {len(described):,} layers are more than {MOST_LAYERS:,}")
-    operations: dict[str, Any] = {}
     waiting: dict[str, list[Any]] = {}
     for layer in described:
         name, calls = _name_and_calls(layer, where)
-        if name in operations:
+        if name in waiting:
             raise FileFormatError(f"{where}: two layers are named {name!r}")
-        operations[name] = _operation(layer, name, where, custom_objects)
         waiting[name] = calls
+    made = each(lambda layer: _operation(layer, _name_and_calls(layer, where)[0], where, custom_objects), described)
+    operations: dict[str, Any] = dict(zip(waiting, made, strict=True))
     if sum(map(len, waiting.values())) > MOST_CALLS:
         raise FileFormatError(f"{where}: more than {MOST_CALLS:,} calls of layers")
     _call_all(operations, waiting, where)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.arguments import flag
 from tinynet.autograd.tags import set_mask
-from tinynet.catalogue import Config, serialize
+from tinynet.catalogue import Config, each, serialize
 from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.layers import InputLayer, deserialize
-from tinynet.layers.base import Layer, name_scope
+from tinynet.layers.base import Layer, dtype_name, name_scope
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
@@ -147,8 +148,10 @@ class Sequential(Model):
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        (given,) = arranged(inputs, self.inputs[0].name, self.described)
-        x = fitted(given, self.inputs[0], self.described)
+        expected = self.inputs[0]
+        if isinstance(inputs, (list, tuple, dict)):
+            (inputs,) = arranged(inputs, expected.name, self.described)
+        x = fitted(inputs, expected, self.described)
         if mask is not None:
             x = x.detach() if x is inputs else x
             set_mask(x, mask)
@@ -174,11 +177,12 @@ class Sequential(Model):
             raise ArgumentError(f"Sequential: unknown key {sorted(unknown)[0]!r} in the configuration")
         if len(config["layers"]) > MOST_LAYERS:
             raise ArgumentError(f"Sequential: {len(config['layers']):,} layers are more than {MOST_LAYERS:,}")
-        model = cls(name=config.get("name"), dtype=config.get("dtype"), trainable=config.get("trainable", True))
-        for described in config["layers"]:
-            model.add(deserialize(described, custom_objects))
+        model = cls(name=config.get("name"))  # as Keras: a subclass's constructor need not take more
+        model.dtype = dtype_name(config.get("dtype"), model.described)
+        for layer in each(lambda described: deserialize(described, custom_objects), config["layers"]):
+            model.add(layer)
         if config.get("build_input_shape") and model.layers and not model.built:
             model.build(tuple(config["build_input_shape"]))
-        if not model.trainable:
+        if not flag(model.described, "trainable", config.get("trainable", True)):
             model.trainable = False
         return model

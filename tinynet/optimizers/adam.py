@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd import Variable
-from tinynet.optimizers.base import Gradient, Optimizer, sum_and_squares
+from tinynet.optimizers.base import Optimizer
 from tinynet.optimizers.blocks import blocks
+from tinynet.optimizers.gradients import Gradient, sum_and_squares
 
 
 class Adam(Optimizer):
@@ -28,7 +29,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -68,7 +69,7 @@ class Adam(Optimizer):
     def update_step(self, gradient: Gradient, variable: Variable, learning_rate: Any) -> None:
         i = self._index(variable)
         kind = variable.dtype.type
-        step = kind(int(self._iterations._data) + 1)
+        step = kind(self._step())
         beta_1, beta_2, epsilon = kind(self.beta_1), kind(self.beta_2), kind(self.epsilon)
         rest_1, rest_2 = kind(1 - self.beta_1), kind(1 - self.beta_2)
         alpha = kind(learning_rate) * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)

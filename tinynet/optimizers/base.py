@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinynet import config
-from tinynet.autograd import Slices, Tensor, Variable, as_tensor, no_grad
+from tinynet.arguments import fraction, whole
+from tinynet.autograd import Tensor, Variable, as_tensor, no_grad
 from tinynet.catalogue import Config, Configurable, serialize, snake_case
-from tinynet.errors import ArgumentError, DtypeError, NotBuiltError, ShapeError, nearest
+from tinynet.errors import ArgumentError, NotBuiltError, ShapeError, nearest
 from tinynet.naming import automatic_name
-from tinynet.optimizers.blocks import BLOCK
-
-Gradient = np.ndarray | Slices
+from tinynet.optimizers import schedules
+from tinynet.optimizers.gradients import Gradient, clipped, gradient_of, summed
 
 COMMON = (
     "name", "learning_rate", "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema",
     "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps",
 )  # fmt: skip
-
-# Arguments of Keras that are known and refused, with the values that mean 'off'.
-REFUSED: dict[str, Any] = {
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-}
 
 
 class Optimizer(Configurable):
@@ -39,14 +30,18 @@ class Optimizer(Configurable):
     A subclass makes its slots in `build(variables)` with `add_optimizer_variables`, and changes
     one variable in `update_step(gradient, variable, learning_rate)`.
 
-    learning_rate: a float.
+    learning_rate: a float, a schedule (`tinynet.optimizers.schedules`), or a function without arguments that
+        is asked before each update.
     weight_decay: before each update, every variable loses this share of itself times the learning
         rate (Loshchilov and Hutter 2019).
     clipnorm: the largest norm of one variable's gradient; larger ones are scaled down.
     clipvalue: the largest absolute value of a gradient's element.
     global_clipnorm: the largest norm of all gradients together. At most one of the three.
-    use_ema, ema_momentum, ema_overwrite_frequency, loss_scale_factor,
-        gradient_accumulation_steps: only Keras's defaults are supported.
+    use_ema: keep a moving average of every variable, a ← βa + (1 − β)w with β = ema_momentum, and put it in the
+        variable's place after every `ema_overwrite_frequency` updates and at the end of `fit`.
+    gradient_accumulation_steps: change the variables only at every so many-th call, by the mean of the
+        gradients since the last change.
+    loss_scale_factor: only None is supported.
     name: without one, the class name in snake case with a number.
 
     Raises `ArgumentError` for a value that is not supported. After
@@ -57,7 +52,7 @@ class Optimizer(Configurable):
 
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: Any,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
@@ -76,17 +71,18 @@ class Optimizer(Configurable):
                 f"{self._kind}: unknown argument {key!r} (value {unknown[key]!r}). "
                 f"{nearest(key, self.config_keys())}"
             )
-        given = {
-            "use_ema": use_ema,
-            "ema_momentum": ema_momentum,
-            "ema_overwrite_frequency": ema_overwrite_frequency,
-            "loss_scale_factor": loss_scale_factor,
-            "gradient_accumulation_steps": gradient_accumulation_steps,
-        }
-        for key, value in given.items():
-            if value != REFUSED[key]:
-                raise ArgumentError(f"{self._kind}: {key}={value!r} is not supported, only {REFUSED[key]!r}")
-            setattr(self, key, value)
+        if loss_scale_factor is not None:
+            raise ArgumentError(
+                f"{self._kind}: loss_scale_factor={loss_scale_factor!r} is not supported, only None: "
+                "gradients are computed in the variables' precision"
+            )
+        self.use_ema = use_ema
+        self.ema_momentum = fraction(self._kind, "ema_momentum", ema_momentum)
+        self.ema_overwrite_frequency = self._whole_or_none("ema_overwrite_frequency", ema_overwrite_frequency, 1)
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = self._whole_or_none(
+            "gradient_accumulation_steps", gradient_accumulation_steps, 2
+        )
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
         self.global_clipnorm = global_clipnorm
@@ -113,17 +109,22 @@ class Optimizer(Configurable):
         self._undecayed: set[int] = set()
         self._undecayed_names: re.Pattern[str] | None = None
         self._iterations = self.add_variable((), dtype="int64", name="iteration")
-        rate = self._checked_learning_rate(learning_rate)
-        if not isinstance(learning_rate, (float, np.floating)):
-            raise ArgumentError(
-                f"{self._kind}: expected a float learning_rate, received {learning_rate!r}; write {rate!r}"
-            )
-        self._learning_rate = self.add_variable((), initializer=rate, name="learning_rate")
+        self._averages: list[Variable] = []
+        self._accumulated: list[Variable] = []
+        self._learning_rate = self._initial_learning_rate(learning_rate)
 
     @classmethod
     def config_keys(cls) -> list[str]:
         """The common arguments in Keras's order, then the optimizer's own."""
         return list(dict.fromkeys([*COMMON, *super().config_keys()]))
+
+    @classmethod
+    def from_config(cls, config: Config) -> Any:
+        """A new optimizer from what `get_config` returned; a schedule in it is made first."""
+        rate = config.get("learning_rate")
+        return super().from_config(
+            {**config, "learning_rate": schedules.deserialize(rate)} if isinstance(rate, dict) else config
+        )
 
     @property
     def _kind(self) -> str:
@@ -136,13 +137,20 @@ class Optimizer(Configurable):
                 limit = f" and {'at most' if closed else 'below'} {high}" if high < np.inf else ""
                 raise ArgumentError(f"{self._kind}: expected {key} at least 0{limit}, received {value!r}")
 
-    def _checked_learning_rate(self, value: Any) -> float:
-        if isinstance(value, (dict, str)) or callable(value) or hasattr(value, "get_config"):
-            what = value.get("class_name", "dict") if isinstance(value, dict) else value
+    def _whole_or_none(self, name: str, value: Any, minimum: int) -> int | None:
+        return None if value is None else whole(self._kind, name, value, minimum)
+
+    def _initial_learning_rate(self, value: Any) -> Any:
+        if callable(value):
+            return schedules.rule(value, self._kind)
+        rate = self._checked_learning_rate(value)
+        if not isinstance(value, (float, np.floating)):
             raise ArgumentError(
-                f"{self._kind}: learning_rate={what!r} is not supported: schedules and callables are not, "
-                "only a float"
+                f"{self._kind}: expected a float learning_rate, received {value!r}; write {rate!r}"
             )
+        return self.add_variable((), initializer=rate, name="learning_rate")
+
+    def _checked_learning_rate(self, value: Any) -> float:
         if isinstance(value, (Tensor, np.ndarray)) and value.size == 1:
             value = value.item()
         if not _is_number(value):
@@ -150,28 +158,75 @@ class Optimizer(Configurable):
         return float(value)
 
     @property
-    def learning_rate(self) -> Variable:
-        """The learning rate as a variable; assign a number to change it."""
-        return self._learning_rate
+    def learning_rate(self) -> Any:
+        """The learning rate: a variable, or with a schedule its value at this step.
+
+        Assign a number to change the variable; assign a schedule, or a function without arguments, to follow
+        that from now on. Raises `ArgumentError` for a number where a schedule or a function is followed.
+        """
+        if isinstance(self._learning_rate, Variable):
+            return self._learning_rate
+        with no_grad():
+            if isinstance(self._learning_rate, schedules.LearningRateSchedule):
+                return self._learning_rate(self._iterations)
+            return self._learning_rate()
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        self._learning_rate.assign(self._checked_learning_rate(value))
+        if callable(value):
+            rule = schedules.rule(value, self._kind)
+            self._variables = [variable for variable in self._variables if variable is not self._learning_rate]
+            self._learning_rate = rule
+        elif isinstance(self._learning_rate, Variable):
+            self._learning_rate.assign(self._checked_learning_rate(value))
+        else:
+            raise ArgumentError(
+                f"{self._kind}: the learning rate follows {self._learning_rate!r} and cannot be set to {value!r}. "
+                "Make the optimizer with a float learning_rate to set it."
+            )
+
+    def _rate(self) -> Any:
+        """The learning rate as a scalar."""
+        if isinstance(self._learning_rate, Variable):
+            return self._learning_rate._data[()]
+        rate = as_tensor(self.learning_rate)._data
+        if rate.size != 1 or rate.dtype.kind not in "fiu" or not np.isfinite(rate).all():
+            raise ArgumentError(
+                f"{self._kind}: expected {self._learning_rate!r} to tell a finite learning rate, "
+                f"received {rate.tolist()!r} after {self._iterations.item()} steps"
+            )
+        return rate.reshape(())[()]
 
     @property
-    def iterations(self) -> Variable:
+    def iterations(self) -> Tensor:
         """How many updates there have been (an int64 scalar)."""
-        return self._iterations
+        if self.gradient_accumulation_steps is None:
+            return self._iterations
+        return Tensor(self._iterations._data // self.gradient_accumulation_steps)
+
+    def _step(self) -> int:
+        """The number of the current update, from 1."""
+        return int(self.iterations._data) + 1
 
     @property
     def variables(self) -> list[Variable]:
-        """Iteration, learning rate, then the slots: the order in which Keras stores them."""
+        """Iteration, learning rate unless it follows a schedule, then the slots: Keras's order in files."""
         return list(self._variables)
+
+    @property
+    def slots(self) -> list[Variable]:
+        """The variables without iteration and learning rate."""
+        others = (self._iterations, self._learning_rate)
+        return [variable for variable in self._variables if not any(variable is other for other in others)]
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the slots for these variables; only they can be updated from then on."""
         self._trainable_variables = list(variables)
         self._indices = {id(variable): i for i, variable in enumerate(variables)}
+        if self.use_ema:
+            self._averages = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps is not None:
+            self._accumulated = self.add_optimizer_variables(variables, "gradient_accumulator")
         self.built = True
 
     def add_variable(
@@ -263,17 +318,53 @@ class Optimizer(Configurable):
             )
         self._refuse_unknown(trainable_variables)
         gradients, variables = self._present(grads, trainable_variables)
-        gradients = self._clipped(gradients)
-        rate = self._learning_rate._data[()]
-        self._decay_weights(variables, rate)
-        for gradient, variable in zip(gradients, variables, strict=True):
-            self.update_step(gradient, variable, rate)
-            variable.changed_in_place()
+        if self.gradient_accumulation_steps is None:
+            self._update(gradients, variables)
+        else:
+            self._accumulate(gradients, variables, self.gradient_accumulation_steps)
+        if self.use_ema:
+            self._average()
         for variable in variables:
             if variable.constraint is not None:
                 with no_grad():
                     variable.assign(variable.constraint(variable))
         self._iterations._data += 1
+
+    def _update(self, gradients: list[Gradient], variables: Sequence[Variable]) -> None:
+        """Changes the variables by gradients as they came."""
+        gradients = clipped(gradients, self.clipnorm, self.global_clipnorm, self.clipvalue)
+        rate = self._rate()
+        self._decay_weights(gradients, variables, rate)
+        for gradient, variable in zip(gradients, variables, strict=True):
+            self.update_step(gradient, variable, rate)
+            variable.changed_in_place()
+
+    def _accumulate(self, gradients: list[Gradient], variables: Sequence[Variable], steps: int) -> None:
+        """Adds to the gradients since the last change; every so many steps changes the variables by their mean."""
+        sums = [self._accumulated[self._index(variable)] for variable in variables]
+        for total, gradient in zip(sums, gradients, strict=True):
+            total._data += summed(gradient)
+        if (self._iterations.item() + 1) % steps == 0:
+            self._update([total._data / total.dtype.type(steps) for total in sums], variables)
+            for total in self._accumulated:
+                total._data.fill(0)
+
+    def _average(self) -> None:
+        """Moves the averages of the variables, and puts them in their place when it is time."""
+        step = self._step()
+        for average, variable in zip(self._averages, self._trainable_variables, strict=True):
+            kept = variable.dtype.type(self.ema_momentum if step > 1 else 0)
+            average._data *= kept
+            average._data += (1 - kept) * variable._data
+        if self.ema_overwrite_frequency and step % self.ema_overwrite_frequency == 0:
+            self.finalize_variable_values(self._trainable_variables)
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """Puts the moving averages in the place of the variables, where there are any (at the end of `fit`)."""
+        if self.use_ema and self.built:
+            self._refuse_unknown(var_list)
+            for variable in var_list:
+                variable.assign(self._averages[self._index(variable)])
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Changes one variable and its slots.
@@ -298,7 +389,9 @@ class Optimizer(Configurable):
         """Keras's configuration: the common arguments first, then the optimizer's own."""
         # Arguments that a subclass keeps under another name are its own get_config's to add.
         kept = {key: serialize(getattr(self, key)) for key in self.config_keys() if hasattr(self, key)}
-        return {**kept, "learning_rate": float(self._learning_rate._data)}
+        rate = self._learning_rate
+        described = float(rate._data) if isinstance(rate, Variable) else schedules.described(rate)
+        return {**kept, "learning_rate": described}
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Assigns all `variables` at once.
@@ -347,7 +440,7 @@ class Optimizer(Configurable):
             if gradient is None:
                 missing.append(variable.path)
                 continue
-            gradients.append(self._gradient_of(gradient, variable))
+            gradients.append(gradient_of(gradient, variable, f"{self._kind}.apply"))
             present.append(variable)
         if not present:
             raise ArgumentError(
@@ -363,50 +456,12 @@ class Optimizer(Configurable):
             )
         return gradients, present
 
-    def _gradient_of(self, gradient: Any, variable: Variable) -> Gradient:
-        if isinstance(gradient, Slices):
-            found: Gradient = gradient
-            if gradient.values.dtype != variable.dtype:
-                found = Slices(gradient.rows, gradient.values.astype(variable.dtype), gradient.shape)
-        else:
-            found = gradient._data if isinstance(gradient, Tensor) else np.asarray(gradient)
-            if found.dtype != variable.dtype:
-                if found.dtype.kind not in "fiu":
-                    raise DtypeError(
-                        f"{self._kind}.apply: the gradient of {variable.path!r} is {found.dtype}, not numbers"
-                    )
-                found = found.astype(variable.dtype)
-        if found.shape != variable.shape:
-            raise ShapeError(
-                f"{self._kind}.apply: variable {variable.path!r} has shape {variable.shape}, "
-                f"its gradient {found.shape}"
-            )
-        if self.weight_decay is not None and found is variable._data:
-            found = found.copy()  # decay comes first and would change it
-        return found
-
-    def _clipped(self, gradients: list[Gradient]) -> list[Gradient]:
-        if self.clipnorm is not None:
-            bound = self.clipnorm
-            return [_scaled(g, np.float32(bound / max(np.sqrt(_squared_norm(g)), bound))) for g in gradients]
-        if self.global_clipnorm is not None:
-            norm = np.float32(np.sqrt(sum(_squared_norm(g) for g in gradients)))
-            most = np.float32(self.global_clipnorm)
-            with np.errstate(divide="ignore"):
-                scale = most * min(np.float32(1) / norm, np.float32(1) / most)
-            # A norm that is not finite makes every gradient NaN, as in Keras: better seen than hidden.
-            scale = scale if np.isfinite(norm) else np.float32(np.nan)
-            # The norm is that of the unmerged rows; what Keras scales is their sum.
-            return [_scaled(g.dense() if isinstance(g, Slices) else g, scale) for g in gradients]
-        if self.clipvalue is not None:
-            limit = self.clipvalue
-            return [_on_values(g, lambda values: np.clip(values, -limit, limit)) for g in gradients]
-        return gradients
-
-    def _decay_weights(self, variables: Sequence[Variable], rate: Any) -> None:
+    def _decay_weights(self, gradients: list[Gradient], variables: Sequence[Variable], rate: Any) -> None:
         if self.weight_decay is None:
             return
-        for variable in variables:
+        for i, variable in enumerate(variables):
+            if gradients[i] is variable._data:
+                gradients[i] = variable._data.copy()  # the decay comes first and would change it
             if id(variable) in self._undecayed:
                 continue
             if self._undecayed_names is not None and self._undecayed_names.search(variable.name):
@@ -415,37 +470,6 @@ class Optimizer(Configurable):
             loss = variable._data * kind(self.weight_decay)
             loss *= kind(rate)
             variable._data -= loss
-
-
-def sum_and_squares(gradient: Gradient) -> tuple[np.ndarray, np.ndarray | None]:
-    """A gradient as an array, and what second moments add for it where that is not its square.
-
-    A row of an embedding that occurs twice in a batch has two gradients. Keras adds the squares
-    of both, not the square of their sum; so the squares are returned for `Slices`, None otherwise.
-    """
-    if isinstance(gradient, Slices):
-        squares = Slices(gradient.rows, np.square(gradient.values), gradient.shape)
-        return gradient.dense(), squares.dense()
-    return gradient, None
-
-
-def _on_values(gradient: Gradient, function: Callable[[np.ndarray], np.ndarray]) -> Gradient:
-    if isinstance(gradient, Slices):
-        return Slices(gradient.rows, function(gradient.values), gradient.shape)
-    return function(gradient)
-
-
-def _scaled(gradient: Gradient, scale: Any) -> Gradient:
-    if scale == 1:
-        return gradient
-    return _on_values(gradient, lambda values: values * values.dtype.type(scale))
-
-
-def _squared_norm(gradient: Gradient) -> float:
-    """Σ g², over unmerged rows; partial sums keep float32 exact enough for large kernels."""
-    values = (gradient.values if isinstance(gradient, Slices) else gradient).reshape(-1)
-    parts = (values[start : start + BLOCK] for start in range(0, values.size, BLOCK))
-    return float(sum(float(np.dot(part, part)) for part in parts))
 
 
 def _is_number(value: Any, above: float = -np.inf) -> bool:

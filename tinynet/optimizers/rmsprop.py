@@ -9,8 +9,9 @@ import numpy as np
 
 from tinynet.autograd import Variable
 from tinynet.errors import ArgumentError
-from tinynet.optimizers.base import Gradient, Optimizer, sum_and_squares
+from tinynet.optimizers.base import Optimizer
 from tinynet.optimizers.blocks import blocks
+from tinynet.optimizers.gradients import Gradient, sum_and_squares
 
 
 class RMSprop(Optimizer):
@@ -32,7 +33,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,

@@ -7,8 +7,9 @@ from typing import Any
 
 from tinynet.autograd import Variable
 from tinynet.errors import ArgumentError
-from tinynet.optimizers.base import Gradient, Optimizer, sum_and_squares
+from tinynet.optimizers.base import Optimizer
 from tinynet.optimizers.blocks import blocks
+from tinynet.optimizers.gradients import Gradient, summed
 
 
 class SGD(Optimizer):
@@ -25,7 +26,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.01,
+        learning_rate: Any = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float | None = None,
@@ -59,7 +60,7 @@ class SGD(Optimizer):
     def update_step(self, gradient: Gradient, variable: Variable, learning_rate: Any) -> None:
         kind = variable.dtype.type
         rate, momentum = kind(learning_rate), kind(self.momentum)
-        g, _ = sum_and_squares(gradient)
+        g = summed(gradient)
         if not self.momentum:
             for w, g_part in blocks((variable._data,), (g,)):
                 w -= rate * g_part

@@ -7,14 +7,15 @@ import warnings
 from typing import Any
 
 from tinynet import layers, losses, metrics
-from tinynet.catalogue import Config, serialize
+from tinynet.catalogue import MALFORMED, Config, serialize
 from tinynet.errors import FileFormatError, TinynetError
 from tinynet.models import Model
 
-# What may go wrong in the depths of a constructor where a configuration has a value of an unexpected kind.
-MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 # The settings of `compile` that say what is computed; the others say how Keras computes it.
 COMPILING = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+
+# Metrics that the loss and the shapes choose, by these names also in the older files.
+CHOSEN_LATER = ("accuracy", "acc", "crossentropy", "ce")
 
 
 def model_of(config: Any, where: str) -> Model:
@@ -74,7 +75,7 @@ def _in_full(value: Any, known: Any) -> Any:
         return [_in_full(part, known) for part in value]
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _in_full(part, known) for key, part in value.items()}
-    if isinstance(value, str) and value in known:
+    if isinstance(value, str) and value in known and value not in CHOSEN_LATER:
         return known[value].__name__
     return value
 

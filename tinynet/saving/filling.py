@@ -98,12 +98,11 @@ def fill_optimizer(filling: Filling, optimizer: Any, stored: Mapping[Any, Item |
 def in_order(optimizer: Any, stored: Sequence[Item | None]) -> dict[Any, Item | None] | None:
     """The arrays of a file by the optimizer's variables they are for; None where they are for another optimizer.
 
-    Before the first step there are none, or the iteration and the learning rate alone. Keras 2 keeps the learning
-    rate in the configuration only.
+    Before the first step there are none, or the iteration and the learning rate alone. A learning rate that follows
+    a schedule is no variable, and Keras 2 keeps every one in the configuration only.
     """
-    variables = list(optimizer.variables)
-    if len(stored) == len(variables) - 1:
-        variables = [v for v in variables if v is not optimizer.learning_rate]
-    if len(stored) != len(variables):
-        return {} if len(stored) <= 2 else None
-    return dict(zip(variables, stored, strict=True))
+    iteration, *others = optimizer.variables
+    for variables in ([iteration, *others], [iteration, *optimizer.slots]):
+        if len(stored) == len(variables):
+            return dict(zip(variables, stored, strict=True))
+    return {} if len(stored) <= 2 else None

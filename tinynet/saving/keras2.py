@@ -83,6 +83,8 @@ def translated(described: Any, depth: int = 0) -> Any:
         config = with_new_calls({**config, "layers": made})
     else:
         config = _layer(name, config, depth)
+        if name == "ThresholdedReLU":
+            name, config = "ReLU", _as_relu(config)
     return {**described, "class_name": name, "config": config, "registered_name": _registered(name, described)}
 
 
@@ -134,6 +136,11 @@ def _layer(name: str, config: Config, depth: int) -> Config:
     return new
 
 
+def _as_relu(config: Config) -> Config:
+    """A ThresholdedReLU, which Keras 3 has no more, as the ReLU that computes the same."""
+    return {**{key: value for key, value in config.items() if key != "theta"}, "threshold": config.get("theta", 1.0)}
+
+
 def _value(value: Any, depth: int) -> Any:
     """A value of a layer's configuration, which may be another layer or several."""
     if isinstance(value, list):
@@ -175,12 +182,16 @@ def _optimizer(described: Any) -> Any:
     config = described.get("config") if isinstance(described, dict) else None
     if not isinstance(config, dict):
         return described
+    name = str(described["class_name"]).removeprefix("Custom>")
     new = {key: value for key, value in config.items() if value not in GONE_FROM_OPTIMIZERS.get(key, ())}
     if "lr" in new:
         new["learning_rate"] = new.pop("lr")
+    if "decay" in new and name != "Nadam" and isinstance(new.get("learning_rate"), float):
+        # Nadam's decay is that of its momentum.
+        decay = {"initial_learning_rate": new["learning_rate"], "decay_steps": 1, "decay_rate": new.pop("decay")}
+        new["learning_rate"] = {"class_name": "InverseTimeDecay", "config": decay}
     if not new.get("use_ema"):
         new.pop("ema_overwrite_frequency", None)
-    name = str(described["class_name"]).removeprefix("Custom>")
     return {"class_name": name, "config": new}
 
 

@@ -151,13 +151,13 @@ def _placed(optimizer: Any, stored: dict[str, hdf5.Item | None]) -> dict[Any, hd
     if not stored or any(_last(name) == "iteration" for name in counters):
         return in_order(optimizer, list(stored.values()))
     slots = [item for name, item in stored.items() if name not in counters]
-    variables = optimizer.variables[2:]
+    variables = optimizer.slots
     if isinstance(optimizer, Adam):
         both = 2 * len(optimizer._trainable_variables)
         variables = [*variables[:both:2], *variables[1:both:2], *variables[both:]]
     if len(slots) < len(variables):
         return None
-    iterations = {optimizer.iterations: stored[name] for name in counters[:1]}
+    iterations = {optimizer.variables[0]: stored[name] for name in counters[:1]}
     return {**iterations, **dict(zip(variables, slots, strict=False))}
 
 

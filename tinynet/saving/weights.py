@@ -29,8 +29,9 @@ def places(layer: Layer, path: str = "", layers: str = LAYERS) -> Iterator[tuple
     """Every layer with the path of its group, in the order in which Keras walks them.
 
     A Sequential's layers, and those in lists, are numbered within their class; the input is not
-    among them. Other layers' parts go by the names of the attributes that hold them. A layer
-    held twice has the first of its places. layers: what the group of a model's layers is called.
+    among them. Other layers' parts go by the names of the attributes that hold them; of a model of
+    one's own `layers` is one of these names, so that z stands in it and a does not. A layer held
+    twice has the first of its places. layers: what the group of a model's layers is called.
     """
     yield from _places(layer, path, set(), layers)
 
@@ -40,9 +41,11 @@ def _places(layer: Layer, path: str, seen: set[int], layers: str) -> Iterator[tu
         return
     seen.add(id(layer))
     yield path, layer
+    held = {name: value for name, value in vars(layer).items() if name not in ("_sublayers", "_results")}
     if isinstance(layer, Sequential) or (isinstance(layer, Model) and layer._graph is not None):
         yield from _numbered(layer.layers, f"{path}/{layers}", seen, layers, doubled=layers == OLD_LAYERS)
-    held = {name: value for name, value in vars(layer).items() if name not in ("_sublayers", "_results")}
+    elif isinstance(layer, Model) and layers == LAYERS:
+        held[layers] = layer.layers
     for name in sorted(held, key=lambda name: (name.startswith("_"), name)):
         value = held[name]
         if isinstance(value, Layer):

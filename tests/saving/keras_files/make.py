@@ -5,7 +5,7 @@
 Runs under every Keras from 2.2.4 to the newest, so it keeps to what Python 3.6 and all of them know. Each model gets
 random weights, is trained two steps, and is saved in every format that the version has:
 
-    <model>.keras         the archive since 2.12 (there with save_format="keras_v3"); before it this ending gave HDF5, too
+    <model>.keras         the archive since 2.12 (there with save_format="keras_v3"); before it that ending gave HDF5
     <model>.h5            the whole model in HDF5
     <model>.weights.h5    weights in the archive's layout; before 2.12 the same name gives the layout of the next one
     <model>_weights.h5    weights alone in the older layout: Keras 2
@@ -39,13 +39,31 @@ except AttributeError:  # Keras 2.13 to 2.15 from within TensorFlow
 L = keras.layers
 NUMBER = tuple(int(part) for part in VERSION.split("-")[0].split(".")[:2])
 STANDALONE = NUMBER < (2, 4) and not VERSION.endswith("-tf")  # the Keras of before it joined TensorFlow
+if STANDALONE:
+    # Its training is a matter of luck: variables change while gradients still read them, and Adam may count a step
+    # before or after it has used the count. Here each reads first.
+    import tensorflow
+
+    tensorflow.compat.v1.enable_resource_variables()
+
+    def counting_last(get_updates):
+        def ordered(self, loss, params):
+            updates = get_updates(self, loss, params)[1:]
+            with tensorflow.control_dependencies(updates):
+                return updates + [keras.backend.update_add(self.iterations, 1)]
+
+        return ordered
+
+    for optimizer_class in (keras.optimizers.Adam, keras.optimizers.RMSprop, keras.optimizers.SGD):
+        optimizer_class.get_updates = counting_last(optimizer_class.get_updates)
+
 STEPS = 2  # of training before saving
 EPOCHS = 4  # of training after it
 
 FEATURES, WORDS, IMAGES, SEQUENCES = (6,), (7,), (8, 9, 3), (7, 4)
 CLASSES = 3
 BATCH = 5
-VOCABULARY = 12
+VOCABULARY = 24
 
 MODELS = {}
 
@@ -86,11 +104,15 @@ def floats(generator, shape):
 
 
 def words(generator):
-    """Words with zeros at the end, where sentences are short."""
-    x = generator.randint(1, VOCABULARY, (BATCH,) + WORDS)
+    """Sentences with zeros at the end where they are short; no other word comes twice.
+
+    For the gradient of a word that comes twice, Keras 2's optimizers add both up, Keras 3's square each apart.
+    """
+    others = list(generator.permutation(VOCABULARY - 1) + 1)
+    x = np.zeros((BATCH,) + WORDS, "int32")
     for row, length in enumerate([7, 3, 5, 1, 6]):
-        x[row, length:] = 0
-    return x.astype("int32")
+        x[row, :length] = [others.pop() for _ in range(length)]
+    return x
 
 
 def embedding():
@@ -251,10 +273,15 @@ def activations(generator):
         L.ReLU(max_value=1.5, negative_slope=0.1), L.Dense(4, activation="hard_sigmoid"),
         L.Dense(4, activation="selu"), L.Dense(4, activation="softplus"), L.Dense(CLASSES), L.Softmax(),
     ]  # fmt: skip
-    if NUMBER < (3, 0):
-        layers[6:6] = [L.ThresholdedReLU(0.1)]
     if hasattr(L, "LayerNormalization"):
         layers[2:2] = [L.LayerNormalization()]
+    return sequential(FEATURES, layers), [floats(generator, FEATURES)], adam()
+
+
+@model(when=NUMBER < (3, 0))
+def thresholded(generator):
+    """A layer that Keras 3 has no more."""
+    layers = [L.Dense(6, **first(FEATURES)), L.ThresholdedReLU(0.1), L.Dense(CLASSES, activation="softmax")]
     return sequential(FEATURES, layers), [floats(generator, FEATURES)], adam()
 
 
@@ -275,7 +302,8 @@ def separable(generator):
         L.SeparableConv2D(4, 3, depth_multiplier=2, activation="relu"),
         L.DepthwiseConv2D(2, strides=2),
         L.Conv2DTranspose(3, 3, strides=2, padding="same"),
-        L.UpSampling2D((2, 1), interpolation="bilinear"),
+        # Keras 2.2.4 by itself took other places between the pixels than all since.
+        L.UpSampling2D((2, 1), interpolation="nearest" if STANDALONE else "bilinear"),
         L.Cropping2D(1),
         L.SpatialDropout2D(0.2),
         L.GlobalMaxPooling2D(),
@@ -420,7 +448,9 @@ def make(folder, name):
     if goes_on:
         record.update(("y%d" % i, array) for i, array in enumerate(y))
         record["losses"] = np.asarray(fit(keras_model, x, y, EPOCHS))
-        record.update(("q%d" % i, array) for i, array in enumerate(several(keras_model.predict(single(x), verbose=0))))
+        if not STANDALONE:  # whose batch normalization collected variances of another kind
+            after = several(keras_model.predict(single(x), verbose=0))
+            record.update(("q%d" % i, array) for i, array in enumerate(after))
     np.savez(os.path.join(folder, name + ".npz"), **record)
 
 

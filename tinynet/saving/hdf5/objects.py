@@ -283,8 +283,8 @@ class Group(Item):
         members: dict[str, int] = {}
         left = self.storage.size  # letters; no more can be in its names
         for name, address in self._listed():
-            if name in members:
-                raise self.damaged(f"holds {name!r} twice")
+            if name in members or not name or "/" in name:
+                raise self.damaged(f"holds {name!r} twice" if name in members else f"has a member named {name!r}")
             members[name] = address
             left -= len(name)
             if left < 0:
