@@ -80,11 +80,17 @@ def test_files_of_many_versions(
         assert max(row["depth"] for row in told["layers"]) == 1
 
 
-def test_what_cannot_be_trained_is_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, told = report(capsys, written_by("3.15.1", "scheduled.keras", tmp_path))
+def test_what_cannot_be_trained_is_a_note(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def change(config: Any) -> None:
+        config["compile_config"]["optimizer"]["class_name"] = "Evil"
+
+    status, told = report(capsys, with_config(good, tmp_path / "evil.keras", change))
     assert status == 0
-    assert {finding["kind"] for finding in told["findings"]} == {"unsupported", "note"}
-    assert "ExponentialDecay" in str(told["findings"])
+    assert [(finding["kind"], finding["place"]) for finding in told["findings"]] == [
+        ("unsupported", "config.compile_config.optimizer"),
+        ("note", "file"),
+    ]
+    assert "the training configuration is left out" in told["findings"][1]["what"]
 
 
 def layers(config: Any) -> Any:

@@ -153,7 +153,11 @@ def test_keras_opens_what_was_converted(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_what_is_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ran = command(capsys, "convert", written_by("3.15.1", "scheduled.keras", tmp_path), tmp_path / "a.h5")
+    def change(config: Any) -> None:
+        config["compile_config"]["loss"] = "evil"
+
+    bad = with_config(written_by("3.15.1", "cnn.keras", tmp_path), tmp_path / "bad.keras", change)
+    ran = command(capsys, "convert", bad, tmp_path / "a.h5")
     assert ran.status == 0 and "the training configuration is left out" in ran.out
     ran = command(capsys, "convert", written_by("2.12.0", "hard_sigmoids.h5", tmp_path), tmp_path / "b.keras")
     assert ran.status == 0 and "Keras 2's hard_sigmoid, which Keras 3 does not have" in ran.out

@@ -42,8 +42,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
     shared = layers.Dense(4, activation="relu", name="shared")
     one, other = inner(shared(a)), inner(shared(b))
-    merged = layers.Concatenate(name="merged")([one * other, other])
-    outputs = [layers.Dense(2, name="left")(merged), layers.Dense(1, name="right")(one - other)]
+    merged = layers.Concatenate(name="merged")([one, layers.Multiply(name="multiply")([one, other])])
+    apart = layers.Subtract(name="subtract")([one, other])
+    outputs = [layers.Dense(2, name="left")(merged), layers.Dense(1, name="right")(apart)]
     keras.Model([a, b], outputs).save(folder / "functional.keras")
     return folder
 
@@ -183,6 +184,12 @@ def test_given_data(files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     record = read_record(str(copy))
     assert record is not None
     np.testing.assert_array_equal(record.inputs[0], x)
+
+
+@pytest.mark.parametrize("name", ["operators.keras", "text_graph.keras", "deferred.keras", "nested.h5"])
+def test_other_graphs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = command(capsys, "verify", written_by("3.15.1", name, tmp_path))
+    assert ran.status == 0 and "all agree" in ran.out
 
 
 def test_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
