@@ -7,16 +7,17 @@ bit, and its predictions on random inputs the same numbers.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from tinynet.cli.arguments import UsageError, check_inputs, check_output
 from tinynet.cli.contents import read_contents
 from tinynet.cli.data import predictions
-from tinynet.cli.oracle import beyond_keras
 from tinynet.cli.samples import samples
 from tinynet.cli.text import bytes_told, item, say
 from tinynet.errors import FileFormatError
@@ -43,25 +44,23 @@ def run(arguments: argparse.Namespace) -> int:
     contents = read_contents(source)
     if not contents.is_model and contents.arrays:
         raise FileFormatError(f"{source}: is an {contents.form}; weights without a model cannot be converted")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    notes: list[str] = []
+    with _noting(notes, source):
         model = load_model(source)
-    notes = [str(warning.message).removeprefix(f"{source}: ") for warning in caught]
     weights_only = out.endswith(".weights.h5")
     if weights_only:
         notes.append("the configurations of model and training are left out; OUT holds weights alone")
-    elif beyond := beyond_keras(model):
-        notes.append(f"{beyond}: tinynet opens OUT, Keras does not")
     if contents.certified:
         notes.append("the check vectors are left out; 'certify' records new ones")
 
     folder = tempfile.mkdtemp(prefix=".tinynet-", dir=os.path.dirname(os.path.abspath(out)))
     try:
         aside = os.path.join(folder, os.path.basename(out))
-        if weights_only:
-            model.save_weights(aside)
-        else:
-            model.save(aside)
+        with _noting(notes, aside):
+            if weights_only:
+                model.save_weights(aside)
+            else:
+                model.save(aside)
         told = _compared(model, aside, weights_only)
         os.replace(aside, out)
     finally:
@@ -72,6 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
         say(item(text, "note: "))
     say(told)
     return 0
+
+
+@contextlib.contextmanager
+def _noting(notes: list[str], path: str) -> Iterator[None]:
+    """Within it warnings of a file become notes."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    notes += [str(warning.message).removeprefix(f"{path}: ") for warning in caught]
 
 
 def _compared(model: Model, path: str, weights_only: bool) -> str:

@@ -13,7 +13,9 @@ from tinynet.ops.symbolic import DEFINITIONS
 
 UNSAFE, UNSUPPORTED, DAMAGED, NOTE = "unsafe", "unsupported", "damaged", "note"
 
-CATALOGUES = (activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers)
+CATALOGUES = (
+    activations, constraints, initializers, layers, losses, metrics, optimizers, optimizers.schedules, regularizers,
+)  # fmt: skip
 # Classes with a meaning of their own in files.
 SPECIAL = ("DTypePolicy", "Policy", "function", "Model", "MeanMetricWrapper", "TensorShape", "LossFunctionWrapper")
 LONGEST = 200  # letters of a value that is told

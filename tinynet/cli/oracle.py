@@ -112,14 +112,6 @@ def as_array(value: Any) -> np.ndarray:
 
 def beyond_keras(model: Model) -> str | None:
     """What keeps Keras 3 from computing what the model computes, where tinynet knows of it."""
-    if _mentions(model.get_config(), "hard_sigmoid_keras2"):
+    if '"hard_sigmoid_keras2"' in model.to_json():
         return "the model uses Keras 2's hard_sigmoid, which Keras 3 does not have"
     return None
-
-
-def _mentions(value: Any, word: str) -> bool:
-    if isinstance(value, dict):
-        return any(_mentions(part, word) for part in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(_mentions(part, word) for part in value)
-    return isinstance(value, str) and value == word
