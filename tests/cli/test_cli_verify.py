@@ -174,11 +174,26 @@ def test_certified_without_keras(
         assert sum(name.startswith("tinynet_check/") for name in archive.names()) == 3
 
 
+def test_certifying_tells_where_tinynet_differs(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = tinynet.layers.Dense.call
+    monkeypatch.setattr(tinynet.layers.Dense, "call", lambda self, x: original(self, x) * 1.01)
+    copy = tmp_path / "copy.keras"
+    ran = command(capsys, "certify", files / "cnn.keras", "-o", copy)
+    assert ran.status == 1 and "DIFFERS: tinynet's outputs differ" in ran.out
+    monkeypatch.undo()
+    assert command(capsys, "verify", copy).status == 0  # what was recorded are Keras's numbers
+
+
 def test_given_data(files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     x = np.random.default_rng(0).random((5, 8, 8, 3), dtype=np.float32)
     np.save(tmp_path / "x.npy", x)
     ran = command(capsys, "verify", files / "cnn.keras", "--inputs", tmp_path / "x.npy")
     assert ran.status == 0 and "on 5 rows of " in ran.out
+    np.save(tmp_path / "wrong.npy", x[:, :, :, :2])
+    ran = command(capsys, "verify", files / "cnn.keras", "--inputs", tmp_path / "wrong.npy")
+    assert ran.status == 1 and "expected inputs of shape (None, 8, 8, 3), received (5, 8, 8, 2)" in ran.err
     copy = tmp_path / "copy.keras"
     assert command(capsys, "certify", files / "cnn.keras", "-o", copy, "--inputs", tmp_path / "x.npy").status == 0
     record = read_record(str(copy))

@@ -19,7 +19,7 @@ from tinynet.cli.oracle import beyond_keras, described, in_keras, keras_if_there
 from tinynet.cli.record import Record, read_record
 from tinynet.cli.samples import chosen
 from tinynet.cli.text import item, say, table
-from tinynet.errors import FileFormatError, MissingDependencyError
+from tinynet.errors import FileFormatError, MissingDependencyError, TinynetError
 from tinynet.models import Model, load_model
 
 HELP = "compare with Keras, or with check vectors"
@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         reason = beyond_keras(model)
         try:
             rows = [] if reason else compare_layers(model, in_keras(keras, contents), inputs)
+        except TinynetError:
+            raise
         except Exception as error:  # Keras's are of any kind
             reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
         if reason is None:
