@@ -324,7 +324,8 @@ class Draft:
         """A layer or a nested model that was called before, called on another tensor."""
         layers = [
             i for i, call in enumerate(self.calls)
-            if isinstance(call.callee, (Inner, Recipe)) and len(call.operands) == 1 and not call.keywords and not call.as_list
+            if isinstance(call.callee, (Inner, Recipe)) and len(call.operands) == 1
+            and not call.keywords and not call.as_list
             and self.tensors[call.operands[0]].dtype == "float32" and not needs_numbers(call.callee)
         ]  # fmt: skip
         place = self.some_place()
