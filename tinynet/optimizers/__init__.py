@@ -7,13 +7,27 @@ from typing import Any
 
 from tinynet.catalogue import Catalogue, serialize
 from tinynet.errors import ArgumentError, nearest
+from tinynet.optimizers import schedules
+from tinynet.optimizers.adadelta import Adadelta
+from tinynet.optimizers.adafactor import Adafactor
+from tinynet.optimizers.adagrad import Adagrad
 from tinynet.optimizers.adam import Adam
+from tinynet.optimizers.adamax import Adamax
+from tinynet.optimizers.adamw import AdamW
 from tinynet.optimizers.base import Optimizer
+from tinynet.optimizers.ftrl import Ftrl
+from tinynet.optimizers.lamb import Lamb
+from tinynet.optimizers.lion import Lion
+from tinynet.optimizers.nadam import Nadam
 from tinynet.optimizers.rmsprop import RMSprop
 from tinynet.optimizers.sgd import SGD
 
-CATALOGUE = Catalogue("optimizer", classes=[SGD, RMSprop, Adam])
-_BY_LOWER = {name.lower(): cls for name, cls in CATALOGUE.by_class_name.items()}
+CATALOGUE = Catalogue(
+    "optimizer",
+    classes=[SGD, RMSprop, Adam, AdamW, Adagrad, Adadelta, Adamax, Nadam, Lion, Ftrl, Adafactor, Lamb],
+)
+# Keras knows Lamb in files only, not by its short name.
+_BY_LOWER = {name.lower(): cls for name, cls in CATALOGUE.by_class_name.items() if cls is not Lamb}
 
 
 def get(identifier: Any) -> Optimizer | None:
@@ -50,4 +64,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     return found
 
 
-__all__ = ["CATALOGUE", "SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "serialize"]
+__all__ = [
+    "CATALOGUE", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "Nadam",
+    "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize",
+]  # fmt: skip

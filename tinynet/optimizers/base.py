@@ -109,8 +109,8 @@ class Optimizer(Configurable):
         self._undecayed: set[int] = set()
         self._undecayed_names: re.Pattern[str] | None = None
         self._iterations = self.add_variable((), dtype="int64", name="iteration")
-        self._averages: list[Variable] = []
-        self._accumulated: list[Variable] = []
+        self._moving_averages: list[Variable] = []
+        self._accumulated_gradients: list[Variable] = []
         self._learning_rate = self._initial_learning_rate(learning_rate)
 
     @classmethod
@@ -151,8 +151,7 @@ class Optimizer(Configurable):
         return self.add_variable((), initializer=rate, name="learning_rate")
 
     def _checked_learning_rate(self, value: Any) -> float:
-        if isinstance(value, (Tensor, np.ndarray)) and value.size == 1:
-            value = value.item()
+        value = _single(value)
         if not _is_number(value):
             raise ArgumentError(f"{self._kind}: expected a finite float learning_rate, received {value!r}")
         return float(value)
@@ -189,13 +188,13 @@ class Optimizer(Configurable):
         """The learning rate as a scalar."""
         if isinstance(self._learning_rate, Variable):
             return self._learning_rate._data[()]
-        rate = as_tensor(self.learning_rate)._data
-        if rate.size != 1 or rate.dtype.kind not in "fiu" or not np.isfinite(rate).all():
+        rate = _single(self.learning_rate)
+        if not _is_number(rate):
             raise ArgumentError(
                 f"{self._kind}: expected {self._learning_rate!r} to tell a finite learning rate, "
-                f"received {rate.tolist()!r} after {self._iterations.item()} steps"
+                f"received {rate!r} after {self._iterations.item()} steps"
             )
-        return rate.reshape(())[()]
+        return rate
 
     @property
     def iterations(self) -> Tensor:
@@ -224,9 +223,9 @@ class Optimizer(Configurable):
         self._trainable_variables = list(variables)
         self._indices = {id(variable): i for i, variable in enumerate(variables)}
         if self.use_ema:
-            self._averages = self.add_optimizer_variables(variables, "average")
+            self._moving_averages = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps is not None:
-            self._accumulated = self.add_optimizer_variables(variables, "gradient_accumulator")
+            self._accumulated_gradients = self.add_optimizer_variables(variables, "gradient_accumulator")
         self.built = True
 
     def add_variable(
@@ -335,24 +334,27 @@ class Optimizer(Configurable):
         gradients = clipped(gradients, self.clipnorm, self.global_clipnorm, self.clipvalue)
         rate = self._rate()
         self._decay_weights(gradients, variables, rate)
+        self._update_all(gradients, variables, rate)
+
+    def _update_all(self, gradients: Sequence[Gradient], variables: Sequence[Variable], rate: Any) -> None:
         for gradient, variable in zip(gradients, variables, strict=True):
             self.update_step(gradient, variable, rate)
             variable.changed_in_place()
 
     def _accumulate(self, gradients: list[Gradient], variables: Sequence[Variable], steps: int) -> None:
         """Adds to the gradients since the last change; every so many steps changes the variables by their mean."""
-        sums = [self._accumulated[self._index(variable)] for variable in variables]
+        sums = [self._accumulated_gradients[self._index(variable)] for variable in variables]
         for total, gradient in zip(sums, gradients, strict=True):
             total._data += summed(gradient)
         if (self._iterations.item() + 1) % steps == 0:
             self._update([total._data / total.dtype.type(steps) for total in sums], variables)
-            for total in self._accumulated:
+            for total in self._accumulated_gradients:
                 total._data.fill(0)
 
     def _average(self) -> None:
         """Moves the averages of the variables, and puts them in their place when it is time."""
         step = self._step()
-        for average, variable in zip(self._averages, self._trainable_variables, strict=True):
+        for average, variable in zip(self._moving_averages, self._trainable_variables, strict=True):
             kept = variable.dtype.type(self.ema_momentum if step > 1 else 0)
             average._data *= kept
             average._data += (1 - kept) * variable._data
@@ -364,7 +366,7 @@ class Optimizer(Configurable):
         if self.use_ema and self.built:
             self._refuse_unknown(var_list)
             for variable in var_list:
-                variable.assign(self._averages[self._index(variable)])
+                variable.assign(self._moving_averages[self._index(variable)])
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Changes one variable and its slots.
@@ -470,6 +472,11 @@ class Optimizer(Configurable):
             loss = variable._data * kind(self.weight_decay)
             loss *= kind(rate)
             variable._data -= loss
+
+
+def _single(value: Any) -> Any:
+    """An array or tensor of one element as that element, anything else as it is."""
+    return value.item() if isinstance(value, (Tensor, np.ndarray)) and value.size == 1 else value
 
 
 def _is_number(value: Any, above: float = -np.inf) -> bool:

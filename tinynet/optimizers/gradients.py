@@ -72,6 +72,12 @@ def sum_and_squares(gradient: Gradient) -> tuple[np.ndarray, np.ndarray | None]:
     return gradient, None
 
 
+def with_squares(gradient: Gradient) -> tuple[np.ndarray, np.ndarray]:
+    """`sum_and_squares` with squares in every case."""
+    values, squares = sum_and_squares(gradient)
+    return values, np.square(values) if squares is None else squares
+
+
 def on_values(gradient: Gradient, function: Callable[[np.ndarray], np.ndarray]) -> Gradient:
     """A function of each element, for `Slices` of each occurrence of a row."""
     if isinstance(gradient, Slices):

@@ -20,7 +20,7 @@ import numpy as np
 from tinynet.errors import FileFormatError
 from tinynet.layers.base import Layer
 from tinynet.models import Model
-from tinynet.optimizers import Adam
+from tinynet.optimizers import Adadelta, Adam, Adamax
 from tinynet.saving import hdf5
 from tinynet.saving.filling import Filling, fill_optimizer, in_order
 
@@ -152,7 +152,7 @@ def _placed(optimizer: Any, stored: dict[str, hdf5.Item | None]) -> dict[Any, hd
         return in_order(optimizer, list(stored.values()))
     slots = [item for name, item in stored.items() if name not in counters]
     variables = optimizer.slots
-    if isinstance(optimizer, Adam):
+    if isinstance(optimizer, (Adam, Adamax, Adadelta)):
         both = 2 * len(optimizer._trainable_variables)
         variables = [*variables[:both:2], *variables[1:both:2], *variables[both:]]
     if len(slots) < len(variables):
