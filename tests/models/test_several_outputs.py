@@ -353,8 +353,6 @@ def test_training_goes_on_from_files(case: str, tmp_path: Path) -> None:
     same_weights(ours, loaded[1])
 
 
-
-
 def test_functions_of_ones_own_in_files(tmp_path: Path) -> None:
     """They are found again in `custom_objects` under their names."""
 
