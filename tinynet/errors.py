@@ -53,6 +53,10 @@ class FileFormatError(TinynetError, ValueError):
     """A file that is not what its name says, is damaged, or holds something unsupported."""
 
 
+class UnsafeFileError(FileFormatError):
+    """A file that leads out of itself: to other files, or to code."""
+
+
 class MissingFileError(TinynetError, FileNotFoundError):
     """A file or folder that is not there."""
 

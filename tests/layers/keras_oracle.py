@@ -20,10 +20,10 @@ from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.catalogue import Configurable
 from tinynet.nested import leaves
 
-# The classes of the catalogue; models have tests of their own, and so has what Keras 3 has no more.
+# The classes of the catalogue; models have tests of their own.
 LAYERS = {
     name for name, cls in tinynet.layers.CATALOGUE.by_class_name.items() if not issubclass(cls, tinynet.models.Model)
-} - {"ThresholdedReLU"}
+}
 
 # Written by one of the two only. Keras forgets the seed of a SimpleRNN; tinynet writes the whole
 # vocabulary, Keras what the constructor was given, and how long the whole is.

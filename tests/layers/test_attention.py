@@ -188,7 +188,7 @@ def ones(*shape: int) -> np.ndarray:
          r"expected inputs \(N, …, T, D\), received shape \(2, 3\)"),
         (lambda: layers.Attention()([ones(2, 3, 4), ones(2, 3, 5)]), r"expected a query \(N, T, D\), a value"),
         (lambda: layers.Attention()([ones(2, 3, 4), ones(1, 3, 4)]), r"expected a query \(N, T, D\), a value"),
-        (lambda: layers.Attention()([ones(2, 3, 4)] * 2, mask=[None]), r"expected masks as a list"),
+        (lambda: layers.Attention()([ones(2, 3, 4)] * 2, mask=[ones(2, 3)]), r"expected masks as a list"),
         (lambda: layers.Attention()([ones(2, 3, 4)] * 2, mask=[None, ones(2, 5)]),
          r"a mask of shape \(2, 1, 5\) does not fit"),
         (lambda: layers.Attention()([ones(2, 3, 4)] * 2, mask=[ones(2, 5), None]),

@@ -406,3 +406,55 @@ def test_a_cell_of_the_users_own_in_an_rnn() -> None:
     x = np.ones((1, 4, 3), "float32")
     np.testing.assert_allclose(layer(x).numpy()[0, :, 0], [1, 1.5, 1.75, 1.875])
     assert [w.name for w in layer.trainable_weights] == ["rate"]
+
+
+class Weighted(Layer):
+    """Σ y over the steps that count, times x: shows the mask that its second input carries."""
+
+    def build(self, x_shape: Any, y_shape: Any) -> None:
+        self.kernel = self.add_weight((y_shape[-1], x_shape[-1]), "ones", name="kernel")
+
+    def call(self, x: Any, y: Any, y_mask: Any = None) -> Any:
+        if y_mask is not None:
+            y = y * np.asarray(y_mask)[..., None]
+        return x * (y.sum(axis=1) @ self.kernel)
+
+
+class KerasWeighted(keras.layers.Layer):
+    def build(self, x_shape: Any, y_shape: Any) -> None:
+        self.kernel = self.add_weight(shape=(y_shape[-1], x_shape[-1]), initializer="ones", name="kernel")
+
+    def call(self, x: Any, y: Any, y_mask: Any = None) -> Any:
+        if y_mask is not None:
+            y = y * keras.ops.cast(y_mask, y.dtype)[..., None]
+        return x * (keras.ops.sum(y, axis=1) @ self.kernel)
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+@pytest.mark.parametrize("functional", [False, True])
+def test_a_layer_of_several_tensors(by_name: bool, functional: bool) -> None:
+    ids = np.array([[1, 2, 0], [3, 0, 0]])
+    results = []
+    for library, layer in ((tinynet, Weighted(name="w")), (keras, KerasWeighted(name="w"))):
+        table = library.layers.Embedding(4, 2, embeddings_initializer="ones", mask_zero=True)
+
+        def call(x: Any, words: Any, layer: Any = layer, table: Any = table) -> Any:
+            y = table(words)
+            return layer(x=x, y=y) if by_name else layer(x, y)
+
+        if functional:
+            inputs = [library.layers.Input((3,)), library.layers.Input((3,), dtype="int32")]
+            model = library.Model(inputs, call(*inputs))
+            results.append(np.asarray(model([X[:2], ids])))
+            shapes = {"x_shape": [None, 3], "y_shape": [None, 3, 2]}
+        else:
+            results.append(np.asarray(call(X[:2].astype("float64"), ids)))  # arrays count as tensors
+            shapes = {"x_shape": [2, 3], "y_shape": [2, 3, 2]}
+        built = layer.get_build_config()["shapes_dict"]
+        assert {key: list(shape) for key, shape in built.items()} == shapes
+        again = type(layer)()
+        again.build_from_config({"shapes_dict": shapes})
+        assert tuple(again.kernel.shape) == (2, 3)
+    assert results[0].dtype == results[1].dtype == np.float32
+    np.testing.assert_allclose(results[0], X[:2] * np.array([[4.0], [2.0]]), rtol=1e-6)
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-6)

@@ -168,7 +168,7 @@ def _callable(library: Any, kind: str, name: str) -> Any:
         return lambda x, y: several(x, y, use_causal_mask=True)
     if kind == "own_heads":
         alone = layers.MultiHeadAttention(2, 3, use_gate=True)
-        return lambda x: layers.add([x, alone(query=x, value=x, key=x)])
+        return lambda x: layers.add([x, alone(x, value=x, key=x)])
     if kind == "attention":
         one = layers.Attention(use_scale=True)
         return lambda x, y: one([x, y])

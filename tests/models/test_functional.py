@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from functional_programs import Program, data_for, made, programs
+from functional_programs import Program, Step, data_for, made, programs
 from hypothesis import given, settings
 from keras_oracle import comparable_model
 from twins import forget_names, random_weights
@@ -66,6 +66,14 @@ def test_random_graphs(program: Program, tmp_path_factory: Any, counts: Any) -> 
         np.testing.assert_array_equal(own, other)
     assert_same(ours(x), reloaded(x))
     counts["models", "random graphs that agree with Keras's and went through files both ways"] += 1
+
+
+def test_a_mask_that_attention_passes_on(tmp_path_factory: Any, counts: Any) -> None:
+    steps = (
+        Step("embedding", (("w", 0),)), Step("attention", (("s", 0), ("s", 0))), Step("both_ways", (("s", 1),)),
+    )  # fmt: skip
+    program = Program(("w",), steps, (("s", 2),), "one")
+    test_random_graphs.hypothesis.inner_test(program, tmp_path_factory, counts)  # type: ignore[attr-defined]
 
 
 @settings(max_examples=10, deadline=None)

@@ -36,6 +36,14 @@ TEXT_BESIDE_NUMBERS = Recipe(
     ],
     [(0, 0), (1, 0)],
 )  # fmt: skip
+FROZEN_AROUND = Recipe(
+    "functional", [numbers(4, 2)],
+    [
+        Call(Inner("Bidirectional", {"layer": Inner("LSTM", {"units": 2}), "trainable": False}), [FIRST]),
+        layer("Dense", [(0, 0)], units=3, trainable=False), layer("Dense", [(1, 0)], units=1),
+    ],
+    [(2, 0)],
+)  # fmt: skip
 
 FIXED: dict[str, Recipe] = {
     # Keras hands a mask on only where the inputs are the only tensors of a call.
@@ -64,6 +72,10 @@ FIXED: dict[str, Recipe] = {
             layer("MaxPooling1D", [(0, 0)], pool_size=3, padding="same"), layer("GlobalMaxPooling1D", [(0, 0)]),
         ],
         [(1, 0), (2, 0)],
+    ),
+    # A layer around others that is made with trainable=False leaves these trainable, and .h5 puts them first.
+    "frozen around what is not, in a model within": Recipe(
+        "functional", [numbers(4, 2)], [Call(FROZEN_AROUND, [FIRST])], [(0, 0)],
     ),
     # In the file the call of the inner model has mask=[None, None].
     "text and numbers for a model within": Recipe(

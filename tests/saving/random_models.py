@@ -324,7 +324,8 @@ class Draft:
         """A layer or a nested model that was called before, called on another tensor."""
         layers = [
             i for i, call in enumerate(self.calls)
-            if isinstance(call.callee, (Inner, Recipe)) and len(call.operands) == 1 and not call.keywords and not call.as_list
+            if isinstance(call.callee, (Inner, Recipe)) and len(call.operands) == 1
+            and not call.keywords and not call.as_list
             and self.tensors[call.operands[0]].dtype == "float32" and not needs_numbers(call.callee)
         ]  # fmt: skip
         place = self.some_place()
@@ -350,7 +351,8 @@ class Draft:
                 inner.step()
             recipe = inner.finished(self.draw(st.sampled_from(["one", "list"])))
         places = [self.some_place() for _ in recipe.inputs]
-        self.attempt(self.call_nested, recipe, places) or self.attempt(self.call_nested, recipe, [None] * len(places))
+        if not self.attempt(self.call_nested, recipe, places):
+            self.attempt(self.call_nested, recipe, [None] * len(places))
 
     def call_nested(self, recipe: Recipe, places: list[Place | None]) -> list[Place]:
         """The model on tensors brought into the shapes it wants, or on new inputs where that cannot be."""

@@ -53,13 +53,13 @@ COMPILING: dict[str, Any] = {
 
 
 def data(name: str) -> tuple[Any, Any]:
-    """Inputs and targets: 23 of them, so that the last batch is a smaller one."""
+    """Inputs and targets: 13 of them, so that the last batch is a smaller one."""
     generator = np.random.default_rng(1)
     if name == "images":
-        x = generator.normal(size=(23, 6, 5, 2)).astype("float32")
-        return x, np.eye(3, dtype="float32")[generator.integers(0, 3, 23)]
-    ids = generator.integers(1, 7, (23, 5)).astype("int32")
-    ids[np.arange(5) >= generator.integers(1, 6, 23)[:, None]] = 0
+        x = generator.normal(size=(13, 6, 5, 2)).astype("float32")
+        return x, np.eye(3, dtype="float32")[generator.integers(0, 3, 13)]
+    ids = generator.integers(1, 7, (13, 5)).astype("int32")
+    ids[np.arange(5) >= generator.integers(1, 6, 13)[:, None]] = 0
     return ids, (ids.sum(axis=1, keepdims=True) > 10).astype("float32")
 
 
@@ -79,8 +79,7 @@ def loaded(library: Any, path: Path) -> Any:
     return model
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name, optimizer", [*(("images", optimizer) for optimizer in OPTIMIZERS), ("words", "Adam")])
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
 @pytest.mark.parametrize("first", LIBRARIES)
 def test_training_goes_on_in_the_other_library(
@@ -91,24 +90,25 @@ def test_training_goes_on_in_the_other_library(
     before = began.fit(x, y, epochs=2, **TRAINING).history["loss"]
     path = tmp_path / f"trained{ending}"
     began.save(path)
-    ours, theirs = loaded(tinynet, path), loaded(keras, path)
-
-    for model in (ours, theirs):
+    # After an .h5 file Keras cannot go on itself: it builds the optimizer for no weights at all.
+    continued = [loaded(library, path) for library in ([tinynet, keras] if ending == ".keras" else [tinynet])]
+    for model in continued:
         assert [v.name for v in model.trainable_weights] == [v.name for v in began.trainable_weights]
-        for here, there in zip(model.get_weights(), began.get_weights(), strict=True):
-            np.testing.assert_array_equal(here, there)
-        assert int(np.asarray(model.optimizer.iterations)) == 10
+        assert int(np.asarray(model.optimizer.iterations)) == 6
         assert np.asarray(model.optimizer.learning_rate) == np.float32(OPTIMIZERS[optimizer]["learning_rate"])
-        state, expected = ([np.asarray(v) for v in m.optimizer.variables] for m in (model, began))
-        assert len(state) == len(expected) > 3
-        for here, there in zip(state, expected, strict=True):
-            np.testing.assert_array_equal(here, there)
+        assert len(began.optimizer.variables) > 3
+        bit_equal(model.weights, began.weights)
+        bit_equal(model.optimizer.variables, began.optimizer.variables)
 
-    own = ours.fit(x, y, epochs=3, **TRAINING).history
-    expected = theirs.fit(x, y, epochs=3, **TRAINING).history
-    same_histories(own, expected, relative=1e-4)
-    same_weights(ours, theirs, relative=1e-3)
-    unsaved = began.fit(x, y, epochs=3, **TRAINING).history["loss"]
-    np.testing.assert_allclose(own["loss"], unsaved, rtol=1e-4)
-    assert own["loss"][-1] < before[-1]  # it is training that went on, not noise that was repeated
-    counts["files", "trainings that went on in the other library"] += 1
+    unsaved = began.fit(x, y, epochs=2, **TRAINING).history
+    assert unsaved["loss"][-1] < before[-1]  # it is training that went on, not noise that was repeated
+    for model in continued:
+        same_histories(model.fit(x, y, epochs=2, **TRAINING).history, unsaved, relative=1e-4)
+        same_weights(model, began, relative=1e-3)
+    counts["files", f"trainings that began in {first} and went on from {ending}"] += 1
+
+
+def bit_equal(variables: Any, expected: Any) -> None:
+    assert len(variables) == len(expected)
+    for here, there in zip(variables, expected, strict=True):
+        np.testing.assert_array_equal(np.asarray(here), np.asarray(there))

@@ -133,7 +133,14 @@ def check(recipe: Recipe, worker: Worker, folder: Path, counts: Any) -> float | 
     counts["random models", "read from .weights.h5"] += 1
 
     for ending in FORMATS:
-        theirs.save(folder / f"theirs{ending}")
+        ours.save(folder / f"ours{ending}")
+        try:
+            theirs.save(folder / f"theirs{ending}")
+        except TypeError:  # a copy of an operation's settings, which Keras makes on the way to .h5
+            counts["random models", f"that Keras does not write to {ending}"] += 1
+            answers = worker.ask(**asking, load=folder / f"ours{ending}")
+            same(answers, result, ours.get_weights(), f"tinynet, tinynet by {ending}", tolerance=0)
+            continue
         answers = worker.ask(**asking, load=folder / f"theirs{ending}", save=[folder / f"back{ending}"])
         differences.append(same(answers, expected, theirs.get_weights(), ending))
         counts["random models", f"read from {ending}"] += 1
@@ -144,16 +151,25 @@ def check(recipe: Recipe, worker: Worker, folder: Path, counts: Any) -> float | 
             readable = False
         if not readable:
             counts["random models", f"that Keras itself does not read from {ending}"] += 1
+            answers = worker.ask(**asking, load=folder / f"ours{ending}")
+            same(answers, result, ours.get_weights(), f"tinynet, tinynet by {ending}", tolerance=0)
             continue
         back = keras.saving.load_model(folder / f"back{ending}")
         bit_equal(back, theirs)
         assert difference(predictions(back, recipe), expected) == 0, f"Keras, tinynet, Keras by {ending}: predictions"
-        assert comparable_model(back.get_config()) == comparable_model(again.get_config())
-        ours.save(folder / f"ours{ending}")
+        kept = comparable_model(theirs.get_config())
+        if comparable_model(again.get_config()) == kept:
+            assert comparable_model(back.get_config()) == kept, f"Keras, tinynet, Keras by {ending}: configuration"
+        else:  # it takes the function softmax for the layer, for one
+            counts["random models", f"whose configuration Keras itself does not keep by {ending}"] += 1
         through = keras.saving.load_model(folder / f"ours{ending}")
         bit_equal(through, ours)
         assert difference(predictions(through, recipe), expected) == 0, f"tinynet, Keras by {ending}: predictions"
-        through.save(folder / f"through{ending}")
+        try:
+            through.save(folder / f"through{ending}")
+        except TypeError:  # as above; now the layers know their inputs
+            counts["random models", f"that Keras does not write to {ending} again"] += 1
+            continue
         answers = worker.ask(**asking, load=folder / f"through{ending}")
         same(answers, result, ours.get_weights(), f"tinynet, Keras, tinynet by {ending}", tolerance=0)
         counts["random models", f"both ways by {ending}"] += 1

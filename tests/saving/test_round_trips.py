@@ -157,7 +157,7 @@ def test_the_models_hold_every_layer() -> None:
     # Layers of several inputs go through files in functional models.
     own_tests = {
         "TextVectorization", "Functional", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
-        "Discretization", "ThresholdedReLU", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum",
+        "Discretization", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum",
         "Concatenate", "Dot", "Attention", "AdditiveAttention", "MultiHeadAttention",
     }  # fmt: skip
     assert set(layers.CATALOGUE.by_class_name) - used == own_tests

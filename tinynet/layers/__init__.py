@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinynet.catalogue import Catalogue, serialize
-from tinynet.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
+from tinynet.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from tinynet.layers.adaptation import Normalization
 from tinynet.layers.affine import RandomRotation, RandomTranslation, RandomZoom
 from tinynet.layers.attention import AdditiveAttention, Attention
@@ -117,7 +117,7 @@ CATALOGUE = Catalogue(
         RMSNormalization, RNN, RandomBrightness, RandomContrast, RandomCrop, RandomFlip, RandomRotation,
         RandomTranslation, RandomZoom, ReLU, RepeatVector, Rescaling, Reshape, Resizing, SeparableConv1D,
         SeparableConv2D, SimpleRNN, SimpleRNNCell, Softmax, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D,
-        SpectralNormalization, StackedRNNCells, StringLookup, Subtract, TextVectorization, ThresholdedReLU,
+        SpectralNormalization, StackedRNNCells, StringLookup, Subtract, TextVectorization,
         TimeDistributed, UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D,
         ZeroPadding3D,
     ],
@@ -142,7 +142,7 @@ __all__ = [
     "RandomZoom", "ReLU", "RepeatVector", "Rescaling", "Reshape", "Resizing", "SeparableConv1D", "SeparableConv2D",
     "SeparableConvolution1D", "SeparableConvolution2D", "SimpleRNN", "SimpleRNNCell", "Softmax", "SpatialDropout1D",
     "SpatialDropout2D", "SpatialDropout3D", "SpectralNormalization", "StackedRNNCells", "StringLookup", "Subtract",
-    "TextVectorization", "ThresholdedReLU", "TimeDistributed", "UnitNormalization", "UpSampling1D", "UpSampling2D",
+    "TextVectorization", "TimeDistributed", "UnitNormalization", "UpSampling1D", "UpSampling2D",
     "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average", "concatenate", "deserialize",
     "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
 ]  # fmt: skip

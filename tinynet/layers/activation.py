@@ -78,21 +78,6 @@ class ELU(_Elementwise):
         return activations.elu(inputs, alpha=self.alpha)
 
 
-class ThresholdedReLU(_Elementwise):
-    """x where x > theta, else 0: a layer of Keras 2, for its models. Keras 3's `ReLU(threshold=theta)` is the same.
-
-    >>> ThresholdedReLU(1.0)(np.array([[0.5, 1.0, 1.5]], "float32")).numpy()
-    array([[0. , 0. , 1.5]], dtype=float32)
-    """
-
-    def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.theta = number(self.described, "theta", theta, 0.0)
-
-    def call(self, inputs: Tensor) -> Tensor:
-        return inputs * (inputs._data > self.theta)
-
-
 class Softmax(_Elementwise):
     """Softmax along `axis`, or over several axes together; where a mask is given, over what it keeps.
 

@@ -10,6 +10,7 @@ from tinynet.arguments import flag, fraction, one_of
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
+from tinynet.ops import convert_to_tensor
 from tinynet.ops.symbolic import KerasTensor
 from tinynet.primitives.arithmetic import where
 from tinynet.primitives.classification import softmax
@@ -147,7 +148,9 @@ class Attention(Layer):
             ) from error
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        return None if previous_mask is None else previous_mask[0]
+        if previous_mask is None or previous_mask[0] is None:
+            return None
+        return convert_to_tensor(previous_mask[0])  # in a model's graph an operation of its own, as in Keras
 
     def compute_output_shape(self, input_shape: Any) -> Shape:
         query, value, _ = self._check(input_shape)

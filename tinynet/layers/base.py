@@ -475,13 +475,12 @@ class Layer(Configurable):
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        """The weights that training changes."""
-        if not self.trainable:
-            return []
-        own = [v for v in self._own_variables if v.wanted_trainable]
-        for layer in self._sublayers:
-            own += layer.trainable_weights
-        return unique(own)
+        """The weights that training changes.
+
+        As in Keras a layer around others that is made with trainable=False leaves these as they are; setting
+        `trainable` afterwards freezes them, too.
+        """
+        return [v for v in self.weights if v.trainable] if self.trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:

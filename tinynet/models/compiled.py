@@ -116,7 +116,7 @@ class CompiledLoss:
             term.mean = metrics.Mean(name=_untaken(f"{name}_loss", self.means))
             self.means[term.mean.name] = term.mean
 
-    def __call__(self, y: list[Any], y_pred: list[Any], weights: list[Any], where: str) -> Tensor | None:
+    def __call__(self, y: list[Any], y_pred: list[Tensor], weights: list[Any], where: str) -> Tensor | None:
         """The weighted sum of the losses of a batch, or None where no output has one."""
         total: Tensor | None = None
         for term in self.terms:
@@ -198,7 +198,10 @@ class CompiledMetrics:
 class Compiled:
     """Losses and metrics of a model, from the first batch, or earlier, bound to its outputs."""
 
-    def __init__(self, loss: Any, loss_weights: Any, plain: Any, weighted: Any) -> None:
+    def __init__(
+        self, where: str, loss: Any = None, loss_weights: Any = None, plain: Any = None, weighted: Any = None
+    ) -> None:
+        self.where = where  # in errors
         self.loss = CompiledLoss(loss, loss_weights)
         self.metrics = CompiledMetrics(plain, weighted)
         self.mean = metrics.Mean(name="loss")
@@ -210,8 +213,24 @@ class Compiled:
         self.metrics.bind(outputs)
         self.outputs = outputs
 
-    def by_output(self, values: Any, what: str, where: str) -> list[Any]:
-        """Targets or sample weights in the order of the outputs, None for those without."""
+    def loss_of(self, y: Any, y_pred: Any, sample_weight: Any) -> Tensor | None:
+        """The loss of a batch, or None where no output has one."""
+        return self.loss(*self._by_output(y, y_pred, sample_weight), self.where)
+
+    def count(self, loss: Tensor, rows: int, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        """Adds a batch, and all that its loss came to, to the running means."""
+        self.mean.update_state(loss._data, sample_weight=np.asarray(rows, loss.dtype))
+        if self.metrics.bound:
+            self.metrics.update(*self._by_output(y, y_pred, sample_weight))
+
+    def _by_output(self, y: Any, y_pred: Any, sample_weight: Any) -> tuple[list[Any], list[Any], list[Any]]:
+        """Targets, results and sample weights, each in the order of the outputs, None for those without."""
+        if isinstance(y_pred, Tensor) and not isinstance(y, STRUCTURES) and not isinstance(sample_weight, STRUCTURES):
+            return [y], [y_pred], [sample_weight]
+        targets, weights = self._given(y, "y"), self._given(sample_weight, "sample_weight")
+        return targets, list(leaves(y_pred)), weights
+
+    def _given(self, values: Any, what: str) -> list[Any]:
         assert self.outputs is not None
         count = len(self.outputs)
         if not isinstance(values, STRUCTURES) and (count == 1 or values is None or what == "sample_weight"):
@@ -223,7 +242,7 @@ class Compiled:
             for number, part in zip(wanted, parts, strict=True):
                 found[number] = part
             return found
-        return arranged(values, self.outputs.names, f"{where}: {what}", "outputs", missing=True)
+        return arranged(values, self.outputs.names, f"{self.where}: {what}", "outputs", missing=True)
 
     def all_metrics(self) -> list[Any]:
         """Everything that accumulates over batches."""
@@ -235,13 +254,13 @@ class Compiled:
         The loss, metrics without an output's name before theirs as in `compile`, the losses of the
         outputs, and the other metrics by their names.
         """
-        found: Logs = {"loss": self.mean.result()}
-        named = self.metrics.named or {}
-        several = self.outputs is not None and any(self.outputs.of_metrics)
-        found |= {} if several else {name: metric.result() for name, metric in named.items()}
-        found |= {name: mean.result() for name, mean in self.loss.means.items()}
-        found |= {name: named[name].result() for name in sorted(named)} if several else {}
-        return {name: float(v) if np.ndim(v) == 0 else np.asarray(v) for name, v in found.items()}
+        named, means = self.metrics.named or {}, self.loss.means
+        if self.outputs is not None and any(self.outputs.of_metrics):
+            found = {"loss": self.mean, **means, **dict(sorted(named.items()))}
+        else:
+            found = {"loss": self.mean, **named, **means}
+        results = ((name, metric.result()) for name, metric in found.items())
+        return {name: float(value) if np.ndim(value) == 0 else np.asarray(value) for name, value in results}
 
     def direction(self, name: str) -> str | None:
         """'up' or 'down' for a log, None when unknown."""

@@ -70,8 +70,8 @@ def arrays_of(value: Any, name: str, where: str, *, check_finite: bool = True) -
 
 def rows_of(value: Any, rows: Any) -> Any:
     """Some rows of one array, or of each in a structure."""
-    if isinstance(value, np.ndarray):
-        return value[rows]
+    if value is None or isinstance(value, np.ndarray):
+        return None if value is None else value[rows]
     return map_leaves(lambda array: None if array is None else array[rows], value)
 
 
@@ -183,7 +183,9 @@ class IterableBatches:
     a generator goes on where it stopped.
     """
 
-    def __init__(self, source: Iterable[Any], class_weight: Mapping[int, float] | None = None, where: str = "fit") -> None:
+    def __init__(
+        self, source: Iterable[Any], class_weight: Mapping[int, float] | None = None, where: str = "fit"
+    ) -> None:
         self.source = source
         self.class_weight = class_weight
         self.where = where
@@ -255,7 +257,9 @@ def validation_batches(data: Any, batch_size: int | None) -> Batches | None:
     if isinstance(data, (tuple, list)) and len(data) in (2, 3):
         return ArrayBatches(*data, batch_size=batch_size, where=where)
     if isinstance(data, (tuple, list)):
-        raise ArgumentError(f"fit: expected validation_data (x, y) or (x, y, sample_weight), received {len(data)} items")
+        raise ArgumentError(
+            f"fit: expected validation_data (x, y) or (x, y, sample_weight), received {len(data)} items"
+        )
     return batches_of(data, where=where)
 
 

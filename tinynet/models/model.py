@@ -138,7 +138,9 @@ class Model(Trainer, Layer):
                 if own is not None:
                     values[i] = values[i].detach() if values[i] is inputs else values[i]
                     set_mask(values[i], own)
-        return graph.run(values, lambda operation, args, kwargs: operation(*args, **kwargs))
+        results = graph.run(values, lambda operation, args, kwargs: operation(*args, **kwargs))
+        # As in Keras an output alone in a list comes without it.
+        return results[0] if isinstance(results, (list, tuple)) and len(results) == 1 else results
 
     def _converted(self, inputs: Any) -> Any:
         return inputs if self._graph is not None else super()._converted(inputs)

@@ -148,8 +148,10 @@ class Sequential(Model):
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        (given,) = arranged(inputs, self.inputs[0].name, self.described)
-        x = fitted(given, self.inputs[0], self.described)
+        expected = self.inputs[0]
+        if isinstance(inputs, (list, tuple, dict)):
+            (inputs,) = arranged(inputs, expected.name, self.described)
+        x = fitted(inputs, expected, self.described)
         if mask is not None:
             x = x.detach() if x is inputs else x
             set_mask(x, mask)

@@ -51,7 +51,7 @@ class Trainer:
         self.stop_training = False
         self.history: History | None = None
         self._compile_arguments: dict[str, Any] | None = None
-        self._compiled = Compiled(None, None, None, None)
+        self._compiled = Compiled(self.described)
 
     def compile(
         self,
@@ -87,7 +87,8 @@ class Trainer:
             if value not in default:
                 raise ArgumentError(f"compile: {name}={value!r} is not supported; leave it out")
         # All of it is looked up before any of it is kept: a compile that fails changes nothing.
-        known_optimizer, told = optimizers.get(optimizer), Compiled(loss, loss_weights, metrics, weighted_metrics)
+        known_optimizer = optimizers.get(optimizer)
+        told = Compiled(self.described, loss, loss_weights, metrics, weighted_metrics)
         if self._graph is not None:
             told.bind(self._outputs(self._graph.outputs))
         self.optimizer, self.loss, self._compiled = known_optimizer, loss, told
@@ -282,7 +283,7 @@ class Trainer:
         self.optimizer.apply([variable._grad for variable in variables], variables)
         for variable in variables:
             variable.zero_grad()
-        self._count(loss, batch, outputs)
+        self._compiled.count(loss, row_count(batch.x), batch.y, outputs, batch.sample_weight)
 
     def test_step(self, batch: Batch) -> None:
         """Loss and metrics of a batch, the weights left alone."""
@@ -290,16 +291,14 @@ class Trainer:
             outputs = self(_wrapped(batch.x), training=False)  # type: ignore[operator]
             loss = self.compute_loss(batch.x, batch.y, outputs, batch.sample_weight)
             self._clear_losses()  # type: ignore[attr-defined]
-            self._count(loss, batch, outputs)
+            self._compiled.count(loss, row_count(batch.x), batch.y, outputs, batch.sample_weight)
 
     def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """The scalar that training lowers: the compiled loss and all penalties."""
         parts = list(self.losses)
-        told = self._compiled
-        if told.outputs is None:
-            told.bind(self._outputs(y_pred))
-        targets, weights = (told.by_output(*v, self.described) for v in ((y, "y"), (sample_weight, "sample_weight")))
-        loss = told.loss(targets, list(leaves(y_pred)), weights, self.described)
+        if self._compiled.outputs is None:
+            self._compiled.bind(self._outputs(y_pred))
+        loss = self._compiled.loss_of(y, y_pred, sample_weight)
         if loss is not None:
             parts.insert(0, loss)
         if not parts:
@@ -313,15 +312,6 @@ class Trainer:
         """Starts the running means of loss and metrics anew."""
         for metric in self.metrics:
             metric.reset_state()
-
-    def _count(self, loss: Tensor, batch: Batch, outputs: Any) -> None:
-        """Adds a batch to the running means."""
-        told = self._compiled
-        told.mean.update_state(loss._data, sample_weight=np.asarray(row_count(batch.x), loss.dtype))
-        if told.metrics.bound:
-            targets = told.by_output(batch.y, "y", self.described)
-            weights = told.by_output(batch.sample_weight, "sample_weight", self.described)
-            told.metrics.update(targets, list(leaves(outputs)), weights)
 
     def _logs(self) -> Logs:
         """The running means by name, sorted as Keras sorts them."""

@@ -223,10 +223,14 @@ class SymbolicOperation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not is_symbolic(args, kwargs):
-            return DEFINITIONS[self.class_name].function(*args, **self.settings, **kwargs)
+            return self.call(*args, **kwargs)
         outputs = self.compute_output_spec(*args, **kwargs)
         Node(self, args, kwargs, outputs)
         return outputs
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The function's results for arrays and tensors."""
+        return DEFINITIONS[self.class_name].function(*args, **self.settings, **kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The results for symbolic operands: tensors of a shape and a dtype."""

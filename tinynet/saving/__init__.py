@@ -47,6 +47,12 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     if not isinstance(model, Model):
         raise ArgumentError(f"save: expected a model, received {model!r}")
     config: Config = serialize(model)
+    if '"hard_sigmoid_keras2"' in json.dumps(config):
+        warnings.warn(
+            f"{path}: Keras 3 has no activation like the hard_sigmoid of Keras 2 that this model was trained with, "
+            "so it will not open the file; tinynet will",
+            stacklevel=3,
+        )
     optimizer = model.optimizer if model.compiled else None
     if path.endswith(LEGACY):
         attributes = {"model_config": json.dumps({key: config[key] for key in ("class_name", "config")})}

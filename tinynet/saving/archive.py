@@ -8,9 +8,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -24,15 +25,19 @@ LARGEST_CONFIG = 64 << 20
 LARGEST_RATIO = 100  # of what is unpacked to what is packed, beyond the first 64 MiB
 ALWAYS_ALLOWED = 64 << 20
 MOST_MEMBERS = 10_000
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the other methods unpack all at once, however much that is
 
 
 class Archive:
     """A `.keras` file opened for reading: its members by name.
 
+    refuse: whether what is wrong with the members is raised, or only kept in `problems`, for whoever wants to
+        look at the rest.
+
     Raises `MissingFileError` when it is not there, `FileFormatError` when it is no such archive.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], refuse: bool = True) -> None:
         self.path = os.fspath(path)
         if not os.path.exists(self.path):
             raise MissingFileError(f"{self.path}: there is no such file")
@@ -46,47 +51,27 @@ class Archive:
                 f"{self.path}: is not a .keras file, or is cut short or damaged ({error}). "
                 "Older .h5 files are another format."
             ) from error
-        try:
-            self._sizes = self._checked(members)
-        except FileFormatError:
+        self._members = {member.filename: member for member in members}
+        self.problems = list(_problems(members))
+        if self.problems and refuse:
             self._zip.close()
-            raise
-
-    def _checked(self, members: list[zipfile.ZipInfo]) -> dict[str, int]:
-        if len(members) > MOST_MEMBERS:
-            raise FileFormatError(f"{self.path}: holds {len(members)} members, more than {MOST_MEMBERS}")
-        sizes: dict[str, int] = {}
-        for member in members:
-            name = member.filename
-            if name in sizes:
-                raise FileFormatError(f"{self.path}: holds {name!r} twice")
-            if name.startswith("/") or "\\" in name or ".." in name.split("/"):
-                raise FileFormatError(f"{self.path}: holds a member with a dangerous name, {name!r}")
-            if member.flag_bits & 1:
-                raise FileFormatError(f"{self.path}: {name!r} is encrypted")
-            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                # The others unpack all at once, however much that is.
-                raise FileFormatError(f"{self.path}: {name!r} is compressed by a method that is not supported")
-            sizes[name] = member.file_size
-        for name in (CONFIG, WEIGHTS):
-            if name not in sizes:
-                raise FileFormatError(f"{self.path}: holds no {name}, so it is not a .keras model")
-        return sizes
+            raise FileFormatError(f"{self.path}: {self.problems[0]}")
 
     def names(self) -> list[str]:
         """The names of all members."""
-        return list(self._sizes)
+        return list(self._members)
 
     def read(self, name: str, largest: int = LARGEST_MEMBER) -> bytes:
         """The contents of a member.
 
         Raises `FileFormatError` when it is damaged, or larger than allowed.
         """
-        info = self._zip.getinfo(name)
-        # A small file that unpacks to a huge one is an attack, not a model.
-        allowed = min(largest, max(LARGEST_RATIO * info.compress_size, ALWAYS_ALLOWED))
+        info = self._members[name]
+        if info.compress_type not in BOUNDED:
+            raise FileFormatError(f"{self.path}: {name!r} is compressed by a method that is not supported")
+        allowed = min(largest, _allowed(info))
         try:
-            with self._zip.open(name) as member:
+            with self._zip.open(info) as member:
                 content = member.read(allowed + 1)
         except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
             raise FileFormatError(f"{self.path}: {name} is damaged ({error})") from error
@@ -103,7 +88,7 @@ class Archive:
     @property
     def keras_version(self) -> str:
         """Which Keras wrote the file; 3, where it does not say."""
-        metadata = self.json(METADATA) if METADATA in self._sizes else None
+        metadata = self.json(METADATA) if METADATA in self._members else None
         return str(metadata.get("keras_version", "3")) if isinstance(metadata, dict) else "3"
 
     def close(self) -> None:
@@ -114,6 +99,37 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _allowed(member: zipfile.ZipInfo) -> int:
+    """How many bytes a member may unpack to: a small file that becomes a huge one is an attack, not a model."""
+    return min(LARGEST_MEMBER, max(LARGEST_RATIO * member.compress_size, ALWAYS_ALLOWED))
+
+
+def _problems(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
+    """Everything for which an archive is refused, told by what it says of its members."""
+    if len(members) > MOST_MEMBERS:
+        yield f"holds {len(members)} members, more than {MOST_MEMBERS}"
+        return
+    names: set[str] = set()
+    for member in members:
+        name = member.filename
+        if name in names:
+            yield f"holds {name!r} twice"
+        names.add(name)
+        if name.startswith("/") or "\\" in name or ".." in name.split("/"):
+            yield f"holds a member with a dangerous name, {name!r}"
+        if stat.S_ISLNK(member.external_attr >> 16):
+            yield f"{name!r} is a link to another file"
+        if member.flag_bits & 1:
+            yield f"{name!r} is encrypted"
+        if member.compress_type not in BOUNDED:
+            yield f"{name!r} is compressed by a method that is not supported"
+        if member.file_size > _allowed(member):
+            yield f"{name} unpacks to more than {_allowed(member):,} bytes"
+    for name in (CONFIG, WEIGHTS):
+        if name not in names:
+            yield f"holds no {name}, so it is not a .keras model"
 
 
 def parsed(text: str | bytes, where: str) -> Any:

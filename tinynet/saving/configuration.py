@@ -14,6 +14,9 @@ from tinynet.models import Model
 # The settings of `compile` that say what is computed; the others say how Keras computes it.
 COMPILING = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 
+# Metrics that the loss and the shapes choose, by these names also in the older files.
+CHOSEN_LATER = ("accuracy", "acc", "crossentropy", "ce")
+
 
 def model_of(config: Any, where: str) -> Model:
     """The model a configuration describes; `where` stands in front of errors.
@@ -72,7 +75,7 @@ def _in_full(value: Any, known: Any) -> Any:
         return [_in_full(part, known) for part in value]
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _in_full(part, known) for key, part in value.items()}
-    if isinstance(value, str) and value in known:
+    if isinstance(value, str) and value in known and value not in CHOSEN_LATER:
         return known[value].__name__
     return value
 

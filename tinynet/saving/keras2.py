@@ -83,6 +83,8 @@ def translated(described: Any, depth: int = 0) -> Any:
         config = with_new_calls({**config, "layers": made})
     else:
         config = _layer(name, config, depth)
+        if name == "ThresholdedReLU":
+            name, config = "ReLU", _as_relu(config)
     return {**described, "class_name": name, "config": config, "registered_name": _registered(name, described)}
 
 
@@ -132,6 +134,11 @@ def _layer(name: str, config: Config, depth: int) -> Config:
         if new.get(key) == "hard_sigmoid":  # which had another slope then
             new[key] = "hard_sigmoid_keras2"
     return new
+
+
+def _as_relu(config: Config) -> Config:
+    """A ThresholdedReLU, which Keras 3 has no more, as the ReLU that computes the same."""
+    return {**{key: value for key, value in config.items() if key != "theta"}, "threshold": config.get("theta", 1.0)}
 
 
 def _value(value: Any, depth: int) -> Any:

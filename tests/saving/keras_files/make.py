@@ -40,10 +40,22 @@ L = keras.layers
 NUMBER = tuple(int(part) for part in VERSION.split("-")[0].split(".")[:2])
 STANDALONE = NUMBER < (2, 4) and not VERSION.endswith("-tf")  # the Keras of before it joined TensorFlow
 if STANDALONE:
+    # Its training is a matter of luck: variables change while gradients still read them, and Adam may count a step
+    # before or after it has used the count. Here each reads first.
     import tensorflow
 
-    # Otherwise it changes variables while gradients still read them: training would be a matter of luck.
     tensorflow.compat.v1.enable_resource_variables()
+
+    def counting_last(get_updates):
+        def ordered(self, loss, params):
+            updates = get_updates(self, loss, params)[1:]
+            with tensorflow.control_dependencies(updates):
+                return updates + [keras.backend.update_add(self.iterations, 1)]
+
+        return ordered
+
+    for optimizer_class in (keras.optimizers.Adam, keras.optimizers.RMSprop, keras.optimizers.SGD):
+        optimizer_class.get_updates = counting_last(optimizer_class.get_updates)
 
 STEPS = 2  # of training before saving
 EPOCHS = 4  # of training after it
@@ -436,7 +448,9 @@ def make(folder, name):
     if goes_on:
         record.update(("y%d" % i, array) for i, array in enumerate(y))
         record["losses"] = np.asarray(fit(keras_model, x, y, EPOCHS))
-        record.update(("q%d" % i, array) for i, array in enumerate(several(keras_model.predict(single(x), verbose=0))))
+        if not STANDALONE:  # whose batch normalization collected variances of another kind
+            after = several(keras_model.predict(single(x), verbose=0))
+            record.update(("q%d" % i, array) for i, array in enumerate(after))
     np.savez(os.path.join(folder, name + ".npz"), **record)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from tinynet.saving.hdf5.objects import Dataset, Group, Item, item
 from tinynet.saving.hdf5.storage import SIGNATURE, Storage
 
-__all__ = ["SIGNATURE", "Dataset", "Group", "Item", "opened"]
+__all__ = ["SIGNATURE", "Dataset", "Group", "Item", "item", "opened"]
 
 
 def opened(content: bytes | memoryview, name: str) -> Group:

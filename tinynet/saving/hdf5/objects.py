@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import FileFormatError
+from tinynet.errors import FileFormatError, UnsafeFileError
 from tinynet.saving.hdf5.datatypes import Datatype, read_datatype, read_shape
 from tinynet.saving.hdf5.storage import UNDEFINED, Message, Storage
 
@@ -44,6 +44,10 @@ class Item:
 
     def damaged(self, why: str) -> FileFormatError:
         return self.storage.damaged(f"{self.path or '/'} {why}")
+
+    def unsafe(self, why: str) -> UnsafeFileError:
+        """The error for what leads out of the file."""
+        return UnsafeFileError(str(self.damaged(why)))
 
     @cached_property
     def attributes(self) -> dict[str, Any]:
@@ -101,7 +105,7 @@ class Dataset(Item):
         self.shape = read_shape(storage, self._one(SHAPE, "shape").at)
         self.size = math.prod(self.shape or (0,)) if self.shape != () else 1
         if self._all(EXTERNAL):
-            raise self.damaged("keeps its data outside of the file, which is not followed")
+            raise self.unsafe("keeps its data outside of the file, which is not followed")
         self.layout = self._one(LAYOUT, "layout").at
 
     @cached_property
@@ -124,7 +128,7 @@ class Dataset(Item):
         if version not in (3, 4):
             raise self.damaged(f"has a layout of version {version}, which is not supported")
         if number == 3:
-            raise self.damaged("is virtual: its data lie in other files, which are not followed")
+            raise self.unsafe("is virtual: its data lie in other files, which are not followed")
         if number > 3 or (number == 2 and version == 4):
             raise self.damaged("is laid out as only newer versions of HDF5 do it")
         return ("compact", "contiguous", "chunked")[number]
@@ -140,6 +144,12 @@ class Dataset(Item):
         compressed = self._layout_kind() == "chunked"
         return self.declared <= (unpacked_at_most(self.stored) if compressed else self.stored)
 
+    def check(self) -> None:
+        """Raises `FileFormatError` where its values cannot be read, as far as that shows without reading them."""
+        if not self.plausible:
+            raise self.damaged(f"declares more data ({self.declared:,} bytes) than the file holds")
+        self._filters()
+
     def read(self) -> np.ndarray:
         """The values: numbers in the machine's byte order, opaque ones as bytes (`V`).
 
@@ -152,8 +162,7 @@ class Dataset(Item):
             raise self.damaged("holds texts, not numbers")
         if self.shape is None or not self.size:
             return np.zeros(self.shape or (0,), dtype.newbyteorder("="))
-        if not self.plausible:
-            raise self.damaged(f"declares more data ({self.declared:,} bytes) than the file holds")
+        self.check()
         kind = self._layout_kind()
         if kind == "chunked":
             values = self._from_pieces(dtype)
@@ -222,7 +231,8 @@ class Dataset(Item):
         for _ in range(count):
             number = storage.whole(at, 2)
             if number not in SUPPORTED_FILTERS:
-                raise self.damaged(
+                # HDF5's own library would look for a shared library that has it.
+                raise self.unsafe(
                     f"is stored through HDF5 filter {number}, which is not supported; "
                     f"supported are {', '.join(SUPPORTED_FILTERS.values())}"
                 )
@@ -273,8 +283,8 @@ class Group(Item):
         members: dict[str, int] = {}
         left = self.storage.size  # letters; no more can be in its names
         for name, address in self._listed():
-            if name in members:
-                raise self.damaged(f"holds {name!r} twice")
+            if name in members or not name or "/" in name:
+                raise self.damaged(f"holds {name!r} twice" if name in members else f"has a member named {name!r}")
             members[name] = address
             left -= len(name)
             if left < 0:
@@ -325,8 +335,8 @@ class Group(Item):
                     raise self._elsewhere(name)
                 yield name, address
 
-    def _elsewhere(self, name: str) -> FileFormatError:
-        return self.damaged(f"holds {name!r} as a link to elsewhere, which is not followed")
+    def _elsewhere(self, name: str) -> UnsafeFileError:
+        return self.unsafe(f"holds {name!r} as a link to elsewhere, which is not followed")
 
     def __contains__(self, name: str) -> bool:
         return name in self.members

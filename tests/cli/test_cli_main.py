@@ -1,0 +1,163 @@
+"""The command line as such: help, version, exit statuses, and errors of one line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_files import command
+
+import tinynet
+from tinynet import cli
+from tinynet.cli import COMMANDS, main
+from tinynet.cli.text import bytes_told, shown, table
+
+
+def process(*argv: Any, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m tinynet` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "tinynet", *map(str, argv)], capture_output=True, text=True, timeout=60, **settings
+    )
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    model = tinynet.Sequential([tinynet.layers.Input((4,)), tinynet.layers.Dense(3)])
+    model.save(tmp_path / "model.keras")
+    return tmp_path / "model.keras"
+
+
+def test_alone_it_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = command(capsys)
+    assert ran.status == 0
+    assert "usage: " in ran.out
+    assert all(name in ran.out and module.HELP in ran.out for name, module in COMMANDS.items())
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(capsys, "--version") == (0, f"tinynet {tinynet.__version__}\n", "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = command(capsys, name, "--help")
+    assert ran.status == 0
+    assert f" {COMMANDS[name].EXAMPLE}\n" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert COMMANDS[name].EXAMPLE.startswith(name)
+    # The example is one that the parser takes.
+    cli.make_parser().parse_args(COMMANDS[name].EXAMPLE.split())
+
+
+@pytest.mark.parametrize(
+    ("argv", "cause"),
+    [
+        (["explain"], "invalid choice: 'explain'"),
+        (["inspect"], "required: FILE"),
+        (["inspect", "a", "b"], "unrecognized arguments: b"),
+        (["inspect", "--jso", "a"], "unrecognized arguments: --jso"),
+        (["predict", "a", "b"], "required: -o/--output"),
+        (["predict", "a", "b", "-o", "c", "--batch-size", "0"], "expected a whole number >= 1, received '0'"),
+        (["predict", "a", "b", "-o", "c", "--batch-size", "x"], "invalid positive value: 'x'"),
+        (["verify", "a", "--tolerance", "2"], "expected a number between 0 and 1, received '2'"),
+        (["verify", "a", "--tolerance", "nan"], "expected a number between 0 and 1"),
+        (["verify", "a", "--seed", "-1"], "expected a whole number >= 0, received '-1'"),
+        (["verify", "a", "--rows", "2", "--inputs", "b"], "not allowed with"),
+        *([[name, "nothing.keras", *rest], "nothing.keras: there is no such file"] for name, rest in (
+            ("inspect", []), ("verify", []), ("certify", []), ("convert", ["out.h5"]),
+            ("predict", ["x.npy", "-o", "o.npy"]),
+        )),
+    ],
+)  # fmt: skip
+def test_wrong_command_lines(argv: list[str], cause: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = command(capsys, *argv)
+    assert (ran.status, ran.out) == (2, "")
+    assert cause in ran.err
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (PermissionError(13, "Permission denied", "model.keras"), 1, "model.keras: Permission denied"),
+        (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (FileNotFoundError(2, "No such file or directory", "x.npy"), 2, "x.npy: No such file or directory"),
+        (MemoryError(), 1, "not enough memory"),
+        (tinynet.errors.FileFormatError("m: 2 things do not fit:\n- a\n- b"), 1, "m: 2 things do not fit:; a; b"),
+    ],
+)
+def test_errors_are_one_line(
+    error: BaseException, status: int, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(arguments: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(COMMANDS["inspect"], "run", failing)
+    ran = command(capsys, "inspect", "model.keras")
+    assert (ran.status, ran.err) == (status, f"tinynet: error: {ran.err.removeprefix('tinynet: error: ')}")
+    assert told in ran.err
+
+
+def test_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = command(capsys, "inspect", tmp_path)
+    assert ran.status == 1 and "is no file" in ran.err
+    fifo = tmp_path / "fifo.keras"
+    os.mkfifo(fifo)  # which nobody writes to: opening it would wait forever
+    for argv in (["inspect", fifo], ["verify", fifo], ["certify", fifo], ["convert", fifo, tmp_path / "o.h5"]):
+        assert command(capsys, *argv).status in (1, 2)
+
+
+def test_as_a_process(model_file: Path, tmp_path: Path) -> None:
+    assert process().returncode == 0
+    ran = process("inspect", model_file)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "can be loaded" in ran.stdout
+    np.save(tmp_path / "x.npy", np.ones((2, 4), "float32"))
+    ran = process("predict", model_file, tmp_path / "x.npy", "-o", tmp_path / "y.npy")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    expected = tinynet.models.load_model(model_file).predict(np.ones((2, 4), "float32"))
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), expected)
+    ran = process("inspect", tmp_path / "x.npy")
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    ran = process("inspect", "--help")
+    assert "usage: python -m tinynet inspect" in ran.stdout
+
+
+def test_names_no_terminal_has(model_file: Path, tmp_path: Path) -> None:
+    model = tinynet.Sequential([tinynet.layers.Input((4,)), tinynet.layers.Dense(3, name="naïve☃")])
+    model.save(model_file)
+    ran = process("inspect", model_file, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert ran.returncode == 0 and r"na\xefve\u2603" in ran.stdout
+
+
+def test_whoever_reads_the_output_may_stop(model_file: Path) -> None:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tinynet", "inspect", str(model_file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert started.stdout is not None and started.stderr is not None
+    started.stdout.close()
+    assert started.stderr.read() == b""
+    assert started.wait(timeout=60) == 141
+
+
+def test_a_command_line_leaves_no_trace_in_the_process(model_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import warnings
+
+    before = warnings.showwarning
+    assert main(["inspect", str(model_file)]) == 0
+    assert warnings.showwarning is before
+    capsys.readouterr()
+
+
+def test_tables_fit_and_lose_nothing() -> None:
+    name = "a" * 100
+    lines = table(("layer", "parameters"), [(name, "12")], numbers=[1]).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "".join(line.split()[0] for line in lines[1:]) == name
+    assert shown("a\x1b[31m\u202e\n") == "a\\x1b[31m\\u202e\n"
+    assert bytes_told(5 << 30) == "5.0 GiB"
