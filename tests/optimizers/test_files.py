@@ -69,7 +69,7 @@ def loading(ending: str, case: str) -> list[Any]:
 
 
 def state(model: Any) -> list[np.ndarray]:
-    return [np.asarray(variable) for variable in model.optimizer.variables]
+    return [np.array(variable.numpy()) for variable in model.optimizer.variables]
 
 
 @pytest.mark.parametrize(
