@@ -81,7 +81,8 @@ class KerasFails(Exception):
 @st.composite
 def options(draw, name):
     chosen = {key: draw(st.sampled_from(values)) for key, values in OWN_OPTIONS[name].items()}
-    chosen["learning_rate"] = draw(st.sampled_from([0.001, 0.05]))
+    # Ftrl's linear term is divided by the learning rate: a small one leaves few digits of it.
+    chosen["learning_rate"] = draw(st.sampled_from([0.5, 0.05] if name == "Ftrl" else [0.001, 0.05]))
     chosen["weight_decay"] = draw(st.sampled_from([0.004, 0.5, *([None, None] if name != "AdamW" else [])]))
     return {**chosen, **draw(st.sampled_from(CLIPPING)), **draw(st.sampled_from(COMMON))}
 
@@ -146,7 +147,8 @@ def test_many_steps(name, data, sparse, seed):
         return
     assert_same(their_variables, our_variables)
     assert_same(theirs.variables, ours.variables)
-    assert ours.iterations.item() == STEPS
+    assert ours.iterations.item() == int(theirs.iterations)
+    assert ours.variables[0].item() == STEPS
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -249,7 +251,8 @@ def test_configurations_are_exchanged_with_keras(name, data):
     assert type(theirs).from_config(ours.get_config()).get_config() == theirs.get_config()
     serialized = optimizers.serialize(ours)
     assert serialized == keras.optimizers.serialize(theirs)
-    assert keras.optimizers.deserialize(dict(serialized)).get_config() == theirs.get_config()
+    if name != "Lamb":  # Keras does not find its own Lamb in a file
+        assert keras.optimizers.deserialize(dict(serialized)).get_config() == theirs.get_config()
     again = optimizers.deserialize(keras.optimizers.serialize(theirs))
     assert type(again) is type(ours) and again.get_config() == theirs.get_config()
 
@@ -267,9 +270,10 @@ def test_weights_are_exchanged_with_keras_in_the_middle_of_training():
     assert_same(theirs.variables, fresh.variables)
 
 
-@pytest.mark.parametrize("name", [*(set(NAMES) - {"Lamb"}), *(name.lower() for name in NAMES if name != "Lamb"), "ADAM"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "Lamb"])
 def test_names_in_any_case(name):
-    assert type(optimizers.get(name)).__name__ == type(keras.optimizers.get(name)).__name__
+    for spelled in (name, name.lower(), name.upper()):
+        assert type(optimizers.get(spelled)).__name__ == name == keras.optimizers.get(spelled).__class__.__name__
 
 
 @pytest.mark.parametrize("name", ["adam_w", "rm_sprop", "lamb", "gradient"])

@@ -174,7 +174,7 @@ def test_a_schedule_that_leaves_the_numbers_is_refused_when_it_does():
     ("make", "message"),
     [
         (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), "ExponentialDecay: expected decay_steps above 0, received 0"),
-        (lambda: schedules.ExponentialDecay(1, 10, 0.5), "expected a float initial_learning_rate, received 1; write 1.0"),
+        (lambda: schedules.ExponentialDecay(1, 10, 0.5), "a float initial_learning_rate, received 1; write 1.0"),
         (lambda: schedules.InverseTimeDecay(0.1, 10, "x"), "InverseTimeDecay: expected decay_rate .*received 'x'"),
         (lambda: schedules.ExponentialDecay(0.1, 10, 0.5, "yes"), "expected staircase to be True or False"),
         (lambda: schedules.PolynomialDecay(0.1, 10, cycle=2), "PolynomialDecay: expected cycle to be True or False"),
