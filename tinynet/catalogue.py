@@ -8,6 +8,7 @@ comes from a file.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +25,11 @@ Config = dict[str, Any]
 CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper")
 
 # What may go wrong in the depths of a constructor where a configuration has a value of an unexpected kind.
-MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError)
+
+MOST_TOLD = 50  # problems in one error
+# What the modules of Keras's own classes and functions begin with in files; others are not Keras's, whatever they hold.
+MODULES = ("keras", "tf_keras", "tensorflow", "tinynet", "builtins")
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})
 _registered: dict[str, Any] = {}  # classes and functions of the user's by the names that stand in files
@@ -94,6 +99,18 @@ def custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
         _custom.reset(token)
 
 
+@functools.lru_cache(maxsize=4096)
+def _parameters(function: Any) -> tuple[inspect.Parameter, ...]:
+    return tuple(inspect.signature(function).parameters.values())
+
+
+def parameters_of(function: Any) -> tuple[inspect.Parameter, ...]:
+    """The parameters of a function or method, found once: Python takes longer for it than for making a layer."""
+    if inspect.ismethod(function):
+        return _parameters(function.__func__)[1:]
+    return _parameters(function)
+
+
 def snake_case(name: str) -> str:
     """Keras's snake case of a class name.
 
@@ -119,7 +136,7 @@ class Configurable:
     @classmethod
     def config_keys(cls) -> list[str]:
         """The names of the constructor's arguments."""
-        parameters = inspect.signature(cls.__init__).parameters.values()
+        parameters = parameters_of(cls.__init__)
         variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return [p.name for p in parameters if p.name != "self" and p.kind not in variable]
 
@@ -206,7 +223,9 @@ def each(make: Callable[[Any], Any], described: Iterable[Any]) -> list[Any]:
     if len(problems) == 1:
         raise problems[0]
     if problems:
-        raise ArgumentError("\n- ".join([f"{len(problems)} layers cannot be made:", *map(str, problems)]))
+        told, more = problems[:MOST_TOLD], len(problems) - MOST_TOLD
+        rest = [f"and {more} more"] if more > 0 else []
+        raise ArgumentError("\n- ".join([f"{len(problems)} layers cannot be made:", *map(str, told), *rest]))
     return made
 
 
@@ -282,6 +301,7 @@ class Catalogue:
             return self.get(config)
         name = config.get("class_name")
         inner = config.get("config", {})
+        module = config.get("module")
         if name == "function" and isinstance(inner, str):
             return self.get(inner)
         registered = config.get("registered_name")
@@ -294,6 +314,8 @@ class Catalogue:
                 f"unknown {self.kind} class {name!r}. {nearest(name, self.by_class_name)} "
                 "A class of your own is passed as custom_objects={name: class}."
             )
+        if own is None and module is not None and str(module).partition(".")[0] not in MODULES:
+            raise ArgumentError(f"{self.kind} {name!r}: is of the module {module!r}, which is not followed")
         if own is None and registered not in (None, name):
             raise ArgumentError(f"{self.kind} {name!r}: is registered as {registered!r}, which is unknown")
         if not isinstance(inner, dict):

@@ -18,7 +18,9 @@ MASK_TOKEN = ""
 OOV_TOKEN = "[UNK]"
 
 # Where str.splitlines() sees the end of a line, and so where a vocabulary file would be cut.
-_LINE_END = re.compile("[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_LINE_END = re.compile(f"[{LINE_ENDS}]")
+MOST_TOKENS = 2_000_000  # in a file
 
 
 def rank_tokens(
@@ -166,9 +168,13 @@ def format_vocabulary(tokens: Iterable[str]) -> str:
 def parse_vocabulary(text: str) -> list[str]:
     """The tokens of a `vocabulary.txt` from a Keras model file, cut where Keras cuts it.
 
+    Raises DataError for more tokens than any vocabulary has.
+
     >>> parse_vocabulary("\\n[UNK]\\nnasi")
     ['', '[UNK]', 'nasi']
     """
+    if sum(map(text.count, LINE_ENDS)) > MOST_TOKENS:
+        raise DataError(f"A vocabulary of more than {MOST_TOKENS:,} tokens.")
     tokens = text.splitlines()
     while tokens and tokens[-1] == "":
         tokens.pop()

@@ -8,6 +8,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from tinynet import activations, config, constraints, initializers, regularizers
 from tinynet.autograd import Tensor, Variable, as_tensor, no_grad
 from tinynet.autograd.tags import mask_of, set_mask
-from tinynet.catalogue import Config, Configurable, get_registered_object, serialize, snake_case
+from tinynet.catalogue import Config, Configurable, get_registered_object, parameters_of, serialize, snake_case
 from tinynet.errors import (
     ArgumentError,
     DtypeError,
@@ -26,17 +27,26 @@ from tinynet.errors import (
 )
 from tinynet.naming import automatic_name
 from tinynet.nested import leaves
-from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
+from tinynet.ops.symbolic import KerasTensor, Node, bounded_trials, inferred, is_symbolic
 from tinynet.random import SeedGenerator, frozen
 
 Shape = tuple[int | None, ...]
 
+MOST_LAYERS = 10_000  # of a model from a file, however they are nested
 LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
-_left: ContextVar[list[int] | None] = ContextVar("left", default=None)  # elements, while restoring
+_left: ContextVar[Allowance | None] = ContextVar("left", default=None)  # while restoring
 _scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
+
+
+@dataclass
+class Allowance:
+    """What a configuration from a file may still ask for."""
+
+    elements: int  # of weights
+    layers: int = MOST_LAYERS
 
 
 @contextlib.contextmanager
@@ -53,11 +63,13 @@ def name_scope(name: str) -> Iterator[None]:
 def restoring(elements: int) -> Iterator[None]:
     """Within it new weights are zeros, to be filled from a file, and at most so many elements in all.
 
-    A configuration can ask for more weights than there is memory; the file that holds them cannot.
+    A configuration can ask for more weights than there is memory; the file that holds them cannot. Nor may it
+    ask for more layers, or for larger results of functions, than a model has.
     """
-    token = _left.set([elements])
+    token = _left.set(Allowance(elements))
     try:
-        yield
+        with bounded_trials():
+            yield
     finally:
         _left.reset(token)
 
@@ -134,6 +146,11 @@ class Layer(Configurable):
         activity_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
+        left = _left.get()
+        if left is not None:
+            left.layers -= 1
+            if left.layers < 0:
+                raise ArgumentError(f"more than {MOST_LAYERS:,} layers")
         input_shape = kwargs.pop("input_shape", None)
         if "input_dim" in kwargs:
             input_shape = (kwargs.pop("input_dim"),)
@@ -159,10 +176,10 @@ class Layer(Configurable):
         self.given_input_shape: Shape | None = None if input_shape is None else tuple(input_shape)
         self._build_input_shape: Any = None
         self._build_shapes: dict[str, Any] | None = None  # by name, where build takes several
-        parameters = inspect.signature(self.call).parameters
-        self._call_names = tuple(p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD)
-        self._call_arguments = frozenset(parameters)
-        self._call_takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        parameters = parameters_of(self.call)
+        self._call_names = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+        self._call_arguments = frozenset(p.name for p in parameters)
+        self._call_takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -181,12 +198,12 @@ class Layer(Configurable):
         elif isinstance(value, Layer):
             if not any(value is layer for layer in self._sublayers):
                 self._sublayers.append(value)
-        elif isinstance(value, (list, tuple)):
-            for part in value:
-                self._track(part)
-        elif isinstance(value, dict):
-            for part in value.values():
-                self._track(part)
+        elif isinstance(value, (list, tuple, dict)):
+            known = {id(part) for part in (*self._own_variables, *self._sublayers)}
+            for part in _tracked(value):
+                if id(part) not in known:
+                    known.add(id(part))
+                    self._own_variables.append(part) if isinstance(part, Variable) else self._sublayers.append(part)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
@@ -243,8 +260,8 @@ class Layer(Configurable):
         """What a new weight starts with; refuses one that no memory holds before asking for it."""
         size, left = math.prod(shape), _left.get()
         if left is not None:
-            left[0] -= size
-            if left[0] < 0:
+            left.elements -= size
+            if left.elements < 0:
                 raise ShapeError(f"{self.described}: the weight {name!r} of shape {shape} is larger than what was saved")
             return np.zeros(shape, dtype)
         try:
@@ -343,7 +360,7 @@ class Layer(Configurable):
 
     def _shapes_for(self, method: Callable[..., Any], inputs: Any, others: dict[str, Any]) -> dict[str, Any]:
         """The shapes a method takes, as Keras: that of the first argument, or of each by its name with _shape."""
-        names = list(inspect.signature(method).parameters)
+        names = [p.name for p in parameters_of(method)]
         if len(names) < 2:
             return dict.fromkeys(names, shape_of(inputs))
         known = {f"{key}_shape": shape_of(value) for key, value in others.items()}
@@ -597,8 +614,7 @@ class Layer(Configurable):
         if shape is not None:
             self.build(as_shapes(shape))
         elif isinstance(several, dict):
-            names = inspect.signature(self.build).parameters
-            self.build(*(several.get(name) for name in names))
+            self.build(*(several.get(p.name) for p in parameters_of(self.build)))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the result for inputs of `input_shape` (None where a size may vary).
@@ -645,6 +661,15 @@ class Layer(Configurable):
                 f"{self.described}: expected inputs with last axis {size}, received shape {shape}; "
                 f"it was built for {self._build_input_shape}.{hint}"
             )
+
+
+def _tracked(value: Any) -> Iterator[Any]:
+    """The weights and layers in nested lists and dicts."""
+    if isinstance(value, (Variable, Layer)):
+        yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tracked(part)
 
 
 COMMON_KEYS = ("name", "trainable", "dtype", "activity_regularizer")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,14 +15,12 @@ from tinynet.layers import CATALOGUE
 from tinynet.layers.base import Layer
 from tinynet.models.graph import Graph
 from tinynet.models.model import Model
-from tinynet.nested import leaves, map_leaves
+from tinynet.nested import map_leaves
+from tinynet.ops._arguments import DTYPES
 from tinynet.ops.symbolic import DEFINITIONS, KerasTensor, Node, SymbolicOperation
 
 MOST_LAYERS = 10_000  # in a saved configuration
 MOST_CALLS = 100_000
-# Operations whose settings decide how large their results are, and the most they may ask for in a file.
-GROWING = ("BroadcastTo", "OneHot", "Pad", "Repeat", "Tile")
-LARGEST_GROWTH = 1 << 26
 
 
 class Functional(Model):
@@ -121,10 +118,10 @@ def graph_from_config(config: Config, where: str, custom_objects: Any = None) ->
         if name in waiting:
             raise FileFormatError(f"{where}: two layers are named {name!r}")
         waiting[name] = calls
-    made = each(lambda layer: _operation(layer, _name_and_calls(layer, where)[0], where, custom_objects), described)
-    operations: dict[str, Any] = dict(zip(waiting, made, strict=True))
     if sum(map(len, waiting.values())) > MOST_CALLS:
         raise FileFormatError(f"{where}: more than {MOST_CALLS:,} calls of layers")
+    made = each(lambda layer: _operation(layer, _name_and_calls(layer, where)[0], where, custom_objects), described)
+    operations: dict[str, Any] = dict(zip(waiting, made, strict=True))
     _call_all(operations, waiting, where)
 
     def found(structure: Any, depth: int = 0) -> Any:
@@ -159,9 +156,6 @@ def _operation(layer: Config, name: str, where: str, custom_objects: Any) -> Any
         settings = {key: value for key, value in config.items() if key != "name"}
         if class_name == "LayerNorm" and settings.get("rms_scaling") is False:
             settings.pop("rms_scaling")
-        numbers = [abs(n) for n in leaves(settings) if isinstance(n, int) and n]
-        if class_name in GROWING and math.prod(numbers) > LARGEST_GROWTH:
-            raise FileFormatError(f"{where}: the operation {name!r} asks for more than {LARGEST_GROWTH:,} elements")
         return SymbolicOperation(class_name, settings, name)
     if str(module).startswith("keras.src.ops."):
         raise FileFormatError(f"{where}: the operation {class_name!r} is not supported")
@@ -178,15 +172,17 @@ def _is_bare(layer: Config) -> bool:
     return layer.get("module") is None and "trainable" not in layer["config"] and "registered_name" not in layer
 
 
-def _call_all(operations: dict[str, Any], waiting: dict[str, list[Any]], where: str) -> None:
+def _call_all(operations: dict[str, Any], described: dict[str, list[Any]], where: str) -> None:
     """Makes every call as soon as what it takes is there, round by round in the order of the layers, as Keras."""
-    waiting = {name: calls for name, calls in waiting.items() if calls}
+    waiting = {
+        name: [(call, _needed(call, operations, where)) for call in calls] for name, calls in described.items() if calls
+    }
     attempts = 0
     while waiting:
         before = sum(map(len, waiting.values()))
         for name, calls in list(waiting.items()):
-            while calls and _is_ready(calls[0], operations, where):
-                _make_call(operations[name], calls.pop(0), operations, where)
+            while calls and all(len(nodes) > index for nodes, index in calls[0][1]):
+                _make_call(operations[name], calls.pop(0)[0], operations, where)
             if not calls:
                 del waiting[name]
         attempts += before
@@ -211,19 +207,19 @@ def _references(part: Any) -> Iterator[Any]:
             yield from _references(value)
 
 
-def _is_ready(call: Any, operations: dict[str, Any], where: str) -> bool:
-    """Whether everything a described call takes is there."""
+def _needed(call: Any, operations: dict[str, Any], where: str) -> list[tuple[list[Node], int]]:
+    """What a described call takes: for each tensor the calls of its layer, and the number of the one that gives it."""
+    needed = []
     for reference in _references(call):
         if not isinstance(reference, (list, tuple)) or len(reference) != 3:
             raise FileFormatError(f"{where}: expected [layer, call, result], received {reference!r}")
         name, index, _ = reference
         if not isinstance(name, str) or name not in operations:
             raise FileFormatError(f"{where}: a call takes a result of {name!r}, which is not there")
-        if not isinstance(index, int) or index < 0:
+        if not isinstance(index, int) or isinstance(index, bool) or index < 0:
             raise FileFormatError(f"{where}: there is no call {index!r} of {name!r}")
-        if index >= len(operations[name]._inbound_nodes):
-            return False
-    return True
+        needed.append((operations[name]._inbound_nodes, index))
+    return needed
 
 
 def _tensor(operations: dict[str, Any], reference: Any, where: str) -> KerasTensor:
@@ -270,5 +266,8 @@ def _argument(part: Any, operations: dict[str, Any], where: str) -> Any:
     if name == "__ellipsis__":
         return Ellipsis
     if name in ("__numpy__", "__tensor__"):
-        return np.asarray(config.get("value"), config.get("dtype", "float32"))
+        dtype = config.get("dtype", "float32")
+        if dtype not in DTYPES:  # others have elements of any size, or hold objects
+            raise FileFormatError(f"{where}: an array of dtype {dtype!r} is not supported")
+        return np.asarray(config.get("value"), dtype)
     raise FileFormatError(f"{where}: an argument of kind {name!r} is not supported")

@@ -43,8 +43,7 @@ class Sequential(Model):
         self._results: list[Any] = []  # of the layers, symbolic, the input among them; once the shape is known
         if isinstance(layers, Layer) or (layers is not None and not isinstance(layers, Iterable)):
             raise ArgumentError(f"{self.described}: expected a list of layers, received {layers!r}")
-        for layer in layers or ():
-            self.add(layer)
+        self._extend(layers or ())
 
     @property
     def layers(self) -> list[Layer]:
@@ -68,30 +67,45 @@ class Sequential(Model):
         Raises `ArgumentError` for what is no layer, for a second layer of the same name, and
         `ShapeError` when it does not fit what comes before.
         """
+        self._extend([layer])
+
+    def _extend(self, layers: Iterable[Any]) -> None:
+        """Puts layers on top, and builds them in one go; all of them, or none."""
+        first = len(self._sublayers)
+        names = {layer.name for layer in self._sublayers}
+        try:
+            for given in layers:
+                for layer in self._checked(given):
+                    if layer.name in names:
+                        raise ArgumentError(
+                            f"{self.described}: two layers are named {layer.name!r}; "
+                            "names within a model must be unique"
+                        )
+                    names.add(layer.name)
+                    self._sublayers.append(layer)
+            if self._input_layer is not None and len(self._sublayers) > first:
+                self._build_from(first)
+        except Exception:
+            del self._sublayers[first:]
+            del self._results[first:]
+            raise
+
+    def _checked(self, layer: Any) -> list[Layer]:
+        """What goes on top for what was given: the layer, or an input that it brings along and the layer."""
         if isinstance(layer, KerasTensor) and layer._keras_history is not None:
             layer = layer._keras_history.operation  # the InputLayer behind what Input() gives
         if isinstance(layer, type) and issubclass(layer, Layer):
             raise ArgumentError(f"{self.described}: add() takes a layer, received the class {layer.__name__}; call it")
         if not isinstance(layer, Layer):
             raise ArgumentError(f"{self.described}: add() takes a layer, received {layer!r}")
-        if not self._sublayers and not isinstance(layer, InputLayer):
-            if layer.given_input_shape is not None:
-                self.add(InputLayer(shape=layer.given_input_shape))
-            elif isinstance(layer, Model) and layer._graph is not None and len(layer.inputs) == 1:
-                self.add(InputLayer(batch_shape=layer.inputs[0].shape, dtype=layer.inputs[0].dtype))
         if isinstance(layer, InputLayer) and self._sublayers:
             raise ArgumentError(f"{self.described}: the input must be the first layer")
-        if any(layer.name == other.name for other in self._sublayers):
-            raise ArgumentError(
-                f"{self.described}: two layers are named {layer.name!r}; names within a model must be unique"
-            )
-        self._sublayers.append(layer)
-        if self._input_layer is not None:
-            try:
-                self._build_from(len(self._sublayers) - 1)
-            except Exception:
-                self._sublayers.pop()
-                raise
+        if not self._sublayers and not isinstance(layer, InputLayer):
+            if layer.given_input_shape is not None:
+                return [InputLayer(shape=layer.given_input_shape), layer]
+            if isinstance(layer, Model) and layer._graph is not None and len(layer.inputs) == 1:
+                return [InputLayer(batch_shape=layer.inputs[0].shape, dtype=layer.inputs[0].dtype), layer]
+        return [layer]
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Takes the top layer off, and returns it."""
@@ -179,8 +193,7 @@ class Sequential(Model):
             raise ArgumentError(f"Sequential: {len(config['layers']):,} layers are more than {MOST_LAYERS:,}")
         model = cls(name=config.get("name"))  # as Keras: a subclass's constructor need not take more
         model.dtype = dtype_name(config.get("dtype"), model.described)
-        for layer in each(lambda described: deserialize(described, custom_objects), config["layers"]):
-            model.add(layer)
+        model._extend(each(lambda described: deserialize(described, custom_objects), config["layers"]))
         if config.get("build_input_shape") and model.layers and not model.built:
             model.build(tuple(config["build_input_shape"]))
         if not flag(model.described, "trainable", config.get("trainable", True)):

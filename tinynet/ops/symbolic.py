@@ -7,9 +7,12 @@ graph, which later runs on real tensors.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -234,7 +237,13 @@ class SymbolicOperation:
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The results for symbolic operands: tensors of a shape and a dtype."""
-        return inferred(functools.partial(DEFINITIONS[self.class_name].function, **self.settings), args, kwargs)
+        function = functools.partial(DEFINITIONS[self.class_name].function, **self.settings)
+        if self.class_name not in SIZED:
+            outputs = _matched(self, function, args, kwargs)
+            if outputs is not None:
+                return outputs
+        _allow(self, args, kwargs)
+        return inferred(function, args, kwargs)
 
 
 def call(class_name: str, *operands: Any, **settings: Any) -> Any:
@@ -245,6 +254,144 @@ def call(class_name: str, *operands: Any, **settings: Any) -> Any:
 # Sizes that stand for an unknown one, in two trials: what differs between the results is unknown, too.
 # Reshaping and splitting divide them, so they have many divisors; batches are kept small.
 TRIALS = ((2, 24), (4, 48))
+
+
+# Operations that compute with sizes; the axes of the other results are the operands' own, or of size 1.
+SIZED = {
+    "AveragePool", "BroadcastTo", "Conv", "ConvTranspose", "DepthwiseConv", "GetItem", "Glu", "MaxPool", "OneHot", "Pad",
+    "Ravel", "Repeat", "Reshape", "SeparableConv", "Split", "Stack", "Tile", "Unstack",
+}  # fmt: skip
+SIZED_ALONG_AXIS = ("Concatenate",)  # that compute with the sizes of one axis alone
+PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31)
+LARGEST_TRIAL = 1 << 28  # bytes that an operation may take up when it is tried
+ALL_TRIALS = 1 << 31  # bytes for all operations of a model from a file
+SMALL = 1 << 16  # elements of a result that need no thought
+LARGEST_MATCHED = 1 << 24  # elements of a result found with small numbers in the place of sizes
+
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)  # bytes, within `bounded_trials`
+
+
+@contextlib.contextmanager
+def bounded_trials() -> Iterator[None]:
+    """Within it the operations that are tried out may not take up more than `ALL_TRIALS` bytes together."""
+    token = _left.set([ALL_TRIALS])
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+def _operands(args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments with symbolic tensors in the places of arrays, and of lists of numbers."""
+
+    def symbolic(part: Any) -> Any:
+        if isinstance(part, (list, tuple)) and not is_symbolic(part):
+            part = np.asarray(part)
+        return KerasTensor(part.shape, str(part.dtype)) if isinstance(part, (np.ndarray, Tensor)) else part
+
+    named = {key: symbolic(part) for key, part in kwargs.items()}
+    return [map_leaves(symbolic, symbolic(part)) for part in args], named
+
+
+def _elements(shape: Sequence[int | None]) -> int:
+    """The elements of the larger stand-in for a tensor."""
+    batch, size = TRIALS[-1]
+    return math.prod((size if axis else batch) if n is None else n for axis, n in enumerate(shape))
+
+
+def _matched(operation: SymbolicOperation, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """The results of a function of large tensors, found with a small prime in the place of each size.
+
+    None for small tensors, which can be tried as they are, and where sizes came out that went into nothing.
+    """
+    tensors = [part for part in leaves((list(args), kwargs)) if isinstance(part, (KerasTensor, np.ndarray, Tensor))]
+    if math.prod(max(_elements(t.shape), 1) for t in tensors) <= SMALL:
+        return None
+    args, kwargs = _operands(args, kwargs)
+    tensors = [part for part in leaves((args, kwargs)) if isinstance(part, KerasTensor)]
+    shapes = [t.shape for t in tensors]
+    sizes = sorted({n for shape in shapes for n in shape if n is not None and n > 1})
+    if len(sizes) > len(PRIMES):
+        return None
+    small, back = dict(zip(sizes, PRIMES, strict=False)), dict(zip(PRIMES, sizes, strict=False))
+
+    kept = operation.settings.get("axis") if operation.class_name in SIZED_ALONG_AXIS else None
+
+    def exchanged(part: Any, sizes: dict[int, int]) -> Any:
+        if not isinstance(part, KerasTensor):
+            return part
+        shape = [n if n is None else sizes.get(n, n) for n in part.shape]
+        if isinstance(kept, int) and -len(shape) <= kept < len(shape):
+            shape[kept] = part.shape[kept]
+        return KerasTensor(shape, part.dtype)
+
+    args, kwargs = map_leaves(lambda part: exchanged(part, small), (args, kwargs))
+    tensors = [part for part in leaves((args, kwargs)) if isinstance(part, KerasTensor)]
+    count = sum if kept is not None else math.prod
+    if count(max(_elements(t.shape), 1) for t in tensors) > LARGEST_MATCHED:
+        return None
+    try:
+        outputs = inferred(function, args, kwargs)
+    except TinynetError as error:
+        raise type(error)(
+            f"operation {operation.class_name} {operation.name!r}: does not take tensors of "
+            f"{', '.join(map(str, shapes[:5]))}; told with small numbers in the place of sizes: {error}"
+        ) from error
+    places = ((output, axis) for output in leaves(outputs) for axis in range(output.ndim))
+    found = [output.shape[axis] for output, axis in places if kept not in (axis, axis - output.ndim)]
+    if any(n not in (None, 0, 1) and n not in back for n in found):
+        return None
+    return map_leaves(lambda output: exchanged(output, back), outputs)
+
+
+def _allow(operation: SymbolicOperation, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    """Raises `ArgumentError` for an operation that takes up too much memory when it is tried."""
+    tensors = [part for part in leaves(_operands(args, kwargs)) if isinstance(part, KerasTensor)]
+    shapes = [part.shape for part in tensors]
+    most, left = 8 * _result_at_most(operation, shapes, args), _left.get()
+    if left is not None:
+        left[0] -= most
+    if most > 2 * LARGEST_TRIAL or (left is not None and left[0] < 0):
+        raise ArgumentError(
+            f"operation {operation.class_name} {operation.name!r}: is too large for tensors of "
+            f"{', '.join(map(str, shapes[:3]))}: its result cannot be tried out"
+        )
+
+
+def _result_at_most(operation: SymbolicOperation, shapes: Sequence[Shape], args: Sequence[Any]) -> int:
+    """About as many elements as an operation computes, or more."""
+    name, settings = operation.class_name, operation.settings
+    count = sum(map(_elements, shapes))
+    numbers = {key: [abs(n) for n in leaves(value) if isinstance(n, int)] for key, value in settings.items()}
+    if name in ("Split", "Unstack"):  # each part is an object
+        sections = settings.get("indices_or_sections")
+        parts = sections if isinstance(sections, int) else 1000 if name == "Split" else max(*map(_elements, shapes), 1)
+        return count + 100 * parts
+    if name in ("Repeat", "Tile"):
+        counts = numbers.get("repeats", [])
+        return count * (max(counts, default=1) if name == "Repeat" else math.prod(max(n, 1) for n in counts))
+    if name == "OneHot":
+        return count * max(numbers.get("num_classes", [1]))
+    if name in ("Pad", "MaxPool", "AveragePool"):
+        added = numbers.get("pad_width" if name == "Pad" else "pool_size", [])
+        if len(added) != 2 * len(shapes[0]):  # one pair, one number or one for each axis of a window
+            added = [max(added, default=0)] * (2 * len(shapes[0]))
+        pairs = zip(shapes[0], added[::2], added[1::2], strict=True)
+        return _elements([n if n is None else n + before + after for n, before, after in pairs])
+    if name.endswith(("Conv", "ConvTranspose")):
+        windows = [math.prod(n or 1 for n in shape[:-2]) for shape in shapes[1:]]
+        return count * max(windows, default=1) * math.prod(numbers.get("strides", []) if "Trans" in name else [])
+    if name == "GetItem":
+        keys = [part for key in args[1:] for part in (key if isinstance(key, (list, tuple)) else [key])]
+        return count * math.prod(_count(key) for key in keys if isinstance(key, (list, np.ndarray)))
+    if name in SIZED or name in SIZED_ALONG_AXIS or name.startswith("Take"):
+        return count
+    return math.prod(max(_elements(shape), 1) for shape in shapes)
+
+
+def _count(key: Any) -> int:
+    """How many indices are in a key, at least 1."""
+    return max(key.size if isinstance(key, np.ndarray) else sum(1 for _ in leaves(key)), 1)
 
 
 def inferred(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

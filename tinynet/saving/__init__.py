@@ -7,13 +7,14 @@ Keras 1 and 2 wrote, a whole model or weights alone. What a file is shows its co
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from tinynet.catalogue import Config, custom_object_scope, serialize
+from tinynet.catalogue import MALFORMED, Config, custom_object_scope, serialize
 from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError, TinynetError
 from tinynet.layers.base import restoring
 from tinynet.models import Model
@@ -25,7 +26,7 @@ from tinynet.saving.weights import WeightsFile
 
 # The oldest Keras that is tested to read what is written here; newer ones read it, too.
 FORMAT_OF_KERAS = "3.6.0"
-LARGEST_ASSET = 1 << 28  # bytes of a vocabulary and the like
+LARGEST_ASSET = 1 << 25  # bytes of a vocabulary and the like
 # Elements that a configuration may ask for beyond what the file holds, so that everything that is missing can be told.
 MISSING_AT_MOST = 1 << 24
 LEGACY = (".h5", ".hdf5")
@@ -99,7 +100,7 @@ def load_model(
 
 def _load_archive(archive: Archive, compile: bool) -> Model:
     config = archive.json(CONFIG)
-    file = WeightsFile(archive.read(WEIGHTS), archive.path)
+    file = WeightsFile(archive.read(WEIGHTS), archive.path, archive.packed(WEIGHTS))
     version = archive.keras_version
     with restoring(file.elements + MISSING_AT_MOST):
         model = model_of(_in_new_words(config, version, archive.path), archive.path)
@@ -136,15 +137,16 @@ def _in_new_words(config: Any, version: str, where: str) -> Any:
         return keras2.in_new_words(config, version)
     except TinynetError as error:
         raise FileFormatError(f"{where}: {error}") from error
+    except MALFORMED as error:
+        raise FileFormatError(f"{where}: the configuration is malformed ({type(error).__name__}: {error})") from error
 
 
 def _go_on(model: Model, training: Any, version: str, file: WeightsFile | LegacyFile) -> None:
     """Compiles the model and restores the optimizer's state, so that training goes on where it stopped."""
-    if keras2.is_keras2(version):
-        outputs = model.output_names if model._graph is not None else []
-        training = keras2.translated_training(training, outputs)
-    compile_as(model, training, file.name)
-    if model.compiled and model.built:
+    outputs = model.output_names if model._graph is not None else []
+    in_new_words = functools.partial(keras2.translated_training, outputs=outputs) if keras2.is_keras2(version) else None
+    compile_as(model, training, file.name, in_new_words)
+    if model.compiled and model.built and model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
         if not file.load_optimizer(model.optimizer):
             warnings.warn(f"{file.name}: holds no state for this optimizer; it starts anew", stacklevel=4)

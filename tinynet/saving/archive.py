@@ -8,11 +8,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 from tinynet.errors import FileFormatError, MissingFileError
@@ -21,10 +23,16 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ASSETS = "assets/"
 
 LARGEST_MEMBER = 4 << 30  # bytes after decompression
-LARGEST_CONFIG = 64 << 20
+LARGEST_CONFIG = 32 << 20
+# Python needs up to 60 bytes for each letter of JSON, so what is in it is counted, too.
+MOST_PARTS = 2_000_000  # separated by commas
+MOST_STRUCTURES = 300_000  # lists and objects
+DEEPEST = 256  # of lists and objects within one another: some 60 models or layers
 LARGEST_RATIO = 100  # of what is unpacked to what is packed, beyond the first 64 MiB
 ALWAYS_ALLOWED = 64 << 20
 MOST_MEMBERS = 10_000
+LONGEST_NAME = 512
+ABANDONED = 3600  # seconds after which a file that was never finished is one that was given up
 BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the other methods unpack all at once, however much that is
 
 
@@ -79,7 +87,13 @@ class Archive:
             raise FileFormatError(f"{self.path}: {name} cannot be decompressed ({error})") from error
         if len(content) > allowed:
             raise FileFormatError(f"{self.path}: {name} unpacks to more than {allowed:,} bytes")
+        if len(content) != info.file_size:
+            raise FileFormatError(f"{self.path}: {name} is damaged ({len(content):,} of {info.file_size:,} bytes)")
         return content
+
+    def packed(self, name: str) -> int:
+        """How many bytes of the file a member takes up."""
+        return self._zip.getinfo(name).compress_size
 
     def json(self, name: str) -> Any:
         """A JSON member as Python values."""
@@ -89,7 +103,12 @@ class Archive:
     def keras_version(self) -> str:
         """Which Keras wrote the file; 3, where it does not say."""
         metadata = self.json(METADATA) if METADATA in self._members else None
-        return str(metadata.get("keras_version", "3")) if isinstance(metadata, dict) else "3"
+        version = metadata.get("keras_version", "3") if isinstance(metadata, dict) else "3"
+        if not isinstance(version, str):
+            raise FileFormatError(
+                f"{self.path}: {METADATA}: expected keras_version to be a string, received {version!r}"
+            )
+        return version
 
     def close(self) -> None:
         self._zip.close()
@@ -99,6 +118,13 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _is_dangerous(name: str) -> bool:
+    """Whether a member's name could mean a place outside of the archive, or several places."""
+    parts = name.removesuffix("/").split("/")
+    odd = not name.isprintable() or "\\" in name or ":" in name or len(name) > LONGEST_NAME
+    return odd or any(part in ("", ".", "..") for part in parts)
 
 
 def _allowed(member: zipfile.ZipInfo) -> int:
@@ -117,16 +143,21 @@ def _problems(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
         if name in names:
             yield f"holds {name!r} twice"
         names.add(name)
-        if name.startswith("/") or "\\" in name or ".." in name.split("/"):
-            yield f"holds a member with a dangerous name, {name!r}"
+        if _is_dangerous(name) or name != member.orig_filename:  # which a zero byte cuts
+            yield f"holds a member with a dangerous name, {name[:LONGEST_NAME]!r}"
         if stat.S_ISLNK(member.external_attr >> 16):
             yield f"{name!r} is a link to another file"
+        elif stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            yield f"{name!r} is a device, not a file"
         if member.flag_bits & 1:
             yield f"{name!r} is encrypted"
         if member.compress_type not in BOUNDED:
             yield f"{name!r} is compressed by a method that is not supported"
         if member.file_size > _allowed(member):
             yield f"{name} unpacks to more than {_allowed(member):,} bytes"
+    places = sorted((member.header_offset, member.compress_size) for member in members)
+    if any(start + size >= following for (start, size), (following, _) in zip(places, places[1:], strict=False)):
+        yield "holds members that overlap"
     for name in (CONFIG, WEIGHTS):
         if name not in names:
             yield f"holds no {name}, so it is not a .keras model"
@@ -138,9 +169,24 @@ def parsed(text: str | bytes, where: str) -> Any:
         raise FileFormatError(f"{where} is larger than {LARGEST_CONFIG:,} bytes")
     try:
         content = text.decode("utf-8") if isinstance(text, bytes) else text
-        return json.loads(content, object_pairs_hook=_without_repetition)
+        if content.count(",") > MOST_PARTS or content.count("[") + content.count("{") > MOST_STRUCTURES:
+            raise ValueError(f"it holds more than {MOST_PARTS:,} values or {MOST_STRUCTURES:,} lists and objects")
+        value = json.loads(content, object_pairs_hook=_without_repetition)
+        _check_depth(value)
+        return value
     except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{where} is not valid JSON ({error})") from error
+
+
+def _check_depth(value: Any) -> None:
+    """Raises `ValueError` for lists and objects that are nested too deep."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(DEEPEST):
+        if not level:
+            return
+        parts = (part for outer in level for part in (outer.values() if isinstance(outer, dict) else outer))
+        level = [part for part in parts if isinstance(part, (dict, list))]
+    raise ValueError(f"it is nested more than {DEEPEST} deep")
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -158,6 +204,16 @@ def write_archive(path: str | os.PathLike[str], members: Mapping[str, bytes]) ->
             archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), content)
 
 
+def _put_away(folder: str, prefix: str) -> None:
+    """Deletes what processes that were killed while they saved have left, once nobody can be writing it any more."""
+    for name in os.listdir(folder):
+        left = os.path.join(folder, name)
+        if re.fullmatch(f"{re.escape(prefix)}[a-z0-9_]{{8}}", name):
+            with suppress(OSError):  # as when another process does the same
+                if time.time() - os.path.getmtime(left) > ABANDONED:
+                    os.unlink(left)
+
+
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A new file beside `path` that takes its place once it is completely written.
@@ -168,7 +224,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise MissingFileError(f"{path}: the folder {folder} does not exist")
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
+    prefix = f".{os.path.basename(path)}."
+    _put_away(folder, prefix)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
     try:
         with io.open(handle, "wb") as stream:
             yield stream

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from tinynet import layers, losses, metrics
@@ -42,11 +43,17 @@ def training_of(model: Model) -> Config:
     return {key: serialize(value) for key, value in model._compile_arguments.items()}
 
 
-def compile_as(model: Model, training: Any, where: str) -> None:
-    """Compiles as a file says, or leaves the model uncompiled with a warning that says why."""
+def compile_as(
+    model: Model, training: Any, where: str, translated: Callable[[Any], Any] | None = None
+) -> None:
+    """Compiles as a file says, or leaves the model uncompiled with a warning that says why.
+
+    translated: gives the training configuration in the words of Keras 3, where it is in others.
+    """
     try:
         if not isinstance(training, dict):
             raise FileFormatError(f"it is no object but {type(training).__name__}")
+        training = translated(training) if translated is not None else training
         model.compile(**{key: training[key] for key in COMPILING if key in training})
     except (TinynetError, *MALFORMED) as error:
         model._compile_arguments = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.catalogue import MOST_TOLD
 from tinynet.errors import FileFormatError
 from tinynet.saving.hdf5 import Dataset, Item
 
@@ -73,7 +74,8 @@ def told(where: str, problems: Sequence[str]) -> str:
     """Problems as the text of one error: a line, or a list of them."""
     if len(problems) == 1:
         return f"{where}: {problems[0]}"
-    return "\n- ".join([f"{where}: {len(problems)} things do not fit:", *problems])
+    more = [f"and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
+    return "\n- ".join([f"{where}: {len(problems)} things do not fit:", *problems[:MOST_TOLD], *more])
 
 
 def numbers(dataset: Dataset) -> np.ndarray:

@@ -32,8 +32,7 @@ GONE_FROM_OPTIMIZERS: dict[str, tuple[Any, ...]] = {
 
 def is_keras2(version: str) -> bool:
     """Whether a version of Keras, as it stands in a file, is before 3."""
-    major = version.partition(".")[0]
-    return not major.isdigit() or int(major) < 3
+    return re.match(r"([3-9]|[1-9][0-9]+)(\.|$)", version, re.ASCII) is None
 
 
 def in_new_words(described: Any, version: str) -> Any:

@@ -51,7 +51,7 @@ class LegacyFile:
     @property
     def holds_weights(self) -> bool:
         """Whether the file is in this layout at all; Keras 3 has another for weights alone."""
-        group = self._group("model_weights") or self.root
+        group = self._weights()
         return "layer_names" in group.attributes or "layer_names0" in group.attributes
 
     def load_into(self, model: Model, skip_mismatch: bool = False, by_name: bool = False) -> None:
@@ -60,7 +60,7 @@ class LegacyFile:
         by_name: layers are told apart by their names instead, and those the file does not have are left alone.
         """
         filling = Filling(self.name, skip_mismatch)
-        group = self._group("model_weights") or self.root
+        group = self._weights()
         known = [name for name in self._names(group, "layer_names") if name in group]
         stored = {name: self._arrays(group, name) for name in known if name != OWN}
         with_weights = {name: arrays for name, arrays in stored.items() if arrays}
@@ -87,6 +87,11 @@ class LegacyFile:
         stored = dict(zip(names, (group.get(name) for name in names), strict=True))
         placed = _placed(optimizer, stored)
         return placed is not None and fill_optimizer(Filling(self.name), optimizer, placed, place)
+
+    def _weights(self) -> hdf5.Group:
+        """The group of the weights: the file itself, where it holds nothing else."""
+        group = self._group("model_weights")
+        return self.root if group is None else group  # an empty group counts, too
 
     def _group(self, name: str) -> hdf5.Group | None:
         found = self.root.get(name)

@@ -103,11 +103,14 @@ def write(model: Layer, optimizer: Any = None) -> bytes:
 
 
 class WeightsFile:
-    """An HDF5 file of weights in this layout, opened for reading from its bytes."""
+    """An HDF5 file of weights in this layout, opened for reading from its bytes.
 
-    def __init__(self, content: bytes, name: str) -> None:
+    packed: the bytes they take up in the archive they come from; they decide how many they may become.
+    """
+
+    def __init__(self, content: bytes, name: str, packed: int | None = None) -> None:
         self.name = name
-        self.root = hdf5.opened(content, name)
+        self.root = hdf5.opened(content, name, packed)
         sizes = list(self.root.arrays())
         self.elements = sum(elements for _, elements in sizes)
         self._paths = [path for path, _ in sizes]

@@ -15,10 +15,10 @@ from tinynet.saving.hdf5.storage import SIGNATURE, Storage
 __all__ = ["SIGNATURE", "Dataset", "Group", "Item", "item", "opened"]
 
 
-def opened(content: bytes | memoryview, name: str) -> Group:
+def opened(content: bytes | memoryview, name: str, packed: int | None = None) -> Group:
     """The root group of a file, from its bytes.
 
-    name: the file in errors.
+    name: the file in errors. packed: how many bytes it was before it was unpacked, if it was.
 
     Raises `FileFormatError` for what is no HDF5 file, is cut short, or contradicts itself.
 
@@ -27,7 +27,7 @@ def opened(content: bytes | memoryview, name: str) -> Group:
         ...
     tinynet.errors.FileFormatError: model.h5: is no HDF5 file
     """
-    storage = Storage(content, name)
+    storage = Storage(content, name, packed)
     root = item(storage, storage.root, "")
     if not isinstance(root, Group):
         raise storage.damaged("its root is no group")

@@ -39,6 +39,8 @@ def read_datatype(storage: Storage, at: int, size: int) -> Datatype:
     first, *flags = storage.view(at, 4)
     number, width = first & 15, storage.whole(at + 4, 4)
     properties = storage.view(at + 8, max(size - 8, 0))
+    if width == 0:
+        raise storage.damaged("a type of no bytes")
     order = ">" if flags[0] & 1 else "<"
     if number == 0:
         offset, precision = _unpacked(storage, "<HH", properties)

@@ -370,23 +370,27 @@ class Group(Item):
         for dataset in self._datasets():
             stored += dataset.stored
             declared += dataset.declared
-            if not dataset.plausible or stored > self.storage.size or declared > unpacked_at_most(stored):
+            most = min(unpacked_at_most(stored), max(unpacked_at_most(self.storage.packed), self.storage.size))
+            if not dataset.plausible or stored > self.storage.size or declared > most:
                 raise dataset.damaged(f"declares more data ({dataset.declared:,} bytes) than the file holds")
             yield dataset.path, dataset.size
 
     def _datasets(self) -> Iterator[Dataset]:
         waiting: list[Group] = [self]
-        seen = {self.address}
+        groups, arrays = {self.address}, set()
         while waiting:
             group = waiting.pop()
             for name, address in group.members.items():
-                if address in seen:
+                if address in groups:
+                    raise group.damaged(f"holds the group {name!r}, which is elsewhere, too, or goes round in circles")
+                if address in arrays:
                     continue
-                seen.add(address)
                 found = item(self.storage, address, f"{group.path}/{name}")
                 if isinstance(found, Dataset):
+                    arrays.add(address)
                     yield found
                 elif isinstance(found, Group):
+                    groups.add(address)
                     waiting.append(found)
 
 

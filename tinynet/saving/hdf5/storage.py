@@ -34,15 +34,16 @@ Reading = Callable[[int, int], Iterator[Message]]  # of a block's messages, from
 class Storage:
     """The bytes of a file, read with care.
 
-    content: anything with the buffer protocol. name: the file in errors.
+    content: anything with the buffer protocol. name: the file in errors. packed: the bytes it was unpacked from.
 
     Raises `FileFormatError` for what is no HDF5 file, or is cut short.
     """
 
-    def __init__(self, content: bytes | memoryview, name: str) -> None:
+    def __init__(self, content: bytes | memoryview, name: str, packed: int | None = None) -> None:
         self.name = name
         self._bytes = memoryview(content).cast("B")
         self.size = len(self._bytes)
+        self.packed = self.size if packed is None else packed
         self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
         self._heap_places = self.size // 16  # more texts it cannot hold
         if self.size < 64 or self.copy(0, 8) != SIGNATURE:
