@@ -239,7 +239,12 @@ def without_inert(config: Any, cls: Any) -> Any:
     cls: the tinynet class the configuration belongs to.
     """
     inert: Mapping[str, Any] = getattr(cls, "inert_config", {})
-    return {key: _described(value) for key, value in config.items() if key not in inert}
+    newer: Mapping[str, Any] = getattr(cls, "newer", {})  # left out where they say nothing
+    return {
+        key: _described(value)
+        for key, value in config.items()
+        if key not in inert and not (key in newer and value == newer[key])
+    }
 
 
 def _described(value: Any) -> Any:

@@ -238,6 +238,8 @@ class RandomContrast(Augmentation):
     [[[1.0], [3.0]]]
     """
 
+    newer = {"value_range": [0, 255]}
+
     def __init__(
         self,
         factor: Any,

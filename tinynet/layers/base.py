@@ -126,6 +126,8 @@ class Layer(Configurable):
     _is_building = False
     dtypes: tuple[str, ...] = config.FLOAT_DTYPES
     takes_text = False
+    # Settings that Keras 3.6 does not know, and what they are without being set; then they are not written.
+    newer: Mapping[str, Any] = {}
     writes_activity_regularizer = False  # Keras writes it for some classes even where there is none
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -582,6 +584,7 @@ class Layer(Configurable):
 
     def get_config(self) -> Config:
         own = {key: _described(self.argument(key)) for key in self.config_keys()}
+        own = {key: value for key, value in own.items() if key not in self.newer or value != self.newer[key]}
         policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None}
         common: Config = {"name": self.name, "trainable": self.trainable, "dtype": policy}
         if self.activity_regularizer is not None or self.writes_activity_regularizer:

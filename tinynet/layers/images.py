@@ -144,6 +144,8 @@ class Resizing(SizedLayer):
     [[[3.0], [5.0]]]
     """
 
+    newer = {"antialias": False}
+
     def __init__(
         self,
         height: int,

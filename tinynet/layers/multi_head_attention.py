@@ -59,6 +59,7 @@ class MultiHeadAttention(Layer):
     (2, 5, 8)
     """
 
+    newer = {"use_gate": False, "sliding_window": None}
     supports_masking = True
     attention_axes: Any
     # Set by keep_settings.

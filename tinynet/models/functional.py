@@ -82,7 +82,8 @@ def _described(operation: Any) -> Config:
     if isinstance(operation, Layer):
         described: Config = serialize(operation)
         return described
-    config = {key: serialize(value) for key, value in operation.get_config().items()}
+    # Keras 3.6 takes either settings or a name; the name stands beside the configuration anyhow.
+    config = {key: serialize(value) for key, value in operation.settings.items()} or {"name": operation.name}
     name = operation.class_name
     return {"module": operation.module, "class_name": name, "config": config, "registered_name": name}
 
