@@ -28,8 +28,8 @@ CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper")
 MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 MOST_TOLD = 50  # problems in one error
-# What the modules of Keras's own classes and functions begin with in files; others are not Keras's, whatever they hold.
-MODULES = ("keras", "tf_keras", "tensorflow", "tinynet", "builtins")
+# The modules of Keras's own classes and functions in files, and what is in them; others are not Keras's.
+MODULES = re.compile(r"(keras|tf_keras|tensorflow\.keras|tensorflow\.python\.keras|tinynet)(\.|$)|builtins$")
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})
 _registered: dict[str, Any] = {}  # classes and functions of the user's by the names that stand in files
@@ -302,7 +302,10 @@ class Catalogue:
         name = config.get("class_name")
         inner = config.get("config", {})
         module = config.get("module")
+        is_foreign = module is not None and not MODULES.match(str(module))
         if name == "function" and isinstance(inner, str):
+            if is_foreign and get_registered_object(inner) is None:
+                raise ArgumentError(f"{self.kind} {inner!r}: is of the module {module!r}, which is not followed")
             return self.get(inner)
         registered = config.get("registered_name")
         own = get_registered_object(str(registered)) or get_registered_object(str(name))
@@ -314,7 +317,7 @@ class Catalogue:
                 f"unknown {self.kind} class {name!r}. {nearest(name, self.by_class_name)} "
                 "A class of your own is passed as custom_objects={name: class}."
             )
-        if own is None and module is not None and str(module).partition(".")[0] not in MODULES:
+        if own is None and is_foreign:
             raise ArgumentError(f"{self.kind} {name!r}: is of the module {module!r}, which is not followed")
         if own is None and registered not in (None, name):
             raise ArgumentError(f"{self.kind} {name!r}: is registered as {registered!r}, which is unknown")

@@ -235,7 +235,7 @@ def test_files_of_keras_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_unsafe_files_are_not_given_to_keras(
     files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keras would import the module; tinynet's own reader passes over the name, and loads the file."""
+    """Keras would import the module. tinynet refuses it in a layer, and leaves out how to train where it is in a loss."""
 
     def change(config: Any) -> None:
         config["config"]["layers"][1]["module"] = "evil"
@@ -243,7 +243,17 @@ def test_unsafe_files_are_not_given_to_keras(
     (tmp_path / "evil.py").write_text("raise SystemExit('executed')")
     monkeypatch.syspath_prepend(tmp_path)
     path = with_config(files / "cnn.keras", tmp_path / "bad.keras", change)
-    assert load_model(path).built
+    for name in ("verify", "certify"):
+        ran = command(capsys, name, path)
+        assert ran.status == 1 and "is of the module 'evil', which is not followed" in ran.err
+
+    def in_training(config: Any) -> None:
+        loss = {"module": "evil", "class_name": "MeanSquaredError", "config": {}}
+        config["compile_config"] = {"optimizer": "sgd", "loss": loss}
+
+    path = with_config(files / "cnn.keras", tmp_path / "trained.keras", in_training)
+    with pytest.warns(UserWarning, match="is of the module 'evil', which is not followed"):
+        assert not load_model(path).compiled
     ran = command(capsys, "verify", path)
     assert ran.status == 1 and "holds something unsafe, so it is not given to Keras" in ran.err
     ran = command(capsys, "certify", path, "-o", tmp_path / "copy.keras")

@@ -79,7 +79,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "jax": ({"class_name": "JaxLayer", "config": {"call_fn": "f"}}, {}, NAMED),
     "flax": ({"class_name": "FlaxLayer", "config": {"module": "f"}}, {}, NAMED),
     "os_system": ({"module": "os", "class_name": "system", "config": {"command": EVIL}}, {}, NAMED),
-    "os_function": ({"module": "os", "class_name": "function", "config": "system"}, {}, NAMED),
+    "os_function": ({"module": "os", "class_name": "function", "config": "system"}, {}, "is of the module 'os'"),
     "eval": ({"module": "builtins", "class_name": "eval", "config": {"source": EVIL}}, {}, NAMED),
     "exec": ({"module": "builtins", "class_name": "exec"}, {}, NAMED),
     "popen": ({"module": "subprocess", "class_name": "Popen", "config": {"args": [EVIL]}}, {}, NAMED),
@@ -110,6 +110,13 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "registered": ({"registered_name": "Evil>Dense"}, {}, "is registered as 'Evil>Dense', which is unknown"),
     "registered_other": ({"registered_name": "LSTM"}, {}, "is registered as 'LSTM', which is unknown"),
     "foreign_module": ({"module": "os"}, {}, "module"),
+    "foreign_tensorflow": ({"module": "tensorflow.io"}, {}, "is of the module 'tensorflow.io', which is not followed"),
+    "foreign_keras": ({"module": "kerasevil.layers"}, {}, "is of the module 'kerasevil.layers', which is not followed"),
+    "foreign_activation": (
+        {},
+        {"activation": {"module": "evil", "class_name": "function", "config": "relu"}},
+        "is of the module 'evil', which is not followed",
+    ),
     "foreign_module_of_path": ({"module": "../evil"}, {}, "module"),
     "activation_lambda": (
         {},
