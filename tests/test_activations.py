@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import SEEDS, agree, arrays, filled
 
-from tinynet import Tensor, activations, ops
+from tinynet import Tensor, activations, gradcheck, ops
 from tinynet.autograd.tags import logits_of, mask_of, set_logits, set_mask
 from tinynet.errors import ArgumentError
 
-NAMES = sorted(activations.CATALOGUE.names())
+KERAS_2 = {"hard_sigmoid_keras2"}  # which Keras 3 does not have; it has a test of its own
+NAMES = sorted(set(activations.CATALOGUE.names()) - KERAS_2)
 
 KINKS = np.array([-6.0, -3.0, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 3.0, 6.0, 7.0], "float32")
 
@@ -51,6 +52,15 @@ CALLS = [(name, {}) for name in NAMES] + VARIANTS
 def test_every_name_of_keras_is_known():
     known = keras.src.activations.ALL_OBJECTS_DICT
     assert set(NAMES) == set(known)
+
+
+def test_hard_sigmoid_as_it_was_in_keras_2():
+    x = np.array([-3.0, -2.5, -1.0, 0.0, 0.7, 2.5, 4.0], "float32")
+    found = activations.hard_sigmoid_keras2(Tensor(x))
+    np.testing.assert_allclose(found.numpy(), np.clip(np.float32(0.2) * x + np.float32(0.5), 0, 1), rtol=1e-6)
+    assert gradcheck(activations.hard_sigmoid_keras2, [np.array([-4.0, -1.0, 0.3, 2.0, 3.0])])
+    name = activations.serialize(activations.hard_sigmoid_keras2)
+    assert activations.get(name) is activations.hard_sigmoid_keras2
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -22,6 +22,7 @@ def test_python_block_runs(block: str, tmp_path: Path, monkeypatch: pytest.Monke
     rng = np.random.default_rng(0)
     x, y = rng.random((20, 32, 32, 3), dtype=np.float32), rng.integers(0, 10, 20)
     model = tinynet.Sequential([layers.Input((32, 32, 3)), layers.Flatten(), layers.Dense(10)])
+    model.compile("adam", "sparse_categorical_crossentropy")
     model.save("model.keras")
     exec(compile(block, "README.md", "exec"), {"x": x, "y": y})
 

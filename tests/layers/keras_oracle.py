@@ -285,6 +285,8 @@ def comparable_model(config: Any) -> Any:
         for key in ("build_config", "compile_config"):
             config.pop(key, None)
         name = config["class_name"]
+        if str(config.get("module")).startswith("keras.src.ops."):
+            config["config"].pop("name", None)  # it stands beside the configuration, too
         if name == "OneHot":
             config["config"]["dtype"] = config["config"]["dtype"] or "float32"  # Keras writes the default out
         for call in config.get("inbound_nodes", []):
