@@ -280,12 +280,12 @@ def comparable_model(config: Any) -> Any:
     if isinstance(config, dict) and "layers" in config:
         config["layers"] = [comparable_model(layer) for layer in config["layers"]]
         config.pop("dtype", None)
-        return config
+        return _with_operations_numbered(config)
     if isinstance(config, dict) and isinstance(config.get("config"), dict):
         for key in ("build_config", "compile_config"):
             config.pop(key, None)
         name = config["class_name"]
-        if str(config.get("module")).startswith("keras.src.ops."):
+        if _is_operation(config):
             config["config"].pop("name", None)  # it stands beside the configuration, too
         if name == "OneHot":
             config["config"]["dtype"] = config["config"]["dtype"] or "float32"  # Keras writes the default out
@@ -301,6 +301,31 @@ def comparable_model(config: Any) -> Any:
         elif name in LAYERS:
             config["config"] = comparable(config["config"], name)
     return config
+
+
+def _is_operation(config: Any) -> bool:
+    return str(config.get("module")).startswith("keras.src.ops.")
+
+
+def _with_operations_numbered(config: Any) -> Any:
+    """A model's configuration in which operations are named by their places.
+
+    Nobody names them but Keras, by how many it has made in its process, and Keras 3.6 takes no name for most.
+    """
+    names = {
+        layer["name"]: f"operation {place}" for place, layer in enumerate(config["layers"]) if _is_operation(layer)
+    }
+
+    def renamed(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: renamed(value) for key, value in part.items()}
+        if isinstance(part, list) and len(part) == 3 and isinstance(part[0], str):
+            return [names.get(part[0], part[0]), *part[1:]]  # a node or a tensor: an operation, and two numbers
+        return [renamed(each) for each in part] if isinstance(part, list) else part
+
+    for layer in config["layers"]:
+        layer["name"] = names.get(layer.get("name"), layer.get("name"))
+    return renamed(config)
 
 
 def _class_named(name: str) -> Any:
