@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         datasets,
         errors,
         initializers,
+        kernels,
         layers,
         losses,
         metrics,
@@ -39,7 +40,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Input", "Layer", "Model", "Sequential", "Tensor", "Variable", "activations", "callbacks", "config",
-    "constraints", "datasets", "enable_grad", "errors", "grad", "gradcheck", "initializers", "layers", "losses",
+    "constraints", "datasets", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
     "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "regularizers", "saving", "show_config",
     "utils", "value_and_grad",
 ]  # fmt: skip
@@ -48,7 +49,7 @@ __all__ = [
 _HOMES = {
     "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models",
     **{name: name for name in (
-        "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "layers",
+        "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "kernels", "layers",
         "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "regularizers", "saving", "utils",
     )},
 }  # fmt: skip

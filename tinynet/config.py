@@ -7,7 +7,6 @@ the small number that keeps divisions and logarithms finite.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -65,24 +64,14 @@ def compute_dtype(own: str) -> str:
     return _compute_dtype.get() or own
 
 
-def kernels() -> str:
-    """Which kernels run: 'numpy' (the only ones so far).
-
-    `TINYNET_KERNELS` chooses; a value that is not known raises `ArgumentError`.
-    """
-    choice = os.environ.get("TINYNET_KERNELS", "numpy")
-    if choice != "numpy":
-        raise ArgumentError(f"TINYNET_KERNELS: unknown kernels {choice!r}. Known: numpy.")
-    return choice
-
-
 def show_config() -> None:
-    """Prints versions, kernels and settings: what a bug report needs."""
+    """Prints versions, kernels (with their instruction set and threads) and settings: what a bug report needs."""
     import platform
 
     import numpy as np
 
     import tinynet
+    from tinynet.kernels import choice
 
     print(f"tinynet {tinynet.__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
-    print(f"kernels: {kernels()}   floatx: {floatx()}   epsilon: {epsilon()}")
+    print(f"kernels: {choice.description()}   floatx: {floatx()}   epsilon: {epsilon()}")

@@ -1,21 +1,23 @@
-"""The hot loops, over plain arrays.
+"""The hot loops, over plain arrays. Nothing here knows what a derivative is.
 
-Nothing here knows what a derivative is. Each kernel is written in NumPy; this page is where
-a faster version of one would be chosen.
+Each kernel is written in NumPy (`convolution`, `pooling`, `recurrent`, ...), which says what it computes.
+Those that a benchmark showed to pay are written a second time in C++ (`cpp/`, called through `compiled/`).
+This page is where one of the two is chosen.
 """
 
+from tinynet.kernels import choice
+from tinynet.kernels.choice import set_threads, threads
 from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
-from tinynet.kernels.pooling import (
-    average_pool,
-    average_pool_adjoint,
-    from_winners,
-    max_pool,
-    to_winners,
-    winners,
-)
+from tinynet.kernels.pooling import average_pool, average_pool_adjoint, from_winners
 from tinynet.kernels.spatial import output_sizes, padding_amounts
+
+if choice.module is not None:
+    from tinynet.kernels.compiled import max_pool, max_pool_with_winners, to_winners
+else:
+    from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
 
 __all__ = [
     "average_pool", "average_pool_adjoint", "convolve", "from_winners", "input_gradient", "kernel_gradient",
-    "max_pool", "output_sizes", "padding_amounts", "to_winners", "winners",
+    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "set_threads",
+    "threads", "to_winners",
 ]  # fmt: skip

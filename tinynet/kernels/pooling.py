@@ -27,11 +27,12 @@ def max_pool(x: np.ndarray, window: Sequence[int], strides: Sequence[int], pads:
     return output
 
 
-def winners(
-    x: np.ndarray, pooled: np.ndarray, window: Sequence[int], strides: Sequence[int], pads: Pads
-) -> np.ndarray:
-    """The place (row by row) of the first largest value of each window, as (N, *out, C) integers."""
-    around = padded(x, pads, -np.inf)
+def max_pool_with_winners(
+    x: np.ndarray, window: Sequence[int], strides: Sequence[int], pads: Pads
+) -> tuple[np.ndarray, np.ndarray]:
+    """The largest values, and the place (row by row) of the first of them in each window, as (N, *out, C) integers."""
+    pooled = max_pool(x, window, strides, pads)
+    around = padded(x, pads, np.nan)
     places = offsets(window, strides, _no_dilation(window), pooled.shape[1:-1])
     # The place of the first winner is the number of places before it that did not win.
     lost = np.ones(pooled.shape, np.bool_)
@@ -39,7 +40,7 @@ def winners(
     for _, visited in places[:-1]:
         lost &= around[visited] != pooled
         chosen += lost
-    return chosen
+    return pooled, chosen
 
 
 def to_winners(

@@ -36,11 +36,6 @@ def _output(letters: str):
     return derive
 
 
-def _plain(x: Any) -> np.ndarray:
-    """The values of a tensor, for what depends on them in steps (which element is largest)."""
-    return np.asarray(x)
-
-
 def _some_winners(letters: str):
     """Winners as a max pooling of some fixed input would choose them."""
 
@@ -50,7 +45,7 @@ def _some_winners(letters: str):
         pads = _pads(spatial, window, strides, attributes["padding"])
         shape = (sizes["N"], *spatial, sizes["C"])
         x = np.random.default_rng(0).permutation(np.arange(np.prod(shape), dtype=float)).reshape(shape)
-        return [kernels.winners(x, kernels.max_pool(x, window, strides, pads), window, strides, pads)]
+        return [kernels.max_pool_with_winners(x, window, strides, pads)[1]]
 
     return choices
 
@@ -67,7 +62,6 @@ class max_pool:
         Domain((Values("N T C", distinct=True),), ONE_AXIS, SIZES),
         Domain((Values("N H W C", distinct=True),), TWO_AXES, SIZES),
     )
-    keeps = ("x", "output")
     points = (
         (
             (np.array([[[1.0], [1.0], [0.0]]]),),
@@ -77,17 +71,16 @@ class max_pool:
     )
 
     def forward(x, *, window, strides, padding="valid"):
-        pads = _pads(x.shape[1:-1], window, strides, padding)
-        output = kernels.max_pool(x, window, strides, pads)
-        return output, (x, output)
-
-    def vjp(g, residuals, needs, *, window, strides, padding="valid"):
-        x, output = map(_plain, residuals)
         spatial = x.shape[1:-1]
-        chosen = kernels.winners(x, output, window, strides, _pads(spatial, window, strides, padding))
-        return (
-            to_winners(g, chosen=chosen, spatial=spatial, window=window, strides=strides, padding=padding),
-        )
+        output, chosen = kernels.max_pool_with_winners(x, window, strides, _pads(spatial, window, strides, padding))
+        return output, (chosen, spatial)
+
+    def evaluate(x, *, window, strides, padding="valid"):
+        return kernels.max_pool(x, window, strides, _pads(x.shape[1:-1], window, strides, padding))
+
+    def vjp(g, residuals, needs, **settings):
+        chosen, spatial = residuals
+        return (to_winners(g, chosen=chosen, spatial=spatial, **settings),)
 
 
 @operation

@@ -1,0 +1,25 @@
+"""Builds the compiled kernels; everything else about the package stands in setup.cfg.
+
+They are optional: where no compiler is, the installation goes on without them.
+"""
+
+from pathlib import Path
+
+from pybind11.setup_helpers import Pybind11Extension
+from setuptools import setup
+
+SOURCES = Path("tinynet", "kernels", "cpp")
+
+setup(
+    ext_modules=[
+        Pybind11Extension(
+            "tinynet.kernels._compiled",
+            sorted(str(path) for path in SOURCES.rglob("*.cpp")),
+            depends=sorted(str(path) for pattern in ("*.hpp", "*.inc") for path in SOURCES.rglob(pattern)),
+            cxx_std=17,
+            extra_compile_args=["-O3", "-fopenmp", "-fno-math-errno", "-Wall", "-Wno-unknown-pragmas"],
+            extra_link_args=["-fopenmp"],
+            optional=True,
+        )
+    ],
+)

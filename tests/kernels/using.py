@@ -1,0 +1,27 @@
+"""What the tests of all compiled kernels share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinynet import kernels
+
+
+def for_any_number_of_threads(compute: Callable[[], Any]) -> list[Any]:
+    """Asserts that 1, 2 and 5 threads give the same bits; gives the result, as a list of one."""
+    results = []
+    try:
+        for count in (1, 2, 5):
+            kernels.set_threads(count)
+            results.append(compute())
+    finally:
+        kernels.set_threads(None)
+    for other in results[1:]:
+        same = other if isinstance(other, tuple) else (other,)
+        first = results[0] if isinstance(results[0], tuple) else (results[0],)
+        for one, two in zip(first, same, strict=True):
+            np.testing.assert_array_equal(one, two)
+    return results[:1]

@@ -1,0 +1,36 @@
+"""What the compiled kernels take: which numbers, and windows as a fixed number of settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinynet.kernels import choice
+from tinynet.kernels.spatial import Pads
+
+assert choice.module is not None, "imported only where there are compiled kernels"
+compiled = choice.module
+
+TYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def sliding(
+    shape: Sequence[int],
+    out: Sequence[int],
+    window: Sequence[int],
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int] | None = None,
+) -> list[int]:
+    """The settings of a window over an array of `shape` (N, *spatial, C), one or two spatial axes.
+
+    The order is that of `Sliding` in cpp/kernels.hpp; with one axis the first of two has one element.
+    """
+    images, *sizes, channels = shape
+    before = [pad[0] for pad in pads]
+    axes = [sizes, out, window, strides, dilation or (1,) * len(sizes), before]
+    if len(sizes) == 1:
+        axes = [(first, *rest) for first, rest in zip((1, 1, 1, 1, 1, 0), axes, strict=True)]
+    (height, width), *others = axes
+    return [images, height, width, channels, *(int(n) for pair in others for n in pair)]

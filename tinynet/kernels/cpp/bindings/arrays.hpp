@@ -1,0 +1,20 @@
+// NumPy's arrays as the kernels see them.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include "../kernels.hpp"
+
+namespace tinynet {
+
+namespace py = pybind11;
+
+// Arrays come contiguous and of the right type; no conversion is made behind the caller's back.
+template <class T> using Array = py::array_t<T, py::array::c_style>;
+
+// The kernels for the processor at hand, and how many threads they may use.
+template <class T> const Kernels<T> &kernels();
+int threads();
+
+}  // namespace tinynet

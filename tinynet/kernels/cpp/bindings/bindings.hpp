@@ -1,0 +1,10 @@
+// Each family of kernels adds its functions to the module.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace tinynet {
+
+void bind_pooling(pybind11::module_ &);
+
+}  // namespace tinynet

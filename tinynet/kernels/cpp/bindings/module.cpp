@@ -1,0 +1,59 @@
+// The module tinynet.kernels._compiled: chooses the instruction set and gathers the bindings.
+#include <omp.h>
+
+#include <pybind11/stl.h>
+
+#include <string>
+#include <vector>
+
+#include "arrays.hpp"
+#include "bindings.hpp"
+
+namespace tinynet {
+
+static int chosen_threads = 0;  // 0: as many as OpenMP would take
+
+int threads() { return chosen_threads > 0 ? chosen_threads : omp_get_max_threads(); }
+
+// What the processor has, the best first.
+static std::vector<std::string> instruction_sets() {
+    std::vector<std::string> names;
+#if defined(__x86_64__)
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    if (avx512) names.push_back("avx512");
+    if (avx2) names.push_back("avx2");
+#endif
+    names.push_back("baseline");
+    return names;
+}
+
+template <class T> static const Kernels<T> *used = nullptr;
+
+// Takes the kernels for one of the sets above.
+template <class T>
+static void use(const std::string &name) {
+    used<T> = name == "avx512" ? avx512_kernels<T>() : name == "avx2" ? avx2_kernels<T>() : baseline_kernels<T>();
+}
+
+template <class T> const Kernels<T> &kernels() { return *used<T>; }
+template const Kernels<float> &kernels<float>();
+template const Kernels<double> &kernels<double>();
+
+}  // namespace tinynet
+
+PYBIND11_MODULE(_compiled, module) {
+    using namespace tinynet;
+    const auto use_both = [](const std::string &name) {
+        use<float>(name);
+        use<double>(name);
+    };
+    use_both(instruction_sets().front());
+    module.def("instruction_sets", &instruction_sets);
+    module.def("instruction_set", [] { return kernels<float>().instruction_set; });
+    module.def("use_instruction_set", use_both);
+    module.def("threads", &threads);
+    module.def("set_threads", [](int count) { chosen_threads = count; });
+    bind_pooling(module);
+}

@@ -1,0 +1,33 @@
+#include "arrays.hpp"
+#include "bindings.hpp"
+#include "sliding.hpp"
+
+namespace tinynet {
+
+template <class T>
+static void bind(py::module_ &module) {
+    module.def("max_pool", [](const Array<T> &x, Array<T> &output, const py::object &winners, const Numbers &settings) {
+        const Sliding s = sliding(settings);
+        const T *from = x.data();
+        T *to = output.mutable_data();
+        std::int8_t *places = winners.is_none() ? nullptr : Array<std::int8_t>(winners).mutable_data();
+        py::gil_scoped_release release;
+        kernels<T>().max_pool(s, from, to, places, threads());
+    }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg());
+    module.def("to_winners", [](const Array<T> &g, const Array<std::int8_t> &winners, Array<T> &result,
+                                const Numbers &settings) {
+        const Sliding s = sliding(settings);
+        const T *from = g.data();
+        const std::int8_t *places = winners.data();
+        T *to = result.mutable_data();
+        py::gil_scoped_release release;
+        kernels<T>().to_winners(s, from, places, to, threads());
+    }, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg());
+}
+
+void bind_pooling(py::module_ &module) {
+    bind<float>(module);
+    bind<double>(module);
+}
+
+}  // namespace tinynet

@@ -1,0 +1,13 @@
+// Everything of the standard library that the kernels use, included before an instruction set is selected.
+#pragma once
+
+#include <omp.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+#include "../kernels.hpp"

@@ -1,0 +1,39 @@
+// What the compiled kernels compute, and the table through which they are called.
+//
+// The kernels are compiled once for each instruction set (instruction_sets/*.cpp), from the same
+// templates; which of these tables is used is decided when the module is imported.
+// Arrays are contiguous, in C order. All sizes count elements.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tinynet {
+
+using Size = std::ptrdiff_t;
+
+// A window that slides over images (N, H, W, C). Data with one spatial axis has H = 1.
+struct Sliding {
+    Size images, height, width, channels;
+    Size out_height, out_width;
+    Size window_height, window_width;
+    Size stride_height, stride_width;
+    Size dilation_height, dilation_width;
+    Size above, left;  // padding before the first row and column
+};
+
+template <class T>
+struct Kernels {
+    const char *instruction_set;
+
+    // pooling.hpp
+    void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
+    void (*to_winners)(const Sliding &, const T *g, const std::int8_t *winners, T *result, int threads);
+};
+
+// One table for each instruction set; null where the compiler does not know it.
+template <class T> const Kernels<T> *baseline_kernels();
+template <class T> const Kernels<T> *avx2_kernels();
+template <class T> const Kernels<T> *avx512_kernels();
+
+}  // namespace tinynet
