@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
 import subprocess
 import sys
@@ -67,6 +69,16 @@ def test_what_the_environment_cannot_say(name: str, value: str, cause: str) -> N
 def test_wrong_numbers_of_threads(count: Any) -> None:
     with pytest.raises(ArgumentError, match="expected a number of threads"):
         tinynet.kernels.set_threads(count)
+
+
+@needs_compiled
+def test_compiled_kernels_have_the_signatures_of_those_in_numpy() -> None:
+    from tinynet.kernels import compiled
+
+    for name in compiled.__all__:
+        function = getattr(compiled, name)
+        plain = importlib.import_module(function.__module__.replace(".compiled.", "."))
+        assert inspect.signature(function) == inspect.signature(getattr(plain, name))
 
 
 @needs_compiled

@@ -10,6 +10,7 @@ TINYNET_INSTRUCTION_SET: 'baseline', 'avx2' or 'avx512'; without it, the best th
 
 from __future__ import annotations
 
+import importlib
 import os
 from types import ModuleType
 
@@ -26,7 +27,7 @@ def _load() -> tuple[ModuleType | None, str]:
     if choice == "numpy":
         return None, "TINYNET_KERNELS=numpy"
     try:
-        from tinynet.kernels import _compiled
+        compiled = importlib.import_module("tinynet.kernels._compiled")
     except ImportError as error:
         if choice == "compiled":
             raise MissingDependencyError(
@@ -34,12 +35,12 @@ def _load() -> tuple[ModuleType | None, str]:
                 "They are built when tinynet is installed where a C++17 compiler is."
             ) from None
         return None, f"the compiled kernels cannot be loaded: {error}"
-    wanted, offered = os.environ.get("TINYNET_INSTRUCTION_SET"), _compiled.instruction_sets()
+    wanted, offered = os.environ.get("TINYNET_INSTRUCTION_SET"), compiled.instruction_sets()
     if wanted and wanted not in offered:
         raise ArgumentError(f"TINYNET_INSTRUCTION_SET: this processor has {', '.join(offered)}, received {wanted!r}")
     if wanted:
-        _compiled.use_instruction_set(wanted)
-    return _compiled, ""
+        compiled.use_instruction_set(wanted)
+    return compiled, ""
 
 
 def _threads_of_environment() -> int | None:
