@@ -7,17 +7,26 @@ This page is where one of the two is chosen.
 
 from tinynet.kernels import choice
 from tinynet.kernels.choice import set_threads, threads
-from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
 from tinynet.kernels.pooling import average_pool, average_pool_adjoint, from_winners
 from tinynet.kernels.spatial import output_sizes, padding_amounts
 
 if choice.module is not None:
-    from tinynet.kernels.compiled import max_pool, max_pool_with_winners, to_winners
+    from tinynet.kernels.compiled import (
+        convolve,
+        input_gradient,
+        kernel_gradient,
+        max_pool,
+        max_pool_with_winners,
+        relu_gradient,
+        to_winners,
+    )
 else:
+    from tinynet.kernels.activation import relu_gradient
+    from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
     from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
 
 __all__ = [
     "average_pool", "average_pool_adjoint", "convolve", "from_winners", "input_gradient", "kernel_gradient",
-    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "set_threads",
-    "threads", "to_winners",
+    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient",
+    "set_threads", "threads", "to_winners",
 ]  # fmt: skip

@@ -26,8 +26,10 @@ def convolve(
     pads: Pads,
     dilation: Sequence[int],
     groups: int,
+    bias: np.ndarray | None = None,
+    relu: bool = False,
 ) -> np.ndarray:
-    """x (N, *spatial, C), kernel (*window, C/groups, F) -> (N, *out, F)."""
+    """x (N, *spatial, C), kernel (*window, C/groups, F) -> (N, *out, F), plus a bias (F) and through a relu if wished."""
     *window, depth, filters = kernel.shape
     out = output_sizes(x.shape[1:-1], window, strides, dilation, pads)
     output = np.empty((x.shape[0], *out, filters), x.dtype)
@@ -39,6 +41,10 @@ def convolve(
             np.matmul(patches, weights, out=output.reshape(-1, filters))
         else:
             output[..., g * share : (g + 1) * share] = (patches @ weights).reshape(*output.shape[:-1], share)
+    if bias is not None:
+        output += bias  # in place: a second array of this size would cost more than the sum
+    if relu:
+        np.maximum(output, 0, out=output)
     return output
 
 

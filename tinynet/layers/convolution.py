@@ -10,7 +10,7 @@ from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
 from tinynet.layers.parameters import add_weight, keep_settings
-from tinynet.primitives.convolution import conv
+from tinynet.primitives.convolution import conv, conv_relu
 from tinynet.primitives.shapes import transpose
 
 
@@ -86,7 +86,11 @@ class WindowLayer(Layer):
         if bias is not None:
             output = output + bias
         # The activation sees the axes as the caller does: a softmax runs along the last one.
-        return self.activation(channels_first(output) if self.data_format == "channels_first" else output)
+        return self.activation(self._placed(output))
+
+    def _placed(self, output: Tensor) -> Tensor:
+        """A result whose channels are last, with its channels where the inputs had them."""
+        return channels_first(output) if self.data_format == "channels_first" else output
 
     def _spatial_output(self, spatial: Any) -> tuple[int | None, ...]:
         """The result's sizes along the spatial axes; None where the input's is unknown."""
@@ -150,11 +154,12 @@ class BaseConv(WindowLayer):
 
     def call(self, inputs: Tensor) -> Tensor:
         self._check(inputs, self.kernel.shape[-2] * self.groups)
-        output = conv(
+        fused = self.activation is activations.relu
+        output = (conv_relu if fused else conv)(
             self._last(inputs), self.kernel, self.bias, strides=self.strides, padding=self.padding,
             dilation=self.dilation_rate, groups=self.groups,
         )  # fmt: skip
-        return self._finished(output)
+        return self._placed(output) if fused else self._finished(output)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self._output_shape(input_shape, self.filters)

@@ -9,6 +9,7 @@ from typing import Any
 from tinynet import kernels
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.primitives.domain import Absent, Domain, Sizes, Values
+from tinynet.primitives.elementwise import relu
 from tinynet.primitives.operation import operation, unbroadcast
 
 
@@ -72,10 +73,7 @@ class conv:
     def forward(x, kernel, bias=None, *, strides, padding="valid", dilation, groups=1):
         _check(x, kernel, groups)
         pads = _pads(x.shape[1:-1], kernel.shape[:-2], strides, dilation, padding)
-        output = kernels.convolve(x, kernel, strides, pads, dilation, groups)
-        if bias is not None:
-            output += bias  # in place: a second array of this size would cost more than the sum
-        return output, (x, kernel)
+        return kernels.convolve(x, kernel, strides, pads, dilation, groups, bias), (x, kernel)
 
     def vjp(g, residuals, needs, **settings):
         x, kernel = residuals
@@ -84,6 +82,26 @@ class conv:
             conv_kernel_gradient(x, g, window=kernel.shape[:-2], **settings) if needs[1] else None,
             unbroadcast(g, (g.shape[-1],)) if needs[2] else None,
         )
+
+
+@operation
+class conv_relu:
+    """`conv` and then a relu, which takes no pass over the results of its own."""
+
+    domain = conv.domains
+
+    def forward(x, kernel, bias=None, *, strides, padding="valid", dilation, groups=1):
+        _check(x, kernel, groups)
+        pads = _pads(x.shape[1:-1], kernel.shape[:-2], strides, dilation, padding)
+        output = kernels.convolve(x, kernel, strides, pads, dilation, groups, bias, relu=True)
+        return output, (x, kernel, bias, output)
+
+    def vjp(g, residuals, needs, **settings):
+        x, kernel, _, output = residuals
+        return conv.vjp(kernels.relu_gradient(g, output), (x, kernel), needs, **settings)
+
+    def composed(x, kernel, bias=None, **settings):
+        return relu(conv(x, kernel, bias, **settings))
 
 
 @operation

@@ -1,5 +1,9 @@
 """The compiled kernels, with the signatures of their NumPy versions, which say what they compute."""
 
+from tinynet.kernels.compiled.activation import relu_gradient
+from tinynet.kernels.compiled.convolution import convolve, input_gradient, kernel_gradient
 from tinynet.kernels.compiled.pooling import max_pool, max_pool_with_winners, to_winners
 
-__all__ = ["max_pool", "max_pool_with_winners", "to_winners"]
+__all__ = [
+    "convolve", "input_gradient", "kernel_gradient", "max_pool", "max_pool_with_winners", "relu_gradient", "to_winners",
+]  # fmt: skip

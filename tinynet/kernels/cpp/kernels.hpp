@@ -26,6 +26,14 @@ template <class T>
 struct Kernels {
     const char *instruction_set;
 
+    // activation.hpp
+    void (*relu_gradient)(Size size, const T *g, const T *output, T *result, int threads);
+
+    // convolution.hpp
+    void (*convolve)(const Sliding &, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
+                     int threads);
+    void (*kernel_gradient)(const Sliding &, const T *x, const T *g, Size filters, T *result, int threads);
+
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
     void (*to_winners)(const Sliding &, const T *g, const std::int8_t *winners, T *result, int threads);

@@ -55,5 +55,7 @@ PYBIND11_MODULE(_compiled, module) {
     module.def("use_instruction_set", use_both);
     module.def("threads", &threads);
     module.def("set_threads", [](int count) { chosen_threads = count; });
+    bind_activation(module);
+    bind_convolution(module);
     bind_pooling(module);
 }

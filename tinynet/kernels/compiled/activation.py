@@ -1,0 +1,16 @@
+"""Activations by compiled code."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinynet.kernels import activation as plain
+from tinynet.kernels.compiled.arrays import TYPES, compiled
+
+
+def relu_gradient(g: np.ndarray, output: np.ndarray) -> np.ndarray:
+    if g.dtype not in TYPES or output.dtype != g.dtype or g.shape != output.shape:
+        return plain.relu_gradient(g, output)
+    result = np.empty(g.shape, g.dtype)
+    compiled.relu_gradient(np.ascontiguousarray(g), np.ascontiguousarray(output), result)
+    return result

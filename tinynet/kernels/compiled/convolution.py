@@ -1,0 +1,82 @@
+"""Convolution along one or two axes by compiled code; what it does not take goes to NumPy's version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinynet.kernels import convolution as plain
+from tinynet.kernels.compiled.arrays import TYPES, compiled, sliding
+from tinynet.kernels.spatial import Pads, output_sizes
+
+
+def _fits(x: np.ndarray, y: np.ndarray, window: Sequence[int], groups: int) -> bool:
+    return x.dtype in TYPES and y.dtype == x.dtype and len(window) <= 2 and groups == 1 and y.size > 0
+
+
+def convolve(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int],
+    groups: int,
+    bias: np.ndarray | None = None,
+    relu: bool = False,
+) -> np.ndarray:
+    window = kernel.shape[:-2]
+    if not _fits(x, kernel, window, groups):
+        return plain.convolve(x, kernel, strides, pads, dilation, groups, bias, relu)
+    out = output_sizes(x.shape[1:-1], window, strides, dilation, pads)
+    output = np.empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
+    if bias is not None:
+        bias = np.ascontiguousarray(bias, x.dtype)
+    compiled.convolve(
+        np.ascontiguousarray(x), np.ascontiguousarray(kernel), bias, relu, output,
+        sliding(x.shape, out, window, strides, pads, dilation),
+    )  # fmt: skip
+    return output
+
+
+def kernel_gradient(
+    x: np.ndarray,
+    g: np.ndarray,
+    window: Sequence[int],
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int],
+    groups: int,
+) -> np.ndarray:
+    if not _fits(x, g, window, groups):
+        return plain.kernel_gradient(x, g, window, strides, pads, dilation, groups)
+    result = np.empty((*window, x.shape[-1], g.shape[-1]), x.dtype)
+    settings = sliding(x.shape, g.shape[1:-1], window, strides, pads, dilation)
+    compiled.kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), result, settings)
+    return result
+
+
+def input_gradient(
+    g: np.ndarray,
+    kernel: np.ndarray,
+    spatial: Sequence[int],
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int],
+    groups: int,
+) -> np.ndarray:
+    window = kernel.shape[:-2]
+    if not _fits(g, kernel, window, groups) or max(strides) > 1:
+        return plain.input_gradient(g, kernel, spatial, strides, pads, dilation, groups)
+    # Every element of the input meets the kernel's places in reverse: a convolution of g, padded all around,
+    # with the kernel turned about.
+    turned = kernel[(slice(None, None, -1),) * len(window)].swapaxes(-1, -2)
+    around = tuple(
+        ((k - 1) * d - before, (k - 1) * d - after) for k, d, (before, after) in zip(window, dilation, pads, strict=True)
+    )
+    if min(map(min, around)) < 0:
+        return plain.input_gradient(g, kernel, spatial, strides, pads, dilation, groups)
+    result = np.empty((g.shape[0], *spatial, kernel.shape[-2]), g.dtype)
+    settings = sliding(g.shape, spatial, window, strides, around, dilation)
+    compiled.convolve(np.ascontiguousarray(g), np.ascontiguousarray(turned), None, False, result, settings)
+    return result

@@ -1,0 +1,14 @@
+// What flows back through activations.
+#pragma once
+
+#include "threads.hpp"
+
+// g where the relu's output is positive, elsewhere 0.
+template <class T>
+void relu_gradient(Size size, const T *g, const T *output, T *result, int threads) {
+    const Size piece = 16384;
+    parallel((size + piece - 1) / piece, piece, threads, [&](Size item) {
+        const Size end = (item + 1) * piece < size ? (item + 1) * piece : size;
+        for (Size k = item * piece; k < end; k++) result[k] = output[k] > T(0) ? g[k] : T(0);
+    });
+}

@@ -1,0 +1,254 @@
+// Convolution of (N, H, W, C) with a kernel (KH, KW, C, F), and the gradient of the kernel.
+//
+// Both keep a tile of results in registers while they run through what is summed: some positions (or some
+// elements of a window) by two registers of filters. The kernel is cut into blocks of so many filters, each
+// (KH·KW·C, block), padded with zeros, so that the innermost loop reads it from end to end.
+//
+// Within a row of the image a window is contiguous, unless it is dilated: KW·C numbers are then one run.
+#pragma once
+
+#include "threads.hpp"
+#include "vector.hpp"
+
+template <class T> constexpr Size block_of_filters = 2 * lanes<T>;
+// As many accumulators as leave room for the kernel and a number of x: of 32 registers, or of 16.
+constexpr int most_in_tile = TINYNET_VECTOR_BYTES == 64 ? 13 : 6;
+
+// A window over rows that lie `row` numbers apart: where its runs begin, and how long they are.
+struct Runs {
+    Size per_row, length, row, next;  // runs of a window's row; numbers of a run; from row to row, run to run
+
+    Runs(const Sliding &s, Size row)
+        : per_row(s.dilation_width == 1 ? 1 : s.window_width),
+          length(s.dilation_width == 1 ? s.window_width * s.channels : s.channels),
+          row(row),
+          next(s.dilation_width * s.channels) {}
+};
+
+inline Size reach_of(Size window, Size dilation) { return (window - 1) * dilation + 1; }
+
+// The width of the image with the padding that the windows see.
+inline Size padded_width(const Sliding &s) {
+    return (s.out_width - 1) * s.stride_width + reach_of(s.window_width, s.dilation_width);
+}
+
+inline bool is_padded_aside(const Sliding &s) { return s.left > 0 || padded_width(s) > s.width; }
+
+// A row of the image with zeros at its sides; `to` has room for padded_width(s) · C numbers.
+template <class T>
+inline void copy_row(const Sliding &s, const T *image, Size row, T *to) {
+    const Size c = s.channels, width = padded_width(s);
+    const Size seen = width - s.left < s.width ? width - s.left : s.width;
+    std::memset(to, 0, width * c * sizeof(T));
+    if (row >= 0 && row < s.height && seen > 0)
+        std::memcpy(to + s.left * c, image + row * s.width * c, seen * c * sizeof(T));
+}
+
+template <class T>
+inline T *allocate(Size count) {
+    return static_cast<T *>(std::malloc((count > 0 ? count : 1) * sizeof(T)));
+}
+
+// (depth, F) as blocks (depth, block), the last one filled up with zeros.
+template <class T>
+void to_blocks(const T *kernel, Size depth, Size filters, T *blocks) {
+    constexpr Size width = block_of_filters<T>;
+    for (Size first = 0; first < filters; first += width) {
+        const Size count = filters - first < width ? filters - first : width;
+        for (Size d = 0; d < depth; d++, blocks += width) {
+            std::memcpy(blocks, kernel + d * filters + first, count * sizeof(T));
+            std::memset(blocks + count, 0, (width - count) * sizeof(T));
+        }
+    }
+}
+
+// What is done with the sums before they are stored.
+template <class T>
+struct Epilogue {
+    const T *bias;  // (F), or null
+    bool relu;
+};
+
+// P neighbouring outputs by V registers of filters.
+template <class T, int P, int V>
+void convolve_tile(const T *x, Size step, const Runs &runs, Size rows, const T *kernel, const Epilogue<T> &epilogue,
+                   T *output, Size filters, Size left) {
+    Vec<T> sums[P][V];
+    for (int v = 0; v < V; v++) {
+        const Vec<T> start = epilogue.bias ? load(epilogue.bias + v * lanes<T>, part<T>(v * lanes<T>, left)) : Vec<T>{};
+        for (int p = 0; p < P; p++) sums[p][v] = start;
+    }
+    for (Size i = 0; i < rows; i++) {
+        for (Size j = 0; j < runs.per_row; j++) {
+            const T *from = x + i * runs.row + j * runs.next;
+            for (Size k = 0; k < runs.length; k++, kernel += block_of_filters<T>) {
+                Vec<T> weights[V];
+                for (int v = 0; v < V; v++) weights[v] = load(kernel + v * lanes<T>);
+                for (int p = 0; p < P; p++)
+                    for (int v = 0; v < V; v++) sums[p][v] += from[p * step + k] * weights[v];
+            }
+        }
+    }
+    for (int p = 0; p < P; p++) {
+        for (int v = 0; v < V; v++) {
+            if (epilogue.relu) sums[p][v] = sums[p][v] < T(0) ? Vec<T>{} : sums[p][v];  // keeps NaN
+            store(output + p * filters + v * lanes<T>, sums[p][v], part<T>(v * lanes<T>, left));
+        }
+    }
+}
+
+// Picks the tile for a number of positions that is known only now.
+template <class T, int P, int V, class... Arguments>
+inline void convolve_tile_of(Size positions, Arguments... arguments) {
+    if constexpr (P > 0) {
+        if (positions == P) convolve_tile<T, P, V>(arguments...);
+        else convolve_tile_of<T, P - 1, V>(positions, arguments...);
+    }
+}
+
+// x (N, H, W, C), kernel (KH, KW, C, F) -> output (N, P, Q, F), plus a bias and through a relu if so wished.
+template <class T>
+void convolve(const Sliding &s, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
+              int threads) {
+    constexpr Size width = block_of_filters<T>;
+    const Size c = s.channels, row_depth = s.window_width * c, depth = s.window_height * row_depth;
+    const Size blocks = (filters + width - 1) / width;
+    const Size tiles = (s.out_width + most_in_tile - 1) / most_in_tile;
+    const bool copies = is_padded_aside(s);
+    const Runs runs(s, copies ? padded_width(s) * c : s.dilation_height * s.width * c);
+    T *packed = allocate<T>(blocks * depth * width);
+    to_blocks(kernel, depth, filters, packed);
+    parallel(s.images * s.out_height, s.out_width * depth * filters / 8, threads, [&](Size line) {
+        const T *image = x + line / s.out_height * s.height * s.width * c;
+        const Size top = line % s.out_height * s.stride_height - s.above;
+        Size first = 0, last = s.window_height;  // the rows of the window that lie within the image
+        while (first < last && top + first * s.dilation_height < 0) first++;
+        while (last > first && top + (last - 1) * s.dilation_height >= s.height) last--;
+        const T *rows = image + (top + first * s.dilation_height) * s.width * c;
+        T *copied = nullptr;
+        if (copies) {
+            copied = allocate<T>((last - first) * runs.row);
+            for (Size i = first; i < last; i++)
+                copy_row(s, image, top + i * s.dilation_height, copied + (i - first) * runs.row);
+            rows = copied;
+        }
+        for (Size block = 0; block < blocks; block++) {
+            const Size left = filters - block * width;
+            const T *weights = packed + (block * depth + first * row_depth) * width;
+            const Epilogue<T> epilogue = {bias ? bias + block * width : nullptr, relu};
+            for (Size tile = 0; tile < tiles; tile++) {
+                const Size start = tile * s.out_width / tiles, positions = (tile + 1) * s.out_width / tiles - start;
+                const T *from = rows + start * s.stride_width * c;
+                T *to = output + (line * s.out_width + start) * filters + block * width;
+                const Size step = s.stride_width * c;
+                if (left > lanes<T>)
+                    convolve_tile_of<T, most_in_tile, 2>(positions, from, step, runs, last - first, weights, epilogue,
+                                                         to, filters, left);
+                else
+                    convolve_tile_of<T, most_in_tile, 1>(positions, from, step, runs, last - first, weights, epilogue,
+                                                         to, filters, left);
+            }
+        }
+        std::free(copied);
+    });
+    std::free(packed);
+}
+
+// P numbers of a window by V registers of filters, summed over the outputs of an image.
+template <class T, int P, int V>
+void kernel_gradient_tile(const Sliding &s, const T *x, Size row, const T *g, T *sums) {
+    constexpr Size width = block_of_filters<T>;
+    const Size step = s.stride_width * s.channels;
+    Vec<T> total[P][V];
+    for (int p = 0; p < P; p++)
+        for (int v = 0; v < V; v++) total[p][v] = load(sums + p * width + v * lanes<T>);
+    for (Size i = 0; i < s.out_height; i++) {
+        const T *from = x + i * s.stride_height * row;
+        for (Size j = 0; j < s.out_width; j++, from += step, g += width) {
+            Vec<T> values[V];
+            for (int v = 0; v < V; v++) values[v] = load(g + v * lanes<T>);
+            for (int p = 0; p < P; p++)
+                for (int v = 0; v < V; v++) total[p][v] += from[p] * values[v];
+        }
+    }
+    for (int p = 0; p < P; p++)
+        for (int v = 0; v < V; v++) store(sums + p * width + v * lanes<T>, total[p][v]);
+}
+
+template <class T, int P, int V, class... Arguments>
+inline void kernel_gradient_tile_of(Size numbers, Arguments... arguments) {
+    if constexpr (P > 0) {
+        if (numbers == P) kernel_gradient_tile<T, P, V>(arguments...);
+        else kernel_gradient_tile_of<T, P - 1, V>(numbers, arguments...);
+    }
+}
+
+// One image's part of the kernel's gradient, added to `sums`, which are blocks (KH·KW·C, block).
+template <class T>
+void add_kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters, T *sums, T *image, T *block) {
+    constexpr Size width = block_of_filters<T>;
+    const Size c = s.channels, outputs = s.out_height * s.out_width;
+    Size row = s.width * c;
+    const Size height = (s.out_height - 1) * s.stride_height + reach_of(s.window_height, s.dilation_height);
+    if (s.above > 0 || height > s.height || is_padded_aside(s)) {
+        row = padded_width(s) * c;
+        for (Size i = 0; i < height; i++) copy_row(s, x, i - s.above, image + i * row);
+        x = image;
+    }
+    const Runs runs(s, s.dilation_height * row);
+    for (Size first = 0; first < filters; first += width) {
+        const Size left = filters - first, count = left < width ? left : width;
+        for (Size i = 0; i < outputs; i++) {
+            std::memcpy(block + i * width, g + i * filters + first, count * sizeof(T));
+            std::memset(block + i * width + count, 0, (width - count) * sizeof(T));
+        }
+        for (Size i = 0; i < s.window_height; i++) {
+            for (Size j = 0; j < runs.per_row; j++) {
+                const T *from = x + i * runs.row + j * runs.next;
+                const Size tiles = (runs.length + most_in_tile - 1) / most_in_tile;
+                for (Size tile = 0; tile < tiles; tile++) {
+                    const Size start = tile * runs.length / tiles, numbers = (tile + 1) * runs.length / tiles - start;
+                    if (left > lanes<T>)
+                        kernel_gradient_tile_of<T, most_in_tile, 2>(numbers, s, from + start, row, block,
+                                                                    sums + start * width);
+                    else
+                        kernel_gradient_tile_of<T, most_in_tile, 1>(numbers, s, from + start, row, block,
+                                                                    sums + start * width);
+                }
+                sums += runs.length * width;
+            }
+        }
+    }
+}
+
+// x (N, H, W, C), g (N, P, Q, F) -> the kernel's cotangent (KH, KW, C, F).
+template <class T>
+void kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters, T *result, int threads) {
+    constexpr Size width = block_of_filters<T>;
+    const Size c = s.channels, depth = s.window_height * s.window_width * c;
+    const Size blocks = (filters + width - 1) / width, size = blocks * depth * width;
+    // The images are cut into so many shares whatever the number of threads, and these are added in order.
+    const Size wished = size > 262144 ? 2 : 8, shares = s.images < wished ? s.images : wished;
+    const Size height = (s.out_height - 1) * s.stride_height + reach_of(s.window_height, s.dilation_height);
+    T *sums = allocate<T>(shares * size);
+    parallel(shares, s.images * s.out_height * s.out_width * depth * filters / (8 * (shares + 1)), threads,
+             [&](Size share) {
+        T *own = sums + share * size;
+        T *image = allocate<T>(height * padded_width(s) * c), *block = allocate<T>(s.out_height * s.out_width * width);
+        std::memset(own, 0, size * sizeof(T));
+        for (Size n = share * s.images / shares; n < (share + 1) * s.images / shares; n++)
+            add_kernel_gradient(s, x + n * s.height * s.width * c, g + n * s.out_height * s.out_width * filters,
+                                filters, own, image, block);
+        std::free(image);
+        std::free(block);
+    });
+    for (Size d = 0; d < depth; d++) {
+        for (Size f = 0; f < filters; f++) {
+            T total = 0;
+            for (Size share = 0; share < shares; share++)
+                total += sums[share * size + (f / width * depth + d) * width + f % width];
+            result[d * filters + f] = total;
+        }
+    }
+    std::free(sums);
+}
