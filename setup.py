@@ -17,8 +17,8 @@ setup(
             sorted(str(path) for path in SOURCES.rglob("*.cpp")),
             depends=sorted(str(path) for pattern in ("*.hpp", "*.inc") for path in SOURCES.rglob(pattern)),
             cxx_std=17,
-            extra_compile_args=["-O3", "-fopenmp", "-fno-math-errno", "-Wall", "-Wno-unknown-pragmas"],
-            extra_link_args=["-fopenmp"],
+            extra_compile_args=["-O3", "-pthread", "-fno-math-errno", "-Wall"],
+            extra_link_args=["-pthread"],
             optional=True,
         )
     ],

@@ -3,8 +3,8 @@
 Environment variables, read when tinynet is imported:
 
 TINYNET_KERNELS: 'numpy' or 'compiled'; without it, compiled kernels are used if they are there.
-TINYNET_THREADS: how many threads a compiled kernel may use; without it OpenMP decides (OMP_NUM_THREADS,
-    which joblib sets in its workers, or the number of processors).
+TINYNET_THREADS: how many threads a compiled kernel may use; without it as many as OMP_NUM_THREADS says
+    (joblib sets it in its workers), or as there are processors.
 TINYNET_INSTRUCTION_SET: 'baseline', 'avx2' or 'avx512'; without it, the best that the processor has.
 """
 
@@ -56,9 +56,9 @@ module, why_not = _load()
 
 
 def set_threads(count: int | None) -> None:
-    """How many threads a compiled kernel may use; None leaves it to OpenMP (`OMP_NUM_THREADS`, or all processors).
+    """How many threads a compiled kernel may use; None means as many as there are processors.
 
-    Results do not depend on it. Matrix products run in NumPy's BLAS, which has threads of its own.
+    `OMP_NUM_THREADS` stands before the number of processors. Results do not depend on it. Matrix products run in NumPy's BLAS, which has threads of its own.
 
     Raises `ArgumentError` unless `count` is None or a positive integer.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from tinynet.kernels import activation as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
 
 
 def relu_gradient(g: np.ndarray, output: np.ndarray) -> np.ndarray:
     if g.dtype not in TYPES or output.dtype != g.dtype or g.shape != output.shape:
         return plain.relu_gradient(g, output)
-    result = np.empty(g.shape, g.dtype)
+    result = empty(g.shape, g.dtype)
     compiled.relu_gradient(np.ascontiguousarray(g), np.ascontiguousarray(output), result)
     return result

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import convolution as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled, sliding
+from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
 from tinynet.kernels.spatial import Pads, output_sizes
 
 
@@ -29,7 +29,7 @@ def convolve(
     if not _fits(x, kernel, window, groups):
         return plain.convolve(x, kernel, strides, pads, dilation, groups, bias, relu)
     out = output_sizes(x.shape[1:-1], window, strides, dilation, pads)
-    output = np.empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
+    output = empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
     if bias is not None:
         bias = np.ascontiguousarray(bias, x.dtype)
     compiled.convolve(
@@ -50,7 +50,7 @@ def kernel_gradient(
 ) -> np.ndarray:
     if not _fits(x, g, window, groups):
         return plain.kernel_gradient(x, g, window, strides, pads, dilation, groups)
-    result = np.empty((*window, x.shape[-1], g.shape[-1]), x.dtype)
+    result = empty((*window, x.shape[-1], g.shape[-1]), x.dtype)
     settings = sliding(x.shape, g.shape[1:-1], window, strides, pads, dilation)
     compiled.kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), result, settings)
     return result
@@ -76,7 +76,7 @@ def input_gradient(
     )
     if min(map(min, around)) < 0:
         return plain.input_gradient(g, kernel, spatial, strides, pads, dilation, groups)
-    result = np.empty((g.shape[0], *spatial, kernel.shape[-2]), g.dtype)
+    result = empty((g.shape[0], *spatial, kernel.shape[-2]), g.dtype)
     settings = sliding(g.shape, spatial, window, strides, around, dilation)
     compiled.convolve(np.ascontiguousarray(g), np.ascontiguousarray(turned), None, False, result, settings)
     return result

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import pooling as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled, sliding
+from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
 from tinynet.kernels.spatial import Pads, output_sizes
 
 
@@ -20,7 +20,7 @@ def max_pool(x: np.ndarray, window: Sequence[int], strides: Sequence[int], pads:
     if not _fits(x, window):
         return plain.max_pool(x, window, strides, pads)
     out = output_sizes(x.shape[1:-1], window, strides, (1,) * len(window), pads)
-    output = np.empty((x.shape[0], *out, x.shape[-1]), x.dtype)
+    output = empty((x.shape[0], *out, x.shape[-1]), x.dtype)
     compiled.max_pool(np.ascontiguousarray(x), output, None, sliding(x.shape, out, window, strides, pads))
     return output
 
@@ -31,8 +31,8 @@ def max_pool_with_winners(
     if not _fits(x, window):
         return plain.max_pool_with_winners(x, window, strides, pads)
     out = output_sizes(x.shape[1:-1], window, strides, (1,) * len(window), pads)
-    output = np.empty((x.shape[0], *out, x.shape[-1]), x.dtype)
-    chosen = np.empty(output.shape, np.int8)
+    output = empty((x.shape[0], *out, x.shape[-1]), x.dtype)
+    chosen = empty(output.shape, np.int8)
     compiled.max_pool(np.ascontiguousarray(x), output, chosen, sliding(x.shape, out, window, strides, pads))
     return output, chosen
 
@@ -47,7 +47,7 @@ def to_winners(
 ) -> np.ndarray:
     if not _fits(g, window) or chosen.dtype != np.int8:
         return plain.to_winners(g, chosen, spatial, window, strides, pads)
-    result = np.empty((g.shape[0], *spatial, g.shape[-1]), g.dtype)
+    result = empty((g.shape[0], *spatial, g.shape[-1]), g.dtype)
     settings = sliding(result.shape, g.shape[1:-1], window, strides, pads)
     compiled.to_winners(np.ascontiguousarray(g), np.ascontiguousarray(chosen), result, settings)
     return result

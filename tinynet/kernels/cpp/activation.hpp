@@ -2,6 +2,7 @@
 #pragma once
 
 #include "threads.hpp"
+#include "vector.hpp"
 
 // g where the relu's output is positive, elsewhere 0.
 template <class T>
@@ -9,6 +10,9 @@ void relu_gradient(Size size, const T *g, const T *output, T *result, int thread
     const Size piece = 16384;
     parallel((size + piece - 1) / piece, piece, threads, [&](Size item) {
         const Size end = (item + 1) * piece < size ? (item + 1) * piece : size;
-        for (Size k = item * piece; k < end; k++) result[k] = output[k] > T(0) ? g[k] : T(0);
+        for (Size k = item * piece; k < end; k += lanes<T>) {
+            const Size count = part<T>(k, end);
+            store(result + k, load(output + k, count) > T(0) ? load(g + k, count) : Vec<T>{}, count);
+        }
     });
 }

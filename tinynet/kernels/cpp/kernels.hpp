@@ -39,6 +39,9 @@ struct Kernels {
     void (*to_winners)(const Sliding &, const T *g, const std::int8_t *winners, T *result, int threads);
 };
 
+// Calls function(body, first, end) for pieces of 0 … items, in so many threads (team.cpp).
+void run_in_team(Size items, int members, void (*function)(const void *body, Size first, Size end), const void *body);
+
 // One table for each instruction set; null where the compiler does not know it.
 template <class T> const Kernels<T> *baseline_kernels();
 template <class T> const Kernels<T> *avx2_kernels();

@@ -5,6 +5,7 @@
 #include <pybind11/pybind11.h>
 
 #include "../kernels.hpp"
+#include "../team.hpp"
 
 namespace tinynet {
 
@@ -13,8 +14,7 @@ namespace py = pybind11;
 // Arrays come contiguous and of the right type; no conversion is made behind the caller's back.
 template <class T> using Array = py::array_t<T, py::array::c_style>;
 
-// The kernels for the processor at hand, and how many threads they may use.
+// The kernels for the processor at hand.
 template <class T> const Kernels<T> &kernels();
-int threads();
 
 }  // namespace tinynet

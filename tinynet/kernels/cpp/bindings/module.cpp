@@ -1,6 +1,4 @@
 // The module tinynet.kernels._compiled: chooses the instruction set and gathers the bindings.
-#include <omp.h>
-
 #include <pybind11/stl.h>
 
 #include <string>
@@ -8,12 +6,9 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "../memory.hpp"
 
 namespace tinynet {
-
-static int chosen_threads = 0;  // 0: as many as OpenMP would take
-
-int threads() { return chosen_threads > 0 ? chosen_threads : omp_get_max_threads(); }
 
 // What the processor has, the best first.
 static std::vector<std::string> instruction_sets() {
@@ -43,6 +38,13 @@ template const Kernels<double> &kernels<double>();
 
 }  // namespace tinynet
 
+// An array of bytes whose memory is used again when it is gone.
+static tinynet::py::array_t<std::uint8_t> empty(tinynet::Size bytes) {
+    void *memory = tinynet::take_memory(bytes);
+    tinynet::py::capsule owner(memory, [](void *it) { tinynet::give_back_memory(it); });
+    return tinynet::py::array_t<std::uint8_t>(bytes, static_cast<std::uint8_t *>(memory), owner);
+}
+
 PYBIND11_MODULE(_compiled, module) {
     using namespace tinynet;
     const auto use_both = [](const std::string &name) {
@@ -54,7 +56,8 @@ PYBIND11_MODULE(_compiled, module) {
     module.def("instruction_set", [] { return kernels<float>().instruction_set; });
     module.def("use_instruction_set", use_both);
     module.def("threads", &threads);
-    module.def("set_threads", [](int count) { chosen_threads = count; });
+    module.def("set_threads", &set_threads);
+    module.def("empty", &empty);
     bind_activation(module);
     bind_convolution(module);
     bind_pooling(module);

@@ -1,8 +1,6 @@
 // Everything of the standard library that the kernels use, included before an instruction set is selected.
 #pragma once
 
-#include <omp.h>
-
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -1,0 +1,12 @@
+// The threads that kernels share.
+#pragma once
+
+#include "kernels.hpp"
+
+namespace tinynet {
+
+// How many threads kernels may use: what was set, or OMP_NUM_THREADS, or as many as there are processors.
+int threads();
+void set_threads(int count);  // 0: not set
+
+}  // namespace tinynet
