@@ -16,7 +16,7 @@ from tinynet.naming import reset_names
 from tinynet.optimizers import (
     SGD, Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Ftrl, Lamb, Lion, Nadam, Optimizer, RMSprop,
 )  # fmt: skip
-from tinynet.optimizers.blocks import BLOCK, blocks
+from tinynet.kernels.blocks import BLOCK, blocks
 from tinynet.optimizers.schedules import ExponentialDecay
 
 EVERY = [

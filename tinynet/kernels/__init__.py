@@ -12,21 +12,25 @@ from tinynet.kernels.spatial import output_sizes, padding_amounts
 
 if choice.module is not None:
     from tinynet.kernels.compiled import (
+        adam,
         convolve,
         input_gradient,
         kernel_gradient,
         max_pool,
         max_pool_with_winners,
         relu_gradient,
+        sum_rows,
         to_winners,
     )
 else:
     from tinynet.kernels.activation import relu_gradient
     from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
     from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
+    from tinynet.kernels.rows import sum_rows
+    from tinynet.kernels.updates import adam
 
 __all__ = [
-    "average_pool", "average_pool_adjoint", "convolve", "from_winners", "input_gradient", "kernel_gradient",
+    "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "input_gradient", "kernel_gradient",
     "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient",
-    "set_threads", "threads", "to_winners",
+    "set_threads", "sum_rows", "threads", "to_winners",
 ]  # fmt: skip

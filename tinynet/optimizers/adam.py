@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.autograd import Variable
 from tinynet.optimizers.base import Optimizer
-from tinynet.optimizers.blocks import blocks
 from tinynet.optimizers.gradients import Gradient, sum_and_squares
 
 
@@ -70,30 +70,11 @@ class Adam(Optimizer):
         i = self._index(variable)
         kind = variable.dtype.type
         step = kind(self._step())
-        beta_1, beta_2, epsilon = kind(self.beta_1), kind(self.beta_2), kind(self.epsilon)
-        rest_1, rest_2 = kind(1 - self.beta_1), kind(1 - self.beta_2)
+        beta_1, beta_2 = kind(self.beta_1), kind(self.beta_2)
         alpha = kind(learning_rate) * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
         g, squares = sum_and_squares(gradient)
-        written = [variable._data, self._momentums[i]._data, self._velocities[i]._data]
-        if self.amsgrad:
-            written.append(self._velocity_hats[i]._data)
-        for parts in blocks(tuple(written), (g,) if squares is None else (g, squares)):
-            w, m, v = parts[:3]
-            g_part = parts[len(written)]
-            scratch = g_part - m
-            scratch *= rest_1
-            m += scratch
-            if squares is None:
-                np.multiply(g_part, g_part, out=scratch)
-                scratch -= v
-            else:
-                np.subtract(parts[-1], v, out=scratch)
-            scratch *= rest_2
-            v += scratch
-            if self.amsgrad:
-                v = np.maximum(parts[3], v, out=parts[3])
-            np.sqrt(v, out=scratch)
-            scratch += epsilon
-            change = m * alpha
-            change /= scratch
-            w -= change
+        kernels.adam(
+            variable._data, self._momentums[i]._data, self._velocities[i]._data,
+            self._velocity_hats[i]._data if self.amsgrad else None,
+            g, squares, alpha, kind(1 - self.beta_1), kind(1 - self.beta_2), self.epsilon,
+        )  # fmt: skip

@@ -11,7 +11,7 @@ from tinynet.autograd import Variable
 from tinynet.arguments import number
 from tinynet.errors import ArgumentError
 from tinynet.optimizers.base import Optimizer
-from tinynet.optimizers.blocks import blocks
+from tinynet.kernels.blocks import blocks
 from tinynet.optimizers.gradients import Gradient, with_squares
 
 

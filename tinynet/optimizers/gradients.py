@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.autograd import Slices, Tensor, Variable
 from tinynet.errors import DtypeError, ShapeError
-from tinynet.optimizers.blocks import BLOCK
+from tinynet.kernels.blocks import BLOCK
 
 Gradient = np.ndarray | Slices
 

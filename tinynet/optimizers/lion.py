@@ -10,7 +10,7 @@ import numpy as np
 from tinynet.autograd import Variable
 from tinynet.errors import ArgumentError
 from tinynet.optimizers.base import Optimizer
-from tinynet.optimizers.blocks import blocks
+from tinynet.kernels.blocks import blocks
 from tinynet.optimizers.gradients import Gradient, summed
 
 

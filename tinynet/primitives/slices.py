@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinynet import kernels
+
 
 class Slices:
     """A gradient that is zero but for some rows; rows that occur twice are not merged.
@@ -28,7 +30,7 @@ class Slices:
 
     def dense(self) -> np.ndarray:
         """The gradient as an array of `shape`, occurrences of a row summed."""
-        return sum_rows(self.rows, self.values, self.shape)
+        return kernels.sum_rows(self.rows, self.values, self.shape)
 
     def __add__(self, other: Slices | np.ndarray) -> Slices | np.ndarray:
         if isinstance(other, Slices):
@@ -38,10 +40,3 @@ class Slices:
         return self.dense() + other
 
     __radd__ = __add__
-
-
-def sum_rows(rows: np.ndarray, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Zeros of `shape` with `values[i]` added to row `rows[i]`, in order of occurrence."""
-    output = np.zeros(shape, values.dtype)
-    np.add.at(output, rows, values)
-    return output

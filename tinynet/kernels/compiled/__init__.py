@@ -3,7 +3,10 @@
 from tinynet.kernels.compiled.activation import relu_gradient
 from tinynet.kernels.compiled.convolution import convolve, input_gradient, kernel_gradient
 from tinynet.kernels.compiled.pooling import max_pool, max_pool_with_winners, to_winners
+from tinynet.kernels.compiled.rows import sum_rows
+from tinynet.kernels.compiled.updates import adam
 
 __all__ = [
-    "convolve", "input_gradient", "kernel_gradient", "max_pool", "max_pool_with_winners", "relu_gradient", "to_winners",
+    "adam", "convolve", "input_gradient", "kernel_gradient", "max_pool", "max_pool_with_winners", "relu_gradient",
+    "sum_rows", "to_winners",
 ]  # fmt: skip

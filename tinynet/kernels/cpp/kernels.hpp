@@ -22,6 +22,13 @@ struct Sliding {
     Size above, left;  // padding before the first row and column
 };
 
+// A variable, its slots, and its gradient.
+template <class T>
+struct AdamArrays {
+    T *w, *m, *v, *largest;  // largest: or null
+    const T *g, *squares;    // squares: or null
+};
+
 template <class T>
 struct Kernels {
     const char *instruction_set;
@@ -37,6 +44,12 @@ struct Kernels {
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
     void (*to_winners)(const Sliding &, const T *g, const std::int8_t *winners, T *result, int threads);
+
+    // rows.hpp
+    void (*add_rows)(Size count, Size depth, const std::int64_t *rows, const T *values, T *table);
+
+    // updates.hpp
+    void (*adam)(Size size, const AdamArrays<T> &, T alpha, T rest_1, T rest_2, T epsilon, int threads);
 };
 
 // Calls function(body, first, end) for pieces of 0 … items, in so many threads (team.cpp).

@@ -61,4 +61,5 @@ PYBIND11_MODULE(_compiled, module) {
     bind_activation(module);
     bind_convolution(module);
     bind_pooling(module);
+    bind_training(module);
 }

@@ -1,4 +1,4 @@
-"""Updates in pieces that fit the processor's cache.
+"""Passes over arrays in pieces that fit the processor's cache.
 
 An optimizer passes over its arrays a dozen times a step. Done on a whole kernel, each pass
 would fetch it from main memory anew; done block by block, only the first one does.
