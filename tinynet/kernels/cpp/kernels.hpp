@@ -52,6 +52,9 @@ struct Kernels {
     void (*adam)(Size size, const AdamArrays<T> &, T alpha, T rest_1, T rest_2, T epsilon, int threads);
 };
 
+// How many elements a thread must have to work on: for fewer, waking it takes longer than the work.
+Size worth_a_thread();
+
 // Calls function(body, first, end) for pieces of 0 … items, in so many threads (team.cpp).
 void run_in_team(Size items, int members, void (*function)(const void *body, Size first, Size end), const void *body);
 

@@ -131,6 +131,7 @@ Team &the_team() {
 }
 
 std::atomic<int> chosen{0};
+std::atomic<Size> least{65536};
 
 int threads_by_default() {
     const char *text = std::getenv("OMP_NUM_THREADS");
@@ -153,6 +154,9 @@ int threads() {
 }
 
 void set_threads(int count) { chosen.store(count); }
+
+Size worth_a_thread() { return least.load(std::memory_order_relaxed); }
+void set_worth_a_thread(Size elements) { least.store(elements); }
 
 void run_in_team(Size items, int members, Function function, const void *body) {
     if (!the_team().run(items, members, function, body)) function(body, 0, items);

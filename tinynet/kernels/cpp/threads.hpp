@@ -7,8 +7,7 @@
 // Calls body(item) for every item; `cost` is about how many elements an item touches.
 template <class Body>
 void parallel(Size items, Size cost, int threads, const Body &body) {
-    const Size worth_a_thread = 65536;  // below, waking a thread takes longer than the work
-    const Size useful = items * cost / worth_a_thread;
+    const Size useful = items * cost / worth_a_thread();
     const int team = int(useful < threads ? useful : threads);
     if (team < 2 || items < 2) {
         for (Size item = 0; item < items; item++) body(item);

@@ -57,6 +57,8 @@ PYBIND11_MODULE(_compiled, module) {
     module.def("use_instruction_set", use_both);
     module.def("threads", &threads);
     module.def("set_threads", &set_threads);
+    module.def("worth_a_thread", &worth_a_thread);
+    module.def("set_worth_a_thread", &set_worth_a_thread);  // for tests, whose arrays are small
     module.def("empty", &empty);
     bind_activation(module);
     bind_convolution(module);
