@@ -12,12 +12,37 @@ from tinynet.kernels.pooling import average_pool, average_pool_adjoint, from_win
 from tinynet.kernels.spatial import output_sizes, padding_amounts
 
 if choice.module is not None:
-    from tinynet.kernels.compiled import max_pool, max_pool_with_winners, to_winners
+    from tinynet.kernels.compiled import (
+        gru_backward,
+        gru_forward,
+        gru_states,
+        lstm_backward,
+        lstm_forward,
+        lstm_states,
+        max_pool,
+        max_pool_with_winners,
+        simple_rnn_backward,
+        simple_rnn_forward,
+        simple_rnn_states,
+        to_winners,
+    )
 else:
     from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
+    from tinynet.kernels.recurrent import (
+        gru_backward,
+        gru_forward,
+        gru_states,
+        lstm_backward,
+        lstm_forward,
+        lstm_states,
+        simple_rnn_backward,
+        simple_rnn_forward,
+        simple_rnn_states,
+    )
 
 __all__ = [
-    "average_pool", "average_pool_adjoint", "convolve", "from_winners", "input_gradient", "kernel_gradient",
-    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "set_threads",
-    "threads", "to_winners",
+    "average_pool", "average_pool_adjoint", "convolve", "from_winners", "gru_backward", "gru_forward", "gru_states",
+    "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
+    "max_pool_with_winners", "output_sizes", "padding_amounts", "set_threads", "simple_rnn_backward",
+    "simple_rnn_forward", "simple_rnn_states", "threads", "to_winners",
 ]  # fmt: skip

@@ -6,5 +6,6 @@
 namespace tinynet {
 
 void bind_pooling(pybind11::module_ &);
+void bind_recurrent(pybind11::module_ &);
 
 }  // namespace tinynet

@@ -56,4 +56,5 @@ PYBIND11_MODULE(_compiled, module) {
     module.def("threads", &threads);
     module.def("set_threads", [](int count) { chosen_threads = count; });
     bind_pooling(module);
+    bind_recurrent(module);
 }

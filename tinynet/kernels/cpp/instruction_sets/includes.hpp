@@ -9,5 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
 
 #include "../kernels.hpp"
