@@ -69,32 +69,37 @@ template <class T>
 void gru_forward(const Recurrence<T> &layer, bool reset_after, const T *h0, Sequence<T> states, Sequence<T> gates,
                  Sequence<T> products, int threads) {
     const Size units = layer.units, columns = 3 * units, width = padded<T>(columns) + lanes<T>;
-    Workspace<T> memory((layer.features + 2 * units + 2 * layer.rows + 2) * width, 7);
+    const Size room = Projection<T>::room(layer, width);
+    Workspace<T> memory((layer.features + 2 * units + layer.rows + 2) * width + room, 7);
     const Panels<T> kernel = pack(layer.kernel, columns, 1, layer.features, columns, memory.take(layer.features * width));
     const Size together = reset_after ? columns : 2 * units;  // gates whose recurrent products are of h itself
     const Panels<T> recurrent = pack(layer.recurrent, columns, 1, units, together, memory.take(units * width));
     const Panels<T> of_reset = pack(layer.recurrent + 2 * units, columns, 1, units, units, memory.take(units * width));
     const T *bias = filled(layer.bias, columns, memory.take(width));
     const T *recurrent_bias = filled(layer.recurrent_bias, columns, memory.take(width));
-    T *const sums = memory.take(layer.rows * width), *const others = memory.take(layer.rows * width);
+    const Projection<T> projection(layer, kernel, width, memory.take(room));
+    T *const others = memory.take(layer.rows * width);
     for_groups(layer.rows, layer.steps * (layer.features + units) * columns, threads, [&](Size first, Size count) {
-        T *const by_x = sums + first * width, *const other = others + first * width;
+        T *const other = others + first * width;  // recurrent products, or r h
+        const Size row = projection.row();
         for (Size t = 0; t < layer.steps; t++) {
             const Sequence<const T> h = before(h0, states, t, units);
-            multiply(count, at(layer.x, t, first), layer.x.row, kernel, by_x, width);
-            multiply(count, at(h, 0, first), h.row, recurrent, reset_after ? other : by_x, width, !reset_after);
+            T *const by_x = projection(t, first, count);
             if (reset_after) {
-                for (Size n = first; n < first + count; n++)
-                    gru_row(units, counts(layer.mask, t, n), sums + n * width, others + n * width, bias, recurrent_bias,
-                            at(h, 0, n), at(states, t, n), at(gates, t, n), at(products, t, n));
-                continue;
+                multiply(count, at(h, 0, first), h.row, recurrent, other, width);
+                for (Size n = 0; n < count; n++)
+                    gru_row(units, counts(layer.mask, t, first + n), by_x + n * row, other + n * width, bias,
+                            recurrent_bias, at(h, 0, first + n), at(states, t, first + n), at(gates, t, first + n),
+                            at(products, t, first + n));
+            } else {
+                multiply(count, at(h, 0, first), h.row, recurrent, by_x, row, true);
+                for (Size n = 0; n < count; n++)
+                    gru_reset(units, by_x + n * row, bias, at(h, 0, first + n), other + n * width);
+                multiply(count, other, width, of_reset, by_x + 2 * units, row, true);
+                for (Size n = 0; n < count; n++)
+                    gru_candidate(units, counts(layer.mask, t, first + n), by_x + n * row, bias, at(h, 0, first + n),
+                                  at(states, t, first + n), at(gates, t, first + n));
             }
-            for (Size n = first; n < first + count; n++)
-                gru_reset(units, sums + n * width, bias, at(h, 0, n), others + n * width);
-            multiply(count, other, width, of_reset, by_x + 2 * units, width, true);
-            for (Size n = first; n < first + count; n++)
-                gru_candidate(units, counts(layer.mask, t, n), sums + n * width, bias, at(h, 0, n), at(states, t, n),
-                              at(gates, t, n));
         }
     });
 }

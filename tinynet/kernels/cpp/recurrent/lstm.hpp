@@ -33,19 +33,19 @@ template <class T>
 void lstm_forward(const Recurrence<T> &layer, const T *h0, const T *c0, Sequence<T> states, Sequence<T> cells,
                   Sequence<T> gates, Sequence<T> squashed, int threads) {
     const Size units = layer.units, columns = 4 * units, width = padded<T>(columns) + lanes<T>;
-    Workspace<T> memory((layer.features + units + layer.rows + 1) * width, 4);
+    const Size room = Projection<T>::room(layer, width);
+    Workspace<T> memory((layer.features + units + 1) * width + room, 4);
     const Panels<T> kernel = pack(layer.kernel, columns, 1, layer.features, columns, memory.take(layer.features * width));
     const Panels<T> recurrent = pack(layer.recurrent, columns, 1, units, columns, memory.take(units * width));
     const T *bias = filled(layer.bias, columns, memory.take(width));
-    T *const sums = memory.take(layer.rows * width);
+    const Projection<T> projection(layer, kernel, width, memory.take(room));
     for_groups(layer.rows, layer.steps * (layer.features + units) * columns, threads, [&](Size first, Size count) {
-        T *const z = sums + first * width;
         for (Size t = 0; t < layer.steps; t++) {
             const Sequence<const T> h = before(h0, states, t, units), c = before(c0, cells, t, units);
-            multiply(count, at(layer.x, t, first), layer.x.row, kernel, z, width);
-            multiply(count, at(h, 0, first), h.row, recurrent, z, width, true);
+            T *const z = projection(t, first, count);
+            multiply(count, at(h, 0, first), h.row, recurrent, z, projection.row(), true);
             for (Size n = first; n < first + count; n++)
-                lstm_row(units, counts(layer.mask, t, n), sums + n * width, bias, at(h, 0, n), at(c, 0, n),
+                lstm_row(units, counts(layer.mask, t, n), z + (n - first) * projection.row(), bias, at(h, 0, n), at(c, 0, n),
                          at(states, t, n), at(cells, t, n), at(gates, t, n), at(squashed, t, n));
         }
     });

@@ -7,7 +7,7 @@
 #include "../vector.hpp"
 
 constexpr int panel_vectors = 4;                                       // columns of a block, in registers
-constexpr int block_rows = TINYNET_VECTOR_BYTES == 64 ? 6 : 2;         // 24 of 32 registers, 8 of 16
+constexpr int block_rows = TINYNET_VECTOR_BYTES == 64 ? 6 : 3;         // 24 of 32 registers, 8 of 16
 
 // Columns as they are laid out in results and panels: filled up to whole registers.
 template <class T>

@@ -6,6 +6,7 @@
 
 #include "../threads.hpp"
 #include "../vector.hpp"
+#include "product.hpp"
 
 template <class T>
 inline T *at(const Sequence<T> &sequence, Size step, Size row) {
@@ -61,6 +62,39 @@ template <class T>
 inline void add_to(T *dh, const T *product, Size units) {
     for (Size k = 0; k < units; k++) dh[k] += product[k];
 }
+
+// The products of x with the kernel, which do not wait for a state: few rows take them for several steps at
+// once, so that the kernel is read once for all of these.
+template <class T>
+class Projection {
+public:
+    static Size room(const Recurrence<T> &layer, Size width) { return layer.rows * steps_at_once(layer.rows) * width; }
+
+    Projection(const Recurrence<T> &layer, const Panels<T> &kernel, Size width, T *sums)
+        : layer(layer), kernel(kernel), width(width), ahead(steps_at_once(layer.rows)), sums(sums) {}
+
+    // Those of one step, for some rows; to be called for one step after the other. More may be added to them.
+    T *operator()(Size step, Size first, Size count) const {
+        T *const start = sums + first * row();
+        if (ahead == 1) {
+            multiply(count, at(layer.x, step, first), layer.x.row, kernel, start, width);
+        } else if (step % ahead == 0) {
+            const Size steps = layer.steps - step < ahead ? layer.steps - step : ahead;
+            for (Size n = 0; n < count; n++)
+                multiply(steps, at(layer.x, step, first + n), layer.x.step, kernel, start + n * row(), width);
+        }
+        return start + step % ahead * width;
+    }
+    Size row() const { return ahead * width; }  // how far apart the rows' products are
+
+private:
+    static Size steps_at_once(Size rows) { return rows < block_rows ? block_rows : 1; }
+
+    const Recurrence<T> &layer;
+    const Panels<T> kernel;
+    const Size width, ahead;
+    T *const sums;
+};
 
 // Calls body(first, count) for groups of rows: at least one for each thread, and none so large that the
 // intermediate results of a step would fall out of the cache. `cost` is that of a row.

@@ -8,19 +8,19 @@
 template <class T>
 void simple_rnn_forward(const Recurrence<T> &layer, const T *h0, Sequence<T> states, int threads) {
     const Size units = layer.units, width = padded<T>(units);
-    Workspace<T> memory((layer.features + units + layer.rows + 1) * width, 4);
+    const Size room = Projection<T>::room(layer, width);
+    Workspace<T> memory((layer.features + units + 1) * width + room, 4);
     const Panels<T> kernel = pack(layer.kernel, units, 1, layer.features, units, memory.take(layer.features * width));
     const Panels<T> recurrent = pack(layer.recurrent, units, 1, units, units, memory.take(units * width));
     const T *bias = filled(layer.bias, units, memory.take(width));
-    T *const sums = memory.take(layer.rows * width);
+    const Projection<T> projection(layer, kernel, width, memory.take(room));
     for_groups(layer.rows, layer.steps * (layer.features + units) * units, threads, [&](Size first, Size count) {
-        T *const z = sums + first * width;
         for (Size t = 0; t < layer.steps; t++) {
             const Sequence<const T> h = before(h0, states, t, units);
-            multiply(count, at(layer.x, t, first), layer.x.row, kernel, z, width);
-            multiply(count, at(h, 0, first), h.row, recurrent, z, width, true);
+            T *const z = projection(t, first, count);
+            multiply(count, at(h, 0, first), h.row, recurrent, z, projection.row(), true);
             for (Size n = 0; n < count; n++) {
-                const T *sum = z + n * width, *old = at(h, 0, first + n);
+                const T *sum = z + n * projection.row(), *old = at(h, 0, first + n);
                 T *new_h = at(states, t, first + n);
                 const bool counted = counts(layer.mask, t, first + n);
                 for (Size k = 0; k < units; k += lanes<T>) {
