@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.kernels.scratch import scratch
+
 Array = np.ndarray
 Mask = Array | None
 
@@ -78,33 +80,9 @@ def lstm_forward(
     Returns states h and cells c (T, N, U), the gates' values (T, N, 4, U) and tanh c (T, N, U).
     """
     steps, rows, units = (*x.shape[:2], h0.shape[-1])
-    scale, shift = _sigmoid_by_tanh([True, True, False, True], units, x.dtype)
-    gates = _project(x, kernel * scale, None if bias is None else bias * scale)
-    recurrent = recurrent * scale
-    states = np.empty((steps, rows, units), gates.dtype)
-    cells, squashed = np.empty_like(states), np.empty_like(states)
-    product = np.empty((rows, 4 * units), gates.dtype)
-    part = np.empty((rows, units), gates.dtype)
-    h, c = h0, c0
-    for t in range(steps):
-        z = gates[t]
-        np.matmul(h, recurrent, out=product)
-        z += product
-        np.tanh(z, out=z)
-        z *= scale
-        z += shift
-        i, f, g, o = z[:, :units], z[:, units : 2 * units], z[:, 2 * units : 3 * units], z[:, 3 * units :]
-        new_c, new_h = cells[t], states[t]
-        np.multiply(f, c, out=new_c)
-        np.multiply(i, g, out=part)
-        new_c += part
-        np.tanh(new_c, out=squashed[t])
-        np.multiply(o, squashed[t], out=new_h)
-        if mask is not None:
-            held = ~mask[t]
-            np.copyto(new_c, c, where=held)
-            np.copyto(new_h, h, where=held)
-        h, c = new_h, new_c
+    gates = np.empty((steps, rows, 4 * units), x.dtype)
+    states, cells, squashed = (np.empty((steps, *h0.shape), x.dtype) for _ in range(3))
+    _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells, squashed)
     return states, cells, gates.reshape(steps, rows, 4, units), squashed
 
 
@@ -112,8 +90,53 @@ def lstm_states(
     x: Array, mask: Mask, h0: Array, c0: Array, kernel: Array, recurrent: Array, bias: Array | None, every: bool
 ) -> tuple[Array, Array]:
     """Prediction: all states (T, N, U), or the last one (1, N, U); and the last cells (1, N, U)."""
-    states, cells, _, _ = lstm_forward(x, mask, h0, c0, kernel, recurrent, bias)
-    return states if every else _last(states, h0), _last(cells, c0)
+    gates = scratch("gates", (*x.shape[:2], kernel.shape[-1]), x.dtype)
+    states = np.empty((len(x) if every else 2, *h0.shape), x.dtype)
+    cells, squashed = (np.empty((2, *h0.shape), x.dtype) for _ in range(2))
+    h, c = _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells, squashed)
+    return states if every else h[None], c[None]
+
+
+def _lstm(
+    x: Array,
+    mask: Mask,
+    h0: Array,
+    c0: Array,
+    kernel: Array,
+    recurrent: Array,
+    bias: Array | None,
+    gates: Array,
+    states: Array,
+    cells: Array,
+    squashed: Array,
+) -> tuple[Array, Array]:
+    """Fills the last four, and returns the last h and c. Where only two steps have room, they take turns."""
+    units = h0.shape[-1]
+    scale, shift = _sigmoid_by_tanh([True, True, False, True], units, x.dtype)
+    _project(x, kernel * scale, None if bias is None else bias * scale, gates)
+    recurrent = recurrent * scale
+    product = np.empty(gates.shape[1:], gates.dtype)
+    part = np.empty_like(h0)
+    h, c = h0, c0
+    for t, z in enumerate(gates):
+        np.matmul(h, recurrent, out=product)
+        z += product
+        np.tanh(z, out=z)
+        z *= scale
+        z += shift
+        i, f, g, o = z[:, :units], z[:, units : 2 * units], z[:, 2 * units : 3 * units], z[:, 3 * units :]
+        new_c, new_h, new_s = cells[t % len(cells)], states[t % len(states)], squashed[t % len(squashed)]
+        np.multiply(f, c, out=new_c)
+        np.multiply(i, g, out=part)
+        new_c += part
+        np.tanh(new_c, out=new_s)
+        np.multiply(o, new_s, out=new_h)
+        if mask is not None:
+            held = ~mask[t]
+            np.copyto(new_c, c, where=held)
+            np.copyto(new_h, h, where=held)
+        h, c = new_h, new_c
+    return h, c
 
 
 def lstm_backward(
@@ -180,41 +203,10 @@ def gru_forward(
     recurrent products of the third gate (T, N, U).
     """
     steps, rows, units = (*x.shape[:2], h0.shape[-1])
-    scale, shift = _sigmoid_by_tanh([True, True, False], units, x.dtype)
-    gates = _project(x, kernel * scale, None if bias is None else bias * scale)
-    recurrent = recurrent * scale
-    both = slice(0, 2 * units)
-    states = np.empty((steps, rows, units), gates.dtype)
+    gates = np.empty((steps, rows, 3 * units), x.dtype)
+    states = np.empty((steps, *h0.shape), x.dtype)
     products = np.empty_like(states) if reset_after else None
-    bias = None if recurrent_bias is None else recurrent_bias * scale
-    h = h0
-    for t in range(steps):
-        row = gates[t]
-        zr, hh = row[:, both], row[:, 2 * units :]
-        if products is not None:
-            product = h @ recurrent
-            if bias is not None:
-                product += bias
-            zr += product[:, both]
-            products[t] = product[:, 2 * units :]
-        else:
-            zr += h @ recurrent[:, both]
-        np.tanh(zr, out=zr)
-        zr *= scale[both]
-        zr += shift[both]
-        z, r = zr[:, :units], zr[:, units:]
-        if products is not None:
-            hh += r * products[t]
-        else:
-            hh += (r * h) @ recurrent[:, 2 * units :]
-        np.tanh(hh, out=hh)
-        new = states[t]
-        np.subtract(h, hh, out=new)
-        new *= z
-        new += hh
-        if mask is not None:
-            np.copyto(new, h, where=~mask[t])
-        h = new
+    _gru(x, mask, h0, kernel, recurrent, bias, recurrent_bias, gates, states, products)
     return states, gates.reshape(steps, rows, 3, units), products
 
 
@@ -230,8 +222,62 @@ def gru_states(
     every: bool,
 ) -> Array:
     """Prediction: all states (T, N, U), or the last one (1, N, U)."""
-    states, _, _ = gru_forward(x, mask, h0, kernel, recurrent, bias, recurrent_bias, reset_after)
-    return states if every else _last(states, h0)
+    gates = scratch("gates", (*x.shape[:2], kernel.shape[-1]), x.dtype)
+    states = np.empty((len(x) if every else 2, *h0.shape), x.dtype)
+    products = np.empty((2, *h0.shape), x.dtype) if reset_after else None
+    h = _gru(x, mask, h0, kernel, recurrent, bias, recurrent_bias, gates, states, products)
+    return states if every else h[None]
+
+
+def _gru(
+    x: Array,
+    mask: Mask,
+    h0: Array,
+    kernel: Array,
+    recurrent: Array,
+    bias: Array | None,
+    recurrent_bias: Array | None,
+    gates: Array,
+    states: Array,
+    products: Array | None,
+) -> Array:
+    """Fills the last three, and returns the last state. Where only two steps have room, they take turns.
+
+    `products` are there with `reset_after`.
+    """
+    units = h0.shape[-1]
+    scale, shift = _sigmoid_by_tanh([True, True, False], units, x.dtype)
+    _project(x, kernel * scale, None if bias is None else bias * scale, gates)
+    recurrent = recurrent * scale
+    both = slice(0, 2 * units)
+    if recurrent_bias is not None:
+        recurrent_bias = recurrent_bias * scale
+    h = h0
+    for t, row in enumerate(gates):
+        zr, hh = row[:, both], row[:, 2 * units :]
+        if products is not None:
+            product = h @ recurrent
+            if recurrent_bias is not None:
+                product += recurrent_bias
+            zr += product[:, both]
+            third = products[t % len(products)]
+            third[...] = product[:, 2 * units :]
+        else:
+            zr += h @ recurrent[:, both]
+        np.tanh(zr, out=zr)
+        zr *= scale[both]
+        zr += shift[both]
+        z, r = zr[:, :units], zr[:, units:]
+        hh += r * third if products is not None else (r * h) @ recurrent[:, 2 * units :]
+        np.tanh(hh, out=hh)
+        new = states[t % len(states)]
+        np.subtract(h, hh, out=new)
+        new *= z
+        new += hh
+        if mask is not None:
+            np.copyto(new, h, where=~mask[t])
+        h = new
+    return h
 
 
 def gru_backward(
@@ -282,12 +328,15 @@ def gru_backward(
     return d_input.reshape(shape), d_recurrent.reshape(shape), dh
 
 
-def _project(x: Array, kernel: Array, bias: Array | None) -> Array:
+def _project(x: Array, kernel: Array, bias: Array | None, out: Array | None = None) -> Array:
     """x W + b for all steps at once, with the rows of a step together in memory."""
-    flat = np.ascontiguousarray(x).reshape(-1, x.shape[-1]) @ kernel
+    if out is None:
+        out = np.empty((*x.shape[:-1], kernel.shape[-1]), x.dtype)
+    flat = out.reshape(-1, kernel.shape[-1])
+    np.matmul(np.ascontiguousarray(x).reshape(-1, x.shape[-1]), kernel, out=flat)
     if bias is not None:
         flat += bias
-    return flat.reshape(*x.shape[:-1], kernel.shape[-1])
+    return out
 
 
 def _last(sequence: Array, first: Array) -> Array:
