@@ -14,11 +14,20 @@ if choice.module is not None:
     from tinynet.kernels.compiled import (
         adam,
         convolve,
+        gru_backward,
+        gru_forward,
+        gru_states,
         input_gradient,
         kernel_gradient,
+        lstm_backward,
+        lstm_forward,
+        lstm_states,
         max_pool,
         max_pool_with_winners,
         relu_gradient,
+        simple_rnn_backward,
+        simple_rnn_forward,
+        simple_rnn_states,
         sum_rows,
         to_winners,
     )
@@ -26,11 +35,23 @@ else:
     from tinynet.kernels.activation import relu_gradient
     from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
     from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
+    from tinynet.kernels.recurrent import (
+        gru_backward,
+        gru_forward,
+        gru_states,
+        lstm_backward,
+        lstm_forward,
+        lstm_states,
+        simple_rnn_backward,
+        simple_rnn_forward,
+        simple_rnn_states,
+    )
     from tinynet.kernels.rows import sum_rows
     from tinynet.kernels.updates import adam
 
 __all__ = [
-    "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "input_gradient", "kernel_gradient",
-    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient",
-    "set_threads", "sum_rows", "threads", "to_winners",
+    "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "gru_backward", "gru_forward",
+    "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
+    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient", "set_threads",
+    "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "threads", "to_winners",
 ]  # fmt: skip

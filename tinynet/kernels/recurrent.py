@@ -1,13 +1,16 @@
 """Recurrent networks over whole sequences: forward, and what flows back.
 
-All arrays are time-major, (T, N, ·), so that a step's rows lie together. `projected` is the
-input already multiplied by the kernel, with the bias added: one product for all steps. The
-gates of a step come from one product with the recurrent kernel (U, gates · U).
+All sequences are (T, N, ·) in the order in which the steps are taken; in memory they may lie in any
+order. The input is multiplied by the kernel (D, gates · U) in one product for all steps. The gates of a
+step come from one product with the recurrent kernel (U, gates · U).
 
 A sigmoid is a tanh of half its argument, σ(x) = ½ tanh(½x) + ½. Halving the sigmoid gates'
 weights beforehand lets one tanh serve all gates of a step.
 
 mask: (T, N, 1) truth values or None. A masked step leaves the state as it was.
+
+A forward pass keeps what its backward pass needs. A prediction (`..._states`) gives the same states and
+keeps nothing: without `every` only the last ones, as a sequence of one step.
 
 The backward passes first compute, for all steps at once, the factor by which each gate's
 cotangent follows from the state's; the loop then has little left to do.
@@ -19,22 +22,34 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.kernels.scratch import scratch
+
 Array = np.ndarray
 Mask = Array | None
 
 
-def simple_rnn_forward(projected: Array, mask: Mask, h0: Array, recurrent: Array) -> Array:
+def simple_rnn_forward(
+    x: Array, mask: Mask, h0: Array, kernel: Array, recurrent: Array, bias: Array | None
+) -> Array:
     """hₜ = tanh(xₜ W + b + hₜ₋₁ R) (Elman 1990). Returns all states (T, N, U)."""
-    states = np.empty_like(projected)
-    h = h0
+    states = _project(x, kernel, bias)
+    h, product = h0, np.empty(h0.shape, states.dtype)
     for t, new in enumerate(states):
-        np.matmul(h, recurrent, out=new)
-        new += projected[t]
+        np.matmul(h, recurrent, out=product)
+        new += product
         np.tanh(new, out=new)
         if mask is not None:
             np.copyto(new, h, where=~mask[t])
         h = new
     return states
+
+
+def simple_rnn_states(
+    x: Array, mask: Mask, h0: Array, kernel: Array, recurrent: Array, bias: Array | None, every: bool
+) -> Array:
+    """Prediction: all states (T, N, U), or the last one (1, N, U)."""
+    states = simple_rnn_forward(x, mask, h0, kernel, recurrent, bias)
+    return states if every else _last(states, h0)
 
 
 def simple_rnn_backward(
@@ -58,42 +73,70 @@ def simple_rnn_backward(
 
 
 def lstm_forward(
-    projected: Array, mask: Mask, h0: Array, c0: Array, recurrent: Array
+    x: Array, mask: Mask, h0: Array, c0: Array, kernel: Array, recurrent: Array, bias: Array | None
 ) -> tuple[Array, Array, Array, Array]:
     """Long short-term memory (Hochreiter and Schmidhuber 1997), gates in Keras's order i, f, c, o.
 
-    projected: (T, N, 4U) for the unscaled weights. Returns states h and cells c (T, N, U), the
-    gates' values (T, N, 4, U) and tanh c (T, N, U).
+    Returns states h and cells c (T, N, U), the gates' values (T, N, 4, U) and tanh c (T, N, U).
     """
-    steps, rows, units = (*projected.shape[:2], h0.shape[-1])
-    scale, shift = _sigmoid_by_tanh([True, True, False, True], units, projected.dtype)
-    gates = projected * scale
+    steps, rows, units = (*x.shape[:2], h0.shape[-1])
+    gates = np.empty((steps, rows, 4 * units), x.dtype)
+    states, cells, squashed = (np.empty((steps, *h0.shape), x.dtype) for _ in range(3))
+    _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells, squashed)
+    return states, cells, gates.reshape(steps, rows, 4, units), squashed
+
+
+def lstm_states(
+    x: Array, mask: Mask, h0: Array, c0: Array, kernel: Array, recurrent: Array, bias: Array | None, every: bool
+) -> tuple[Array, Array]:
+    """Prediction: all states (T, N, U), or the last one (1, N, U); and the last cells (1, N, U)."""
+    gates = scratch("gates", (*x.shape[:2], kernel.shape[-1]), x.dtype)
+    states = np.empty((len(x) if every else 2, *h0.shape), x.dtype)
+    cells, squashed = (np.empty((2, *h0.shape), x.dtype) for _ in range(2))
+    h, c = _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells, squashed)
+    return states if every else h[None], c[None]
+
+
+def _lstm(
+    x: Array,
+    mask: Mask,
+    h0: Array,
+    c0: Array,
+    kernel: Array,
+    recurrent: Array,
+    bias: Array | None,
+    gates: Array,
+    states: Array,
+    cells: Array,
+    squashed: Array,
+) -> tuple[Array, Array]:
+    """Fills the last four, and returns the last h and c. Where only two steps have room, they take turns."""
+    units = h0.shape[-1]
+    scale, shift = _sigmoid_by_tanh([True, True, False, True], units, x.dtype)
+    _project(x, kernel * scale, None if bias is None else bias * scale, gates)
     recurrent = recurrent * scale
-    states = np.empty((steps, rows, units), projected.dtype)
-    cells, squashed = np.empty_like(states), np.empty_like(states)
-    product = np.empty((rows, 4 * units), projected.dtype)
-    part = np.empty((rows, units), projected.dtype)
+    product = np.empty(gates.shape[1:], gates.dtype)
+    part = np.empty_like(h0)
     h, c = h0, c0
-    for t in range(steps):
-        z = gates[t]
+    for t, z in enumerate(gates):
         np.matmul(h, recurrent, out=product)
         z += product
         np.tanh(z, out=z)
         z *= scale
         z += shift
         i, f, g, o = z[:, :units], z[:, units : 2 * units], z[:, 2 * units : 3 * units], z[:, 3 * units :]
-        new_c, new_h = cells[t], states[t]
+        new_c, new_h, new_s = cells[t % len(cells)], states[t % len(states)], squashed[t % len(squashed)]
         np.multiply(f, c, out=new_c)
         np.multiply(i, g, out=part)
         new_c += part
-        np.tanh(new_c, out=squashed[t])
-        np.multiply(o, squashed[t], out=new_h)
+        np.tanh(new_c, out=new_s)
+        np.multiply(o, new_s, out=new_h)
         if mask is not None:
             held = ~mask[t]
             np.copyto(new_c, c, where=held)
             np.copyto(new_h, h, where=held)
         h, c = new_h, new_c
-    return states, cells, gates.reshape(steps, rows, 4, units), squashed
+    return h, c
 
 
 def lstm_backward(
@@ -144,7 +187,14 @@ def lstm_backward(
 
 
 def gru_forward(
-    projected: Array, mask: Mask, h0: Array, recurrent: Array, recurrent_bias: Array | None, reset_after: bool
+    x: Array,
+    mask: Mask,
+    h0: Array,
+    kernel: Array,
+    recurrent: Array,
+    bias: Array | None,
+    recurrent_bias: Array | None,
+    reset_after: bool,
 ) -> tuple[Array, Array, Array | None]:
     """Gated recurrent unit (Cho et al. 2014), gates in Keras's order z, r, h.
 
@@ -152,43 +202,82 @@ def gru_forward(
     Returns the states (T, N, U), the gates' values (T, N, 3, U) and, with `reset_after`, the
     recurrent products of the third gate (T, N, U).
     """
-    steps, rows, units = (*projected.shape[:2], h0.shape[-1])
-    scale, shift = _sigmoid_by_tanh([True, True, False], units, projected.dtype)
-    gates = projected * scale
+    steps, rows, units = (*x.shape[:2], h0.shape[-1])
+    gates = np.empty((steps, rows, 3 * units), x.dtype)
+    states = np.empty((steps, *h0.shape), x.dtype)
+    products = np.empty_like(states) if reset_after else None
+    _gru(x, mask, h0, kernel, recurrent, bias, recurrent_bias, gates, states, products)
+    return states, gates.reshape(steps, rows, 3, units), products
+
+
+def gru_states(
+    x: Array,
+    mask: Mask,
+    h0: Array,
+    kernel: Array,
+    recurrent: Array,
+    bias: Array | None,
+    recurrent_bias: Array | None,
+    reset_after: bool,
+    every: bool,
+) -> Array:
+    """Prediction: all states (T, N, U), or the last one (1, N, U)."""
+    gates = scratch("gates", (*x.shape[:2], kernel.shape[-1]), x.dtype)
+    states = np.empty((len(x) if every else 2, *h0.shape), x.dtype)
+    products = np.empty((2, *h0.shape), x.dtype) if reset_after else None
+    h = _gru(x, mask, h0, kernel, recurrent, bias, recurrent_bias, gates, states, products)
+    return states if every else h[None]
+
+
+def _gru(
+    x: Array,
+    mask: Mask,
+    h0: Array,
+    kernel: Array,
+    recurrent: Array,
+    bias: Array | None,
+    recurrent_bias: Array | None,
+    gates: Array,
+    states: Array,
+    products: Array | None,
+) -> Array:
+    """Fills the last three, and returns the last state. Where only two steps have room, they take turns.
+
+    `products` are there with `reset_after`.
+    """
+    units = h0.shape[-1]
+    scale, shift = _sigmoid_by_tanh([True, True, False], units, x.dtype)
+    _project(x, kernel * scale, None if bias is None else bias * scale, gates)
     recurrent = recurrent * scale
     both = slice(0, 2 * units)
-    states = np.empty((steps, rows, units), projected.dtype)
-    products = np.empty_like(states) if reset_after else None
-    bias = None if recurrent_bias is None else recurrent_bias * scale
+    if recurrent_bias is not None:
+        recurrent_bias = recurrent_bias * scale
     h = h0
-    for t in range(steps):
-        row = gates[t]
+    for t, row in enumerate(gates):
         zr, hh = row[:, both], row[:, 2 * units :]
         if products is not None:
             product = h @ recurrent
-            if bias is not None:
-                product += bias
+            if recurrent_bias is not None:
+                product += recurrent_bias
             zr += product[:, both]
-            products[t] = product[:, 2 * units :]
+            third = products[t % len(products)]
+            third[...] = product[:, 2 * units :]
         else:
             zr += h @ recurrent[:, both]
         np.tanh(zr, out=zr)
         zr *= scale[both]
         zr += shift[both]
         z, r = zr[:, :units], zr[:, units:]
-        if products is not None:
-            hh += r * products[t]
-        else:
-            hh += (r * h) @ recurrent[:, 2 * units :]
+        hh += r * third if products is not None else (r * h) @ recurrent[:, 2 * units :]
         np.tanh(hh, out=hh)
-        new = states[t]
+        new = states[t % len(states)]
         np.subtract(h, hh, out=new)
         new *= z
         new += hh
         if mask is not None:
             np.copyto(new, h, where=~mask[t])
         h = new
-    return states, gates.reshape(steps, rows, 3, units), products
+    return h
 
 
 def gru_backward(
@@ -237,6 +326,22 @@ def gru_backward(
         dh += carry
     shape = (steps, rows, 3 * units)
     return d_input.reshape(shape), d_recurrent.reshape(shape), dh
+
+
+def _project(x: Array, kernel: Array, bias: Array | None, out: Array | None = None) -> Array:
+    """x W + b for all steps at once, with the rows of a step together in memory."""
+    if out is None:
+        out = np.empty((*x.shape[:-1], kernel.shape[-1]), x.dtype)
+    flat = out.reshape(-1, kernel.shape[-1])
+    np.matmul(np.ascontiguousarray(x).reshape(-1, x.shape[-1]), kernel, out=flat)
+    if bias is not None:
+        flat += bias
+    return out
+
+
+def _last(sequence: Array, first: Array) -> Array:
+    """The last step of a sequence, as one of one step: what it began with if it has none."""
+    return sequence[-1:].copy() if len(sequence) else first[None]
 
 
 def _start(given: Array | None, like: Array) -> Array:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.kernels import recurrent as kernels
+from tinynet import kernels
 from tinynet.primitives.domain import Absent, Booleans, Domain, Values
 from tinynet.primitives.elementwise import sigmoid
 from tinynet.primitives.operation import operation
@@ -113,18 +113,15 @@ def gru_step(
     return z * h + (1 - z) * candidate
 
 
-def _time_major(x: Any, go_backwards: bool) -> Any:
-    """(N, T, ·) as (T, N, ·) in the order in which the steps are taken."""
+def _by_steps(x: Any, go_backwards: bool) -> Any:
+    """(N, T, ·) as (T, N, ·) in the order in which the steps are taken: a view."""
     x = x.swapaxes(0, 1)
-    return np.ascontiguousarray(x[::-1] if go_backwards else x)
+    return x[::-1] if go_backwards else x
 
 
-def _project(x: Any, kernel: Any, bias: Any) -> Any:
-    """x W + b for all steps at once."""
-    flat = x.reshape(-1, x.shape[-1]) @ kernel
-    if bias is not None:
-        flat += bias
-    return flat.reshape(*x.shape[:-1], kernel.shape[-1])
+def _by_rows(x: Any, go_backwards: bool) -> Any:
+    """(T, N, ·) in the order of the steps as (N, T, ·) in that of time: a view."""
+    return (x[::-1] if go_backwards else x).swapaxes(0, 1)
 
 
 def _visible(mask: Any, zero_output_for_mask: bool) -> Any:
@@ -162,26 +159,43 @@ def _rows(x: Any) -> Any:
     return x.reshape(-1, x.shape[-1])
 
 
+def _flat(like: Any, go_backwards: bool) -> Callable[[Any], Any]:
+    """How sequences (T, N, ·) become rows (T · N, ·), in the order in which `like` lies in memory."""
+    if like.flags.c_contiguous:
+        return _rows
+    return lambda x: _rows(_by_rows(x, go_backwards))
+
+
 def _input_cotangents(x: Any, d_projected: Any, kernel: Any, go_backwards: bool, needs: Sequence[bool]) -> Any:
-    """Cotangents of (x, kernel, bias) from that of the projected input, time-major."""
+    """Cotangents of (x, kernel, bias) from that of the projected input (T, N, ·)."""
+    flat = _flat(d_projected, go_backwards)
+    d = flat(d_projected)
     by_x = by_kernel = by_bias = None
     if needs[0]:
-        by_x = (_rows(d_projected) @ kernel.T).reshape(x.shape)
-        by_x = (by_x[::-1] if go_backwards else by_x).swapaxes(0, 1)
+        by_x = d @ kernel.T
+        if flat is _rows:
+            by_x = _by_rows(by_x.reshape(*d_projected.shape[:2], kernel.shape[0]), go_backwards)
+        by_x = by_x.reshape(x.shape)
     if needs[1]:
-        by_kernel = _rows(x).T @ _rows(d_projected)
+        by_kernel = flat(_by_steps(x, go_backwards)).T @ d
     if needs[2]:
-        by_bias = _rows(d_projected).sum(axis=0)
+        by_bias = d.sum(axis=0)
     return by_x, by_kernel, by_bias
 
 
-def _shifted(first: Any, states: Any) -> Any:
-    """The state before each step: (T, N, U)."""
-    return np.concatenate([first[None], states[:-1]])
+def _shifted(first: Any, states: Any, go_backwards: bool) -> Any:
+    """The state before each step (T, N, U), lying in memory as the states do."""
+    if states.flags.c_contiguous:
+        before = np.empty_like(states)
+    else:
+        before = _by_steps(np.empty(_by_rows(states, go_backwards).shape, states.dtype), go_backwards)
+    before[:1] = first
+    before[1:] = states[:-1]
+    return before
 
 
 def _mask_column(mask: Any, go_backwards: bool) -> Any:
-    return None if mask is None else _time_major(mask, go_backwards)[..., None]
+    return None if mask is None else _by_steps(mask, go_backwards)[..., None]
 
 
 def _variants(states: int, gates: str, bias: Any) -> tuple[Domain, ...]:
@@ -209,22 +223,33 @@ class simple_rnn:
         x, h0, kernel, recurrent_kernel, bias, mask,
         *, go_backwards=False, return_sequences=False, zero_output_for_mask=False,
     ):  # fmt: skip
-        xs, m = _time_major(x, go_backwards), _mask_column(mask, go_backwards)
-        states = kernels.simple_rnn_forward(_project(xs, kernel, bias), m, h0, recurrent_kernel)
+        xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
+        states = kernels.simple_rnn_forward(xs, m, h0, kernel, recurrent_kernel, bias)
         outputs = _shown(states, m, return_sequences, zero_output_for_mask)
         return (outputs, states[-1].copy()), (x, h0, kernel, recurrent_kernel, bias, mask, states)
 
+    def evaluate(
+        x, h0, kernel, recurrent_kernel, bias, mask,
+        *, go_backwards=False, return_sequences=False, zero_output_for_mask=False,
+    ):  # fmt: skip
+        xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
+        states = kernels.simple_rnn_states(xs, m, h0, kernel, recurrent_kernel, bias, return_sequences)
+        return _shown(states, m, return_sequences, zero_output_for_mask), states[-1].copy()
+
     def vjp(g, residuals, needs, *, go_backwards=False, return_sequences=False, zero_output_for_mask=False):
         x, h0, kernel, recurrent_kernel, bias, mask, states = residuals
-        xs, m = _time_major(x, go_backwards), _mask_column(mask, go_backwards)
+        m = _mask_column(mask, go_backwards)
         d_states, d_last = _to_states(g[0], m, return_sequences, zero_output_for_mask)
         d_projected, d_h0 = kernels.simple_rnn_backward(
             d_states, _plus(d_last, g[1]), states, m, recurrent_kernel
         )
         by_x, by_kernel, by_bias = _input_cotangents(
-            xs, d_projected, kernel, go_backwards, (needs[0], needs[2], needs[4])
+            x, d_projected, kernel, go_backwards, (needs[0], needs[2], needs[4])
         )
-        by_recurrent = _rows(_shifted(h0, states)).T @ _rows(d_projected) if needs[3] else None
+        by_recurrent = None
+        if needs[3]:
+            flat = _flat(d_projected, go_backwards)
+            by_recurrent = flat(_shifted(h0, states, go_backwards)).T @ flat(d_projected)
         return by_x, d_h0 if needs[1] else None, by_kernel, by_recurrent, by_bias, None
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, **options):
@@ -250,24 +275,34 @@ class lstm:
         x, h0, c0, kernel, recurrent_kernel, bias, mask,
         *, go_backwards=False, return_sequences=False, zero_output_for_mask=False,
     ):  # fmt: skip
-        xs, m = _time_major(x, go_backwards), _mask_column(mask, go_backwards)
-        projected = _project(xs, kernel, bias)
-        states, cells, gates, squashed = kernels.lstm_forward(projected, m, h0, c0, recurrent_kernel)
+        xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
+        states, cells, gates, squashed = kernels.lstm_forward(xs, m, h0, c0, kernel, recurrent_kernel, bias)
         outputs = _shown(states, m, return_sequences, zero_output_for_mask)
         kept = (x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates, squashed)
         return (outputs, states[-1].copy(), cells[-1].copy()), kept
 
+    def evaluate(
+        x, h0, c0, kernel, recurrent_kernel, bias, mask,
+        *, go_backwards=False, return_sequences=False, zero_output_for_mask=False,
+    ):  # fmt: skip
+        xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
+        states, cells = kernels.lstm_states(xs, m, h0, c0, kernel, recurrent_kernel, bias, return_sequences)
+        return _shown(states, m, return_sequences, zero_output_for_mask), states[-1].copy(), cells[-1]
+
     def vjp(g, residuals, needs, *, go_backwards=False, return_sequences=False, zero_output_for_mask=False):
         x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates, squashed = residuals
-        xs, m = _time_major(x, go_backwards), _mask_column(mask, go_backwards)
+        m = _mask_column(mask, go_backwards)
         d_states, d_last = _to_states(g[0], m, return_sequences, zero_output_for_mask)
         d_projected, d_h0, d_c0 = kernels.lstm_backward(
             d_states, _plus(d_last, g[1]), g[2], c0, cells, gates, squashed, m, recurrent_kernel
         )
         by_x, by_kernel, by_bias = _input_cotangents(
-            xs, d_projected, kernel, go_backwards, (needs[0], needs[3], needs[5])
+            x, d_projected, kernel, go_backwards, (needs[0], needs[3], needs[5])
         )
-        by_recurrent = _rows(_shifted(h0, states)).T @ _rows(d_projected) if needs[4] else None
+        by_recurrent = None
+        if needs[4]:
+            flat = _flat(d_projected, go_backwards)
+            by_recurrent = flat(_shifted(h0, states, go_backwards)).T @ flat(d_projected)
         return (
             by_x, d_h0 if needs[1] else None, d_c0 if needs[2] else None, by_kernel, by_recurrent, by_bias, None,
         )  # fmt: skip
@@ -306,40 +341,49 @@ class gru:
         x, h0, kernel, recurrent_kernel, bias, mask,
         *, go_backwards=False, return_sequences=False, zero_output_for_mask=False, reset_after=True,
     ):  # fmt: skip
-        xs, m = _time_major(x, go_backwards), _mask_column(mask, go_backwards)
+        xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
         input_bias, recurrent_bias = gru_biases(bias, reset_after)
         states, gates, products = kernels.gru_forward(
-            _project(xs, kernel, input_bias), m, h0, recurrent_kernel, recurrent_bias, reset_after
+            xs, m, h0, kernel, recurrent_kernel, input_bias, recurrent_bias, reset_after
         )
         outputs = _shown(states, m, return_sequences, zero_output_for_mask)
         kept = (x, h0, kernel, recurrent_kernel, bias, mask, states, gates, products)
         return (outputs, states[-1].copy()), kept
+
+    def evaluate(
+        x, h0, kernel, recurrent_kernel, bias, mask,
+        *, go_backwards=False, return_sequences=False, zero_output_for_mask=False, reset_after=True,
+    ):  # fmt: skip
+        xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
+        input_bias, recurrent_bias = gru_biases(bias, reset_after)
+        states = kernels.gru_states(
+            xs, m, h0, kernel, recurrent_kernel, input_bias, recurrent_bias, reset_after, return_sequences
+        )
+        return _shown(states, m, return_sequences, zero_output_for_mask), states[-1].copy()
 
     def vjp(
         g, residuals, needs,
         *, go_backwards=False, return_sequences=False, zero_output_for_mask=False, reset_after=True,
     ):  # fmt: skip
         x, h0, kernel, recurrent_kernel, bias, mask, states, gates, products = residuals
-        xs, m = _time_major(x, go_backwards), _mask_column(mask, go_backwards)
+        m = _mask_column(mask, go_backwards)
         d_states, d_last = _to_states(g[0], m, return_sequences, zero_output_for_mask)
         d_input, d_recurrent, d_h0 = kernels.gru_backward(
             d_states, _plus(d_last, g[1]), h0, states, gates, products, m, recurrent_kernel
         )
         by_x, by_kernel, by_bias = _input_cotangents(
-            xs, d_input, kernel, go_backwards, (needs[0], needs[2], needs[4])
+            x, d_input, kernel, go_backwards, (needs[0], needs[2], needs[4])
         )
         by_recurrent = None
-        before = _shifted(h0, states)
+        flat = _flat(d_input, go_backwards)
         if needs[3] and reset_after:
-            by_recurrent = _rows(before).T @ _rows(d_recurrent)
+            by_recurrent = flat(_shifted(h0, states, go_backwards)).T @ flat(d_recurrent)
         elif needs[3]:
-            units = h0.shape[-1]
-            reset = _rows(before * gates[:, :, 1])
-            by_recurrent = np.concatenate(
-                [_rows(before).T @ _rows(d_input)[:, : 2 * units], reset.T @ _rows(d_input)[:, 2 * units :]], axis=1
-            )
+            both, before = 2 * h0.shape[-1], _shifted(h0, states, go_backwards)
+            d, reset = flat(d_input), flat(before * gates[:, :, 1])
+            by_recurrent = np.concatenate([flat(before).T @ d[:, :both], reset.T @ d[:, both:]], axis=1)
         if needs[4] and reset_after:
-            by_bias = np.stack([by_bias, _rows(d_recurrent).sum(axis=0)])
+            by_bias = np.stack([by_bias, flat(d_recurrent).sum(axis=0)])
         return by_x, d_h0 if needs[1] else None, by_kernel, by_recurrent, by_bias, None
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, *, reset_after=True, **options):

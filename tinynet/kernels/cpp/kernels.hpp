@@ -29,6 +29,24 @@ struct AdamArrays {
     const T *g, *squares;    // squares: or null
 };
 
+// A sequence (T, N, ·) in any order in memory, in which the numbers of one row at one step lie together.
+// The data are null where there is no such sequence.
+template <class T>
+struct Sequence {
+    T *data;
+    Size step, row;  // how far apart
+};
+
+// What goes into a recurrent layer: x (T, N, D), mask (T, N), kernel (D, gates · U), recurrent (U, gates · U);
+// either bias (gates · U) may be null. The backward kernels do not look at x, the kernel and the biases.
+template <class T>
+struct Recurrence {
+    Size steps, rows, features, units;
+    Sequence<const T> x;
+    Sequence<const bool> mask;
+    const T *kernel, *recurrent, *bias, *recurrent_bias;
+};
+
 template <class T>
 struct Kernels {
     const char *instruction_set;
@@ -50,6 +68,23 @@ struct Kernels {
 
     // updates.hpp
     void (*adam)(Size size, const AdamArrays<T> &, T alpha, T rest_1, T rest_2, T epsilon, int threads);
+
+    // recurrent/*.hpp: the arguments are those of tinynet/kernels/recurrent.py. Forward kernels may be given
+    // sequences whose steps lie at one place (step = 0), of which the last remains. Backward kernels find the
+    // last states' cotangents in dh and dc and leave there those of the first.
+    void (*simple_rnn_forward)(const Recurrence<T> &, const T *h0, Sequence<T> states, int threads);
+    void (*simple_rnn_backward)(const Recurrence<T> &, Sequence<const T> d_states, Sequence<const T> states,
+                                Sequence<T> d_projected, T *dh, int threads);
+    void (*lstm_forward)(const Recurrence<T> &, const T *h0, const T *c0, Sequence<T> states, Sequence<T> cells,
+                         Sequence<T> gates, Sequence<T> squashed, int threads);
+    void (*lstm_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *c0, Sequence<const T> cells,
+                          Sequence<const T> gates, Sequence<const T> squashed, Sequence<T> d_projected, T *dh, T *dc,
+                          int threads);
+    void (*gru_forward)(const Recurrence<T> &, bool reset_after, const T *h0, Sequence<T> states, Sequence<T> gates,
+                        Sequence<T> products, int threads);
+    void (*gru_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *h0, Sequence<const T> states,
+                         Sequence<const T> gates, Sequence<const T> products, Sequence<T> d_input,
+                         Sequence<T> d_recurrent, T *dh, int threads);
 };
 
 // How many elements a thread must have to work on: for fewer, waking it takes longer than the work.

@@ -64,4 +64,5 @@ PYBIND11_MODULE(_compiled, module) {
     bind_convolution(module);
     bind_pooling(module);
     bind_training(module);
+    bind_recurrent(module);
 }

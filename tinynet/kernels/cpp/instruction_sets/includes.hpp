@@ -7,5 +7,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
 
 #include "../kernels.hpp"

@@ -1,0 +1,100 @@
+// Long short-term memory, gates in the order i, f, c, o.
+#pragma once
+
+#include "../math.hpp"
+#include "product.hpp"
+#include "sequence.hpp"
+
+// One row of one step, from the products `sum`. `gates` and `squashed` may be null.
+template <class T>
+inline void lstm_row(Size units, bool counted, const T *sum, const T *bias, const T *old_h, const T *old_c, T *h,
+                     T *c, T *gates, T *squashed) {
+    for (Size k = 0; k < units; k += lanes<T>) {
+        const Size size = part<T>(k, units);
+        Vec<T> z[4];
+        for (int gate = 0; gate < 4; gate++) z[gate] = load(sum + gate * units + k) + load(bias + gate * units + k);
+        const Vec<T> i = sigmoid<T>(z[0]), f = sigmoid<T>(z[1]), g = tanh(z[2]), o = sigmoid<T>(z[3]);
+        const Vec<T> before = load(old_c + k, size);
+        const Vec<T> cell = f * before + i * g;
+        const Vec<T> s = tanh(cell);
+        if (gates) {
+            store(gates + k, i, size);
+            store(gates + units + k, f, size);
+            store(gates + 2 * units + k, g, size);
+            store(gates + 3 * units + k, o, size);
+            store(squashed + k, s, size);
+        }
+        store(c + k, counted ? cell : before, size);
+        store(h + k, counted ? Vec<T>(o * s) : load(old_h + k, size), size);
+    }
+}
+
+template <class T>
+void lstm_forward(const Recurrence<T> &layer, const T *h0, const T *c0, Sequence<T> states, Sequence<T> cells,
+                  Sequence<T> gates, Sequence<T> squashed, int threads) {
+    const Size units = layer.units, columns = 4 * units, width = padded<T>(columns) + lanes<T>;
+    const Size room = Projection<T>::room(layer, width);
+    Workspace<T> memory((layer.features + units + 1) * width + room, 4);
+    const Panels<T> kernel = pack(layer.kernel, columns, 1, layer.features, columns, memory.take(layer.features * width));
+    const Panels<T> recurrent = pack(layer.recurrent, columns, 1, units, columns, memory.take(units * width));
+    const T *bias = filled(layer.bias, columns, memory.take(width));
+    const Projection<T> projection(layer, kernel, width, memory.take(room));
+    for_groups(layer.rows, layer.steps * (layer.features + units) * columns, threads, [&](Size first, Size count) {
+        for (Size t = 0; t < layer.steps; t++) {
+            const Sequence<const T> h = before(h0, states, t, units), c = before(c0, cells, t, units);
+            T *const z = projection(t, first, count);
+            multiply(count, at(h, 0, first), h.row, recurrent, z, projection.row(), true);
+            for (Size n = first; n < first + count; n++)
+                lstm_row(units, counts(layer.mask, t, n), z + (n - first) * projection.row(), bias, at(h, 0, n), at(c, 0, n),
+                         at(states, t, n), at(cells, t, n), at(gates, t, n), at(squashed, t, n));
+        }
+    });
+}
+
+// One row of one step backwards, up to the products: dz from dh and dc, which become what passes by the products.
+template <class T>
+inline void lstm_row_back(Size units, bool counted, const T *given, const T *old_c, const T *gates, const T *squashed,
+                          T *dz, T *dh, T *dc) {
+    for (Size k = 0; k < units; k += lanes<T>) {
+        const Size size = part<T>(k, units);
+        const Vec<T> none = {};
+        Vec<T> by_h = load(dh + k, size), by_c = load(dc + k, size);
+        if (given) by_h += load(given + k, size);
+        if (!counted) {
+            for (int gate = 0; gate < 4; gate++) store(dz + gate * units + k, none, size);
+            store(dh + k, by_h, size);
+            continue;
+        }
+        const Vec<T> i = load(gates + k, size), f = load(gates + units + k, size);
+        const Vec<T> g = load(gates + 2 * units + k, size), o = load(gates + 3 * units + k, size);
+        const Vec<T> s = load(squashed + k, size);
+        by_c += by_h * (o * (T(1) - s * s));
+        store(dz + k, Vec<T>(by_c * (g * i * (T(1) - i))), size);
+        store(dz + units + k, Vec<T>(by_c * (load(old_c + k, size) * f * (T(1) - f))), size);
+        store(dz + 2 * units + k, Vec<T>(by_c * (i * (T(1) - g * g))), size);
+        store(dz + 3 * units + k, Vec<T>(by_h * (s * o * (T(1) - o))), size);
+        store(dh + k, none, size);
+        store(dc + k, Vec<T>(by_c * f), size);
+    }
+}
+
+template <class T>
+void lstm_backward(const Recurrence<T> &layer, Sequence<const T> d_states, const T *c0, Sequence<const T> cells,
+                   Sequence<const T> gates, Sequence<const T> squashed, Sequence<T> d_projected, T *dh, T *dc,
+                   int threads) {
+    const Size units = layer.units, columns = 4 * units, width = padded<T>(units);
+    Workspace<T> memory((columns + layer.rows) * width, 2);
+    const Panels<T> transposed = pack(layer.recurrent, 1, columns, columns, units, memory.take(columns * width));
+    T *const products = memory.take(layer.rows * width);
+    for_groups(layer.rows, layer.steps * units * columns, threads, [&](Size first, Size count) {
+        T *const back = products + first * width;
+        for (Size t = layer.steps - 1; t >= 0; t--) {
+            const Sequence<const T> c = before(c0, cells, t, units);
+            for (Size n = first; n < first + count; n++)
+                lstm_row_back(units, counts(layer.mask, t, n), at(d_states, t, n), at(c, 0, n), at(gates, t, n),
+                              at(squashed, t, n), at(d_projected, t, n), dh + n * units, dc + n * units);
+            multiply(count, at(d_projected, t, first), d_projected.row, transposed, back, width);
+            for (Size n = 0; n < count; n++) add_to(dh + (first + n) * units, back + n * width, units);
+        }
+    });
+}

@@ -1,0 +1,81 @@
+// The small matrix products of a recurrent step: few rows by a matrix that stays the same for all steps.
+//
+// A block of rows and columns of the result stays in registers. Every number of the result is summed in the
+// same order, whatever block it falls into, so it depends neither on the other rows nor on the threads.
+#pragma once
+
+#include "../vector.hpp"
+
+constexpr int panel_vectors = 4;                                       // columns of a block, in registers
+constexpr int block_rows = TINYNET_VECTOR_BYTES == 64 ? 6 : 3;         // 24 of 32 registers, 8 of 16
+
+// Columns as they are laid out in results and panels: filled up to whole registers.
+template <class T>
+constexpr Size padded(Size columns) { return (columns + lanes<T> - 1) / lanes<T> * lanes<T>; }
+
+// A matrix (depth, columns), in panels of a few registers' columns: the order in which a product reads it.
+template <class T>
+struct Panels {
+    Size depth, columns;
+    const T *data;
+};
+
+// Packs the matrix whose element (k, c) is from[k * down + c * across]; `to` has room for depth * padded(columns).
+template <class T>
+Panels<T> pack(const T *from, Size down, Size across, Size depth, Size columns, T *to) {
+    T *next = to;
+    for (Size first = 0; first < columns; first += panel_vectors * lanes<T>) {
+        const Size width = panel_vectors * lanes<T>;
+        const Size used = columns - first < width ? columns - first : width;
+        for (Size k = 0; k < depth; k++, next += padded<T>(used)) {
+            const T *row = from + k * down + first * across;
+            if (across == 1) std::memcpy(next, row, used * sizeof(T));
+            else for (Size c = 0; c < used; c++) next[c] = row[c * across];
+            for (Size c = used; c < padded<T>(used); c++) next[c] = 0;
+        }
+    }
+    return {depth, columns, to};
+}
+
+// A block of the result: M rows by V registers.
+template <class T, int M, int V>
+inline void block(Size depth, const T *a, Size a_row, const T *panel, T *out, Size out_row, bool add) {
+    Vec<T> sums[M][V];
+    for (int m = 0; m < M; m++)
+        for (int v = 0; v < V; v++) sums[m][v] = add ? load(out + m * out_row + v * lanes<T>) : Vec<T>{};
+    for (Size k = 0; k < depth; k++) {
+        Vec<T> b[V];
+        for (int v = 0; v < V; v++) b[v] = load(panel + (k * V + v) * lanes<T>);
+        for (int m = 0; m < M; m++) {
+            const T factor = a[m * a_row + k];
+            for (int v = 0; v < V; v++) sums[m][v] += b[v] * factor;
+        }
+    }
+    for (int m = 0; m < M; m++)
+        for (int v = 0; v < V; v++) store(out + m * out_row + v * lanes<T>, sums[m][v]);
+}
+
+// All rows by one panel: in blocks of M rows, then what is left in smaller ones.
+template <class T, int V, int M = block_rows>
+void by_panel(Size rows, Size depth, const T *a, Size a_row, const T *panel, T *out, Size out_row, bool add) {
+    for (; rows >= M; rows -= M, a += M * a_row, out += M * out_row)
+        block<T, M, V>(depth, a, a_row, panel, out, out_row, add);
+    if constexpr (M > 1) {
+        if (rows > 0) by_panel<T, V, M - 1>(rows, depth, a, a_row, panel, out, out_row, add);
+    }
+}
+
+// out = a b, or out += a b: a (rows, depth), out (rows, padded columns), rows apart by a_row and out_row.
+template <class T>
+void multiply(Size rows, const T *a, Size a_row, const Panels<T> &b, T *out, Size out_row, bool add = false) {
+    const T *panel = b.data;
+    for (Size left = padded<T>(b.columns) / lanes<T>; left > 0; left -= panel_vectors) {
+        const int vectors = int(left < panel_vectors ? left : panel_vectors);
+        if (vectors == 4) by_panel<T, 4>(rows, b.depth, a, a_row, panel, out, out_row, add);
+        else if (vectors == 3) by_panel<T, 3>(rows, b.depth, a, a_row, panel, out, out_row, add);
+        else if (vectors == 2) by_panel<T, 2>(rows, b.depth, a, a_row, panel, out, out_row, add);
+        else by_panel<T, 1>(rows, b.depth, a, a_row, panel, out, out_row, add);
+        panel += b.depth * vectors * lanes<T>;
+        out += vectors * lanes<T>;
+    }
+}

@@ -1,0 +1,111 @@
+// What the recurrent kernels share: access to sequences, working memory, rows divided among threads.
+//
+// The rows of a batch do not depend on each other, so each thread takes some rows through all of time
+// and never waits for another one.
+#pragma once
+
+#include "../threads.hpp"
+#include "../vector.hpp"
+#include "product.hpp"
+
+template <class T>
+inline T *at(const Sequence<T> &sequence, Size step, Size row) {
+    return sequence.data ? sequence.data + step * sequence.step + row * sequence.row : nullptr;
+}
+
+inline bool counts(const Sequence<const bool> &mask, Size step, Size row) {
+    return !mask.data || *at(mask, step, row);
+}
+
+// Memory for intermediate results, given back at the end of the kernel. Every piece begins on a cache line
+// and is a register longer than asked for: what follows the last number may be read, and is not used.
+template <class T>
+class Workspace {
+public:
+    explicit Workspace(Size count, int pieces)
+        : memory(::operator new((count + pieces * (line + lanes<T>)) * sizeof(T) + line * sizeof(T))) {
+        const Size bytes = line * sizeof(T);
+        next = reinterpret_cast<T *>((reinterpret_cast<std::uintptr_t>(memory) + bytes - 1) / bytes * bytes);
+    }
+    Workspace(const Workspace &) = delete;
+    Workspace &operator=(const Workspace &) = delete;
+    ~Workspace() { ::operator delete(memory); }
+
+    T *take(Size count) {
+        T *taken = next;
+        next += (count + lanes<T> + line - 1) / line * line;
+        return taken;
+    }
+
+private:
+    static constexpr Size line = 64 / sizeof(T);  // numbers of a cache line
+    void *memory;
+    T *next;
+};
+
+// A bias, or zeros where there is none, to be read a register at a time.
+template <class T>
+const T *filled(const T *bias, Size count, T *to) {
+    for (Size k = 0; k < count; k++) to[k] = bias ? bias[k] : T(0);
+    return to;
+}
+
+// The last state before a step, of all rows: what was given, or the result of the step before.
+template <class T, class Stored>
+inline Sequence<const T> before(const T *first, const Sequence<Stored> &sequence, Size step, Size units) {
+    if (step == 0) return {first, 0, units};
+    return {at(sequence, step - 1, 0), 0, sequence.row};
+}
+
+// dh += what came back through the recurrent product, for one row.
+template <class T>
+inline void add_to(T *dh, const T *product, Size units) {
+    for (Size k = 0; k < units; k++) dh[k] += product[k];
+}
+
+// The products of x with the kernel, which do not wait for a state: few rows take them for several steps at
+// once, so that the kernel is read once for all of these.
+template <class T>
+class Projection {
+public:
+    static Size room(const Recurrence<T> &layer, Size width) { return layer.rows * steps_at_once(layer.rows) * width; }
+
+    Projection(const Recurrence<T> &layer, const Panels<T> &kernel, Size width, T *sums)
+        : layer(layer), kernel(kernel), width(width), ahead(steps_at_once(layer.rows)), sums(sums) {}
+
+    // Those of one step, for some rows; to be called for one step after the other. More may be added to them.
+    T *operator()(Size step, Size first, Size count) const {
+        T *const start = sums + first * row();
+        if (ahead == 1) {
+            multiply(count, at(layer.x, step, first), layer.x.row, kernel, start, width);
+        } else if (step % ahead == 0) {
+            const Size steps = layer.steps - step < ahead ? layer.steps - step : ahead;
+            for (Size n = 0; n < count; n++)
+                multiply(steps, at(layer.x, step, first + n), layer.x.step, kernel, start + n * row(), width);
+        }
+        return start + step % ahead * width;
+    }
+    Size row() const { return ahead * width; }  // how far apart the rows' products are
+
+private:
+    static Size steps_at_once(Size rows) { return rows < block_rows ? block_rows : 1; }
+
+    const Recurrence<T> &layer;
+    const Panels<T> kernel;
+    const Size width, ahead;
+    T *const sums;
+};
+
+// Calls body(first, count) for groups of rows: at least one for each thread, and none so large that the
+// intermediate results of a step would fall out of the cache. `cost` is that of a row.
+template <class Body>
+void for_groups(Size rows, Size cost, int threads, const Body &body) {
+    const Size most = 24;
+    Size groups = (rows + most - 1) / most;
+    groups = (groups + threads - 1) / threads * threads;
+    if (groups > rows) groups = rows;
+    parallel(groups, cost * (rows / groups), threads, [&](Size group) {
+        const Size first = rows * group / groups;
+        body(first, rows * (group + 1) / groups - first);
+    });
+}
