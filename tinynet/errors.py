@@ -64,6 +64,10 @@ class MissingFileError(TinynetError, FileNotFoundError):
         return str(self.args[0]) if self.args else ""
 
 
+class FileAccessError(TinynetError, OSError):
+    """A file or folder that is there, or could be, and that the system does not let be read or written."""
+
+
 class MissingDependencyError(TinynetError, ImportError):
     """An optional package is needed and not installed."""
 

@@ -202,11 +202,27 @@ class Model(Trainer, Layer):
 
     # Saving stands on the floor above; these methods are where a user looks for it.
 
-    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Saves configuration, weights and training state to a `.keras` or `.h5` file that Keras opens."""
+    def save(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        include_optimizer: bool = True,
+    ) -> None:
+        """Saves configuration, weights and training state to a `.keras` or `.h5` file that Keras opens.
+
+        See `tinynet.saving.save_model`.
+        """
         from tinynet.saving import save_model
 
-        save_model(self, filepath, overwrite=overwrite)
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, include_optimizer=include_optimizer)
+
+    def export(self, filepath: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
+        """Refuses with an `ArgumentError`: there is no TensorFlow here to export a graph of."""
+        raise ArgumentError(
+            f"{self.described}: export to SavedModel, ONNX or the like is not supported; "
+            "save() writes a .keras or .h5 file, and Keras exports what it has opened"
+        )
 
     def to_json(self, **kwargs: Any) -> str:
         """The configuration, without the weights, as JSON; `models.model_from_json` reads it, and so does Keras."""
