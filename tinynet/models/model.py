@@ -8,7 +8,8 @@ from typing import Any
 
 from tinynet.autograd.tags import set_mask
 from tinynet.errors import ArgumentError, NotBuiltError, nearest
-from tinynet.layers.base import Layer, map_shapes, map_structure
+from tinynet.layers.base import Layer
+from tinynet.layers.structures import map_shapes, map_structure
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
 from tinynet.models.summary import print_summary

@@ -25,7 +25,7 @@ from tinynet.catalogue import (
     serialize,
 )
 from tinynet.errors import ArgumentError, FileFormatError, NotBuiltError, TinynetError
-from tinynet.layers.base import restoring
+from tinynet.layers.restoring import restoring
 from tinynet.models import Model
 from tinynet.saving import hdf5, keras2, legacy, weights
 from tinynet.saving.archive import (
