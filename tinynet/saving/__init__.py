@@ -10,7 +10,6 @@ import datetime
 import functools
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ from tinynet.catalogue import (
     register_keras_serializable,
     serialize,
 )
-from tinynet.errors import ArgumentError, FileFormatError, NotBuiltError, TinynetError
+from tinynet.errors import ArgumentError, FileFormatError, NotBuiltError, TinynetError, warn
 from tinynet.layers.restoring import restoring
 from tinynet.models import Model
 from tinynet.saving import hdf5, keras2, legacy, weights
@@ -87,10 +86,9 @@ def save_model(
     _check_overwrite(path, overwrite)
     config: Config = serialize(model)
     if '"hard_sigmoid_keras2"' in json.dumps(config):
-        warnings.warn(
+        warn(
             f"{path}: Keras 3 has no activation like the hard_sigmoid of Keras 2 that this model was trained with, "
-            "so it will not open the file; tinynet will",
-            stacklevel=3,
+            "so it will not open the file; tinynet will"
         )
     optimizer = model.optimizer if trained else None
     if path.endswith(LEGACY):
@@ -197,7 +195,7 @@ def _go_on(model: Model, training: Any, version: str, file: WeightsFile | Legacy
     if model.compiled and model.built and model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
         if not file.load_optimizer(model.optimizer):
-            warnings.warn(f"{file.name}: holds no state for this optimizer; it starts anew", stacklevel=4)
+            warn(f"{file.name}: holds no state for this optimizer; it starts anew")
 
 
 def to_json(model: Model, **kwargs: Any) -> str:
