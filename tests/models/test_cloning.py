@@ -82,7 +82,9 @@ def more_layers(k: Any) -> Made:
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         result = layer(*args, **kwargs)
-        return k.layers.LeakyReLU(0.3, name=f"after_{layer.name}")(result) if layer.name in ("deep", "score") else result
+        if layer.name not in ("deep", "score"):
+            return result
+        return k.layers.LeakyReLU(0.3, name=f"after_{layer.name}")(result)
 
     return model, k.models.clone_model(model, call_function=call, recursive=True)
 

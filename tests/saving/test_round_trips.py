@@ -502,6 +502,21 @@ def test_what_the_system_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert isinstance(caught.value, OSError)
 
 
+def test_a_link_and_permissions_stay_as_they_are(tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"))
+    (tmp_path / "runs").mkdir()
+    kept, link = tmp_path / "runs" / "kept.keras", tmp_path / "best.keras"
+    ours.save(kept)
+    kept.chmod(0o640)
+    link.symlink_to(kept)
+    before = kept.read_bytes()
+    ours.set_weights([weight + 1 for weight in ours.get_weights()])
+    ours.save(link)
+    assert link.is_symlink() and kept.read_bytes() != before
+    assert kept.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path / "runs") == ["kept.keras"]
+
+
 def test_a_file_is_what_its_content_says(tmp_path: Path) -> None:
     ours, _ = twins(build("dense"))
     for ending, other in ((".keras", ".h5"), (".h5", ".keras")):

@@ -225,7 +225,8 @@ class Layer(Configurable):
         value = self._first_value(name, tuple(shape), dtype, first)
         if np.shape(value) != tuple(shape):
             raise ShapeError(
-                f"{self.described}: the initializer of {name!r} must give shape {tuple(shape)}, it gave {np.shape(value)}"
+                f"{self.described}: the initializer of {name!r} must give shape {tuple(shape)}, "
+                f"it gave {np.shape(value)}"
             )
         variable = Variable(
             value,
@@ -280,7 +281,8 @@ class Layer(Configurable):
             self._build_for(inputs, others)
         previous_mask = masks_of(inputs)
         if kwargs.get("mask") is None:
-            if "mask" in self._call_arguments and previous_mask is not None and not holds_tensors([*args, *kwargs.values()]):
+            takes_mask = "mask" in self._call_arguments and previous_mask is not None
+            if takes_mask and not holds_tensors([*args, *kwargs.values()]):
                 kwargs["mask"] = previous_mask  # as in Keras, only where the inputs are the only tensors
         elif all(part is None for part in leaves(kwargs["mask"])):
             kwargs["mask"] = None  # one for each of several inputs, as it stands in files
@@ -565,7 +567,9 @@ class Layer(Configurable):
     def get_config(self) -> Config:
         own = {key: _described(self.argument(key)) for key in self.config_keys()}
         own = {key: value for key, value in own.items() if key not in self.newer or value != self.newer[key]}
-        policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None}
+        policy = {
+            "module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None,
+        }  # fmt: skip
         common: Config = {"name": self.name, "trainable": self.trainable, "dtype": policy}
         if self.activity_regularizer is not None or self.writes_activity_regularizer:
             common["activity_regularizer"] = serialize(self.activity_regularizer)
@@ -623,7 +627,9 @@ class Layer(Configurable):
 
     def _only_call(self, what: str) -> Node:
         if not self._inbound_nodes:
-            raise NotBuiltError(f"{self.described}: has no symbolic {what}; it was not called on an Input or its results")
+            raise NotBuiltError(
+                f"{self.described}: has no symbolic {what}; it was not called on an Input or its results"
+            )
         if len(self._inbound_nodes) > 1:
             raise ArgumentError(
                 f"{self.described}: was called {len(self._inbound_nodes)} times, so its {what} is ambiguous; "

@@ -88,7 +88,9 @@ class _Cloning:
             else:
                 clone = self.clone_function(layer)
             if not isinstance(clone, Layer):
-                raise ArgumentError(f"clone_model: clone_function gave {clone!r} for {layer.described}, which is no layer")
+                raise ArgumentError(
+                    f"clone_model: clone_function gave {clone!r} for {layer.described}, which is no layer"
+                )
             self._clones[id(layer)] = clone
         return self._clones[id(layer)]
 

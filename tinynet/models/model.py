@@ -109,7 +109,8 @@ class Model(Trainer, Layer):
             return True
         before: Any = None
         for operation in self._graph.operations:
-            taken = [t._keras_history.operation for call in self._graph.calls(operation) for t in call.inputs]  # type: ignore[union-attr]
+            tensors = [tensor for call in self._graph.calls(operation) for tensor in call.inputs]
+            taken = [tensor._keras_history.operation for tensor in tensors]  # type: ignore[union-attr]
             if not isinstance(operation, Layer) or taken != ([] if before is None else [before]):
                 return False
             before = operation
@@ -130,10 +131,8 @@ class Model(Trainer, Layer):
         if self._graph is None:
             return super().call(inputs)
         graph = self._graph
-        values = [
-            fitted(value, tensor, self.described)
-            for value, tensor in zip(arranged(inputs, graph.input_names, self.described, extra=True), graph.flat_inputs, strict=True)
-        ]
+        given = arranged(inputs, graph.input_names, self.described, extra=True)
+        values = [fitted(value, own, self.described) for value, own in zip(given, graph.flat_inputs, strict=True)]
         if mask is not None:
             for i, own in enumerate(leaves(mask)):
                 if own is not None:
@@ -253,4 +252,3 @@ def _shapes(tensors: Any) -> Any:
     """The shapes of tensors in their structure; of a list of one, its shape."""
     shapes = map_leaves(lambda t: t.shape, tensors)
     return shapes[0] if isinstance(tensors, (list, tuple)) and len(shapes) == 1 else shapes
-

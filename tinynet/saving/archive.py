@@ -247,7 +247,9 @@ def _put_away(folder: str, prefix: str) -> None:
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A new file beside `path` that takes its place once it is completely written.
+    """A new file beside `path` that takes its place, and its permissions, once it is completely written.
+
+    A link is not replaced but the file it leads to.
 
     Raises `MissingFileError` when the folder is not there, `FileAccessError` when it cannot be written to.
     """
@@ -255,13 +257,14 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise MissingFileError(f"{path}: the folder {folder} does not exist")
-    with accessing(path, "written"), _replacing(path, folder) as stream:
+    with accessing(path, "written"), _replacing(os.path.realpath(path)) as stream:
         yield stream
 
 
 @contextmanager
-def _replacing(path: str, folder: str) -> Iterator[IO[bytes]]:
-    prefix = f".{os.path.basename(path)}."
+def _replacing(path: str) -> Iterator[IO[bytes]]:
+    folder, name = os.path.split(path)
+    prefix = f".{name}."
     _put_away(folder, prefix)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
     try:
@@ -269,11 +272,18 @@ def _replacing(path: str, folder: str) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's are private; this file is like any other
+        os.chmod(temporary, _mode(path))  # mkstemp's are private
         os.replace(temporary, path)
     except BaseException:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def _mode(path: str) -> int:
+    """The permissions of the file that is replaced, or those of any new one."""
+    if os.path.exists(path):
+        return stat.S_IMODE(os.stat(path).st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

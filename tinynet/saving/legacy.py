@@ -175,7 +175,7 @@ def _last(name: str) -> str:
 def write(
     model: Model, optimizer: Any = None, attributes: dict[str, str] | None = None, version: str = ""
 ) -> bytes:
-    """A model's weights, and with `attributes` (of a whole model) also the optimizer's state, as the bytes of a file."""
+    """A model's weights, and with `attributes` (of a whole model) the optimizer's state, as the bytes of a file."""
     import h5py
 
     stream = io.BytesIO()
