@@ -323,7 +323,9 @@ class ModelCheckpoint(_Monitor):
         if not self.filepath.endswith(ending):
             raise ArgumentError(f"ModelCheckpoint: expected a filepath ending in {ending}, received {self.filepath!r}")
         if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
-            raise ArgumentError(f"ModelCheckpoint: expected save_freq 'epoch' or a whole number, received {save_freq!r}")
+            raise ArgumentError(
+                f"ModelCheckpoint: expected save_freq 'epoch' or a whole number, received {save_freq!r}"
+            )
         self._batches = 0
         self._epoch = 0
 
@@ -358,7 +360,10 @@ class ModelCheckpoint(_Monitor):
                     return
                 if self.verbose:
                     before = "None" if self.best is None else f"{self.best:.5f}"
-                    print(f"\nEpoch {epoch}: {self.monitor} improved from {before} to {current:.5f}, saving model to {path}")
+                    print(
+                        f"\nEpoch {epoch}: {self.monitor} improved from {before} to {current:.5f}, "
+                        f"saving model to {path}"
+                    )
                 self.best = current
         elif self.verbose:
             print(f"\nEpoch {epoch}: saving model to {path}")

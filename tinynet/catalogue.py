@@ -58,7 +58,9 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
         if not isinstance(thing, type) and not callable(thing):
             raise ArgumentError(f"register_keras_serializable: expected a class or a function, received {thing!r}")
         if isinstance(thing, type) and not hasattr(thing, "get_config"):
-            raise ArgumentError(f"register_keras_serializable: {thing.__name__} has no get_config, so it cannot be saved")
+            raise ArgumentError(
+                f"register_keras_serializable: {thing.__name__} has no get_config, so it cannot be saved"
+            )
         _registered[f"{package}>{name or thing.__name__}"] = thing
         return thing
 
@@ -178,7 +180,6 @@ class Configurable:
                     f"{cls.__name__}: unknown argument {key!r} (value {value!r}). {nearest(key, known)}"
                 )
         return kept
-
 
     @classmethod
     def check_inert(cls, key: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""The errors tinynet raises on bad input, and the two helpers that word them.
+"""The errors tinynet raises on bad input, and the helpers that word them and warn.
 
 Every error says where it happened, what was expected, what came, and what to do.
 Each class also derives from the built-in exception a Python programmer would expect,
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
+import warnings
 from collections.abc import Iterable
-from types import ModuleType
+from types import FrameType, ModuleType
 
 
 class TinynetError(Exception):
@@ -64,8 +66,21 @@ class MissingFileError(TinynetError, FileNotFoundError):
         return str(self.args[0]) if self.args else ""
 
 
+class FileAccessError(TinynetError, OSError):
+    """A file or folder that is there, or could be, and that the system does not let be read or written."""
+
+
 class MissingDependencyError(TinynetError, ImportError):
     """An optional package is needed and not installed."""
+
+
+def warn(message: str) -> None:
+    """Warns at the line outside of tinynet that led here: there something can be done about it."""
+    level = 2
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
 
 
 LONGEST_LIST = 60  # of names in a message

@@ -7,13 +7,22 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
+from tinynet.catalogue import (
+    custom_object_scope,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
 from tinynet.errors import DataError
 from tinynet.naming import reset_names
 from tinynet.plotting import plot_model
 from tinynet.preprocessing.sequence import pad_sequences
 from tinynet.random import set_random_seed
 
-__all__ = ["clear_session", "pad_sequences", "plot_model", "set_random_seed", "to_categorical"]
+__all__ = [
+    "clear_session", "custom_object_scope", "get_registered_name", "get_registered_object", "pad_sequences",
+    "plot_model", "register_keras_serializable", "set_random_seed", "to_categorical",
+]  # fmt: skip
 
 
 def clear_session() -> None:

@@ -63,8 +63,9 @@ def test_help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> Non
         (["inspect", "--jso", "a"], "unrecognized arguments: --jso"),
         (["predict", "a", "b"], "required: -o/--output"),
         (["predict", "a", "b", "-o", "c", "--batch-size", "0"], "expected a whole number >= 1, received '0'"),
-        (["predict", "a", "b", "-o", "c", "--batch-size", "x"], "invalid positive value: 'x'"),
+        (["predict", "a", "b", "-o", "c", "--batch-size", "x"], "expected a whole number >= 1, received 'x'"),
         (["verify", "a", "--tolerance", "2"], "expected a number between 0 and 1, received '2'"),
+        (["verify", "a", "--tolerance", "x"], "expected a number between 0 and 1, received 'x'"),
         (["verify", "a", "--tolerance", "nan"], "expected a number between 0 and 1"),
         (["verify", "a", "--seed", "-1"], "expected a whole number >= 0, received '-1'"),
         (["verify", "a", "--rows", "2", "--inputs", "b"], "not allowed with"),
@@ -105,7 +106,7 @@ def test_errors_are_one_line(
 
 def test_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = command(capsys, "inspect", tmp_path)
-    assert ran.status == 1 and "is no file" in ran.err
+    assert ran.status == 1 and "is a folder; a model is a single file" in ran.err
     fifo = tmp_path / "fifo.keras"
     os.mkfifo(fifo)  # which nobody writes to: opening it would wait forever
     for argv in (["inspect", fifo], ["verify", fifo], ["certify", fifo], ["convert", fifo, tmp_path / "o.h5"]):
@@ -161,3 +162,17 @@ def test_tables_fit_and_lose_nothing() -> None:
     assert "".join(line.split()[0] for line in lines[1:]) == name
     assert shown("a\x1b[31m\u202e\n") == "a\\x1b[31m\\u202e\n"
     assert bytes_told(5 << 30) == "5.0 GiB"
+
+
+def test_what_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, x = tmp_path / "model.keras", tmp_path / "x.npy"
+    tinynet.Sequential([tinynet.Input((2,)), tinynet.layers.Dense(1)]).save(model)
+    np.save(x, np.ones((1, 2)))
+    name = tmp_path / ("x" * 250)  # too long, at the latest with what is put around it while it is written
+    for out, argv in (
+        (f"{name}.npy", ["predict", model, x, "-o"]), (f"{name}.keras", ["convert", model]),
+        (f"{name}.keras", ["certify", model, "--without-keras", "-o"]),
+    ):  # fmt: skip
+        ran = command(capsys, *argv, out)
+        assert ran.status == 1 and f"{out}: cannot be written (File name too long)" in ran.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.keras", "x.npy"]

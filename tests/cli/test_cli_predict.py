@@ -72,7 +72,7 @@ def test_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), expected)
     numbers = saved(tmp_path / "n.npy", np.ones((2, 1)))
     ran = command(capsys, "predict", tmp_path / "text.keras", numbers, "-o", tmp_path / "z.npy")
-    assert ran.status == 1 and "takes texts, but an array of float64" in ran.err
+    assert ran.status == 1 and "takes texts, received an array of float64" in ran.err
     (tmp_path / "bad.txt").write_bytes(b"\xff\xfe")
     ran = command(capsys, "predict", tmp_path / "text.keras", tmp_path / "bad.txt", "-o", tmp_path / "z.npy")
     assert ran.status == 1 and "is not UTF-8" in ran.err
@@ -94,12 +94,25 @@ def test_inputs_that_are_none(
     for name in ("evil.npy", "empty.npy", "text.npy", "cut.npy", "two.keras"):
         (tmp_path / "copy").write_bytes((tmp_path / name).read_bytes())
         ran = command(capsys, "predict", two, tmp_path / "copy", "-o", "y.npz")
-        assert ran.status == 1 and "holds no arrays" in ran.err
+        cause = "is no .npy, .npz or .txt file" if name in ("empty.npy", "text.npy") else "holds no arrays"
+        assert ran.status == 1 and f"{tmp_path / 'copy'}: {cause}" in ran.err
     assert not (tmp_path / "evil").exists() and not (tmp_path / "y.npz").exists()
     b = saved(tmp_path / "b.npy", np.ones((4, 2)))
-    for shape, cause in (((), "expected samples"), ((0, 3), "expected samples"), ((4, 7), "shape")):
-        ran = command(capsys, "predict", two, saved(tmp_path / "a.npy", np.ones(shape)), b, "-o", "y.npz")
+    a = tmp_path / "a.npy"
+    for array, cause in (
+        (np.ones(()), f"{a}: expected samples along the first axis, received an array of shape ()"),
+        (np.ones((0, 3)), f"{a}: expected samples along the first axis, received an array of shape (0, 3)"),
+        (np.ones((4, 7)), "expected inputs of shape (None, 3), received (4, 7) for 'a'"),
+        (np.ones((4, 3), complex), f"{a}: expected numbers or texts, received an array of complex128"),
+        (np.ones((4, 3), "M8[D]"), f"{a}: expected numbers or texts, received an array of datetime64[D]"),
+        (np.ones(4, [("f", "f4")]), f"{a}: expected numbers or texts"),
+        (np.full((4, 3), "x"), f"{a}: the input 'a' takes numbers (float32), received an array of <U1"),
+    ):
+        ran = command(capsys, "predict", two, saved(a, array), b, "-o", "y.npz")
         assert ran.status == 1 and cause in ran.err
+    np.savez(tmp_path / "x.npz", b=np.ones((4, 2)), a=np.ones(()))
+    ran = command(capsys, "predict", two, "x.npz", "-o", "y.npz")
+    assert ran.status == 1 and "x.npz, 'a': expected samples along the first axis" in ran.err
 
 
 def test_what_is_read_is_never_written(two: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

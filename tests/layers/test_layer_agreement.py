@@ -22,7 +22,7 @@ from keras_oracle import (
 )
 from layer_cases import STRATEGIES, cases
 
-from tinynet.layers.base import shape_of
+from tinynet.layers.structures import shape_of
 
 NAMES = sorted(LAYERS)
 

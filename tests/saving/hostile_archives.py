@@ -18,7 +18,7 @@ def _info(name: str, attributes: int = 0o644 << 16) -> zipfile.ZipInfo:
     return info
 
 
-@hostile("empty.keras", "is not a .keras file, or is cut short or damaged")
+@hostile("empty.keras", "is empty")
 def _() -> bytes:
     """No byte at all."""
     return b""

@@ -377,7 +377,7 @@ def _() -> bytes:
     return patched(content, 40, struct.pack("<Q", 5000))
 
 
-@hostile("empty.weights.h5", "is no HDF5 file")
+@hostile("empty.weights.h5", "is no HDF5 file, but empty")
 def _() -> bytes:
     """No byte at all."""
     return b""

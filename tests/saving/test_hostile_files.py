@@ -77,7 +77,9 @@ def test_no_archive_at_all(good: dict[str, bytes], tmp_path: Path) -> None:
         load_model(tmp_path / "nothing.keras")
     (tmp_path / "folder.keras").mkdir()
     refused(tmp_path / "folder.keras", "is a folder; a model is a single file")
-    for content in (b"", b"hello", b"\x00" * 5000, b"PK\x05\x06"):
+    (tmp_path / "empty.keras").write_bytes(b"")
+    refused(tmp_path / "empty.keras", "empty.keras: is empty")
+    for content in (b"hello", b"\x00" * 5000, b"PK\x05\x06"):
         (tmp_path / "other.keras").write_bytes(content)
         refused(tmp_path / "other.keras", "is not a .keras file, or is cut short or damaged")
     (tmp_path / "other.keras").write_bytes(good["model.weights.h5"])

@@ -180,6 +180,9 @@ def test_by_name(tmp_path: Path) -> None:
     part.load_weights(tmp_path / "model.h5", by_name=True)
     np.testing.assert_array_equal(part.layers[0].get_weights()[0], ours.layers[-1].get_weights()[0])
     np.testing.assert_array_equal(part.layers[1].get_weights()[0], before[0])
+    strange = tinynet.Sequential([layers.Input((6,)), layers.Dense(5, name="strange")])
+    with pytest.warns(UserWarning, match="model.h5: holds no layer of the name of any in the model"):
+        strange.load_weights(tmp_path / "model.h5", by_name=True)
     wide = tinynet.Sequential([layers.Input((5,)), layers.Dense(9, name="last")])
     with pytest.raises(FileFormatError, match=r"2 things do not fit:\n- Dense 'last', weight 'kernel': expected shape \(5, 9\)"):
         wide.load_weights(tmp_path / "model.h5", by_name=True)
@@ -188,7 +191,7 @@ def test_by_name(tmp_path: Path) -> None:
     for name in ("model.weights.h5", "model.keras"):
         with pytest.raises(ArgumentError, match="by_name is for .h5 files of the older format"):
             ours.load_weights(tmp_path / name, by_name=True)
-    with pytest.raises(ArgumentError, match="expected by_name True or False, received 'yes'"):
+    with pytest.raises(ArgumentError, match="expected by_name to be True or False, received 'yes'"):
         ours.load_weights(tmp_path / "model.h5", by_name="yes")  # type: ignore[arg-type]
 
 
@@ -210,8 +213,9 @@ def test_what_does_not_fit_is_told_all_at_once_or_left(name: str, tmp_path: Path
     ]
     for own, kept in zip(other.get_weights(), before, strict=True):
         np.testing.assert_array_equal(own, kept)
-    with pytest.warns(UserWarning, match="These are left as they were"):
+    with pytest.warns(UserWarning, match="These are left as they were") as warned:
         other.load_weights(tmp_path / name, skip_mismatch=True)
+    assert warned[0].filename == __file__  # where something can be done about it
     for own, expected in zip(other.get_weights(), [*theirs.get_weights()[:6], *before[6:]], strict=True):
         np.testing.assert_array_equal(own, expected)
 
@@ -232,6 +236,14 @@ def test_missing_layers_and_weights_are_all_named(tmp_path: Path) -> None:
         "- Dense 'first' needs 2 weights (kernel (6, 5), bias (5,)), the file has 1 in group first",
         "expected shape (5, 2), the file has (1, 1)",
     ]
+
+
+def test_what_does_not_fit_is_told_with_the_files_own_name_for_the_layer(tmp_path: Path) -> None:
+    layers = tinynet.layers
+    tinynet.Sequential([layers.Input((3,)), layers.Dense(2, name="theirs")]).save(tmp_path / "model.h5")
+    model = tinynet.Sequential([layers.Input((3,)), layers.Dense(2, use_bias=False, name="ours")])
+    with pytest.raises(FileFormatError, match=r"Dense 'ours' needs 1 weights .*, the file has 2 in group theirs"):
+        model.load_weights(tmp_path / "model.h5")
 
 
 def changed(path: Path, change: Callable[[Any], None]) -> Path:
@@ -314,5 +326,6 @@ def test_an_optimizer_of_another_kind_starts_anew(tmp_path: Path) -> None:
     ours.save(tmp_path / "model.h5")
     with h5py.File(tmp_path / "model.h5", "r+") as file:
         change(file)
-    with pytest.warns(UserWarning, match="model.h5: holds no state for this optimizer; it starts anew"):
+    with pytest.warns(UserWarning, match="model.h5: holds no state for this optimizer; it starts anew") as warned:
         assert load_model(tmp_path / "model.h5").optimizer.iterations == 0
+    assert {warning.filename for warning in warned} == {__file__}

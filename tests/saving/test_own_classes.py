@@ -11,9 +11,9 @@ import pytest
 
 import tinynet
 from tinynet import layers
-from tinynet.catalogue import get_registered_name, get_registered_object, register_keras_serializable
 from tinynet.errors import ArgumentError, FileFormatError
 from tinynet.models import Model, load_model
+from tinynet.saving import get_registered_name, get_registered_object, register_keras_serializable
 
 
 @register_keras_serializable("shop")

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import tinynet
-from tinynet.catalogue import register_keras_serializable
 from tinynet.models import load_model
+from tinynet.utils import register_keras_serializable
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not have a `build..` method implemented.*")
 

@@ -16,7 +16,7 @@ from twins import KERAS, TINYNET, forget_names, random_weights, same_histories, 
 
 import tinynet
 from tinynet import layers, saving
-from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError
+from tinynet.errors import ArgumentError, FileAccessError, FileFormatError, MissingFileError, NotBuiltError
 from tinynet.models import load_model
 
 IMAGE, SEQUENCE, WORDS, VECTOR = (9, 8, 4), (6, 4), (6,), (5,)
@@ -439,6 +439,91 @@ def test_where_to_and_whether(tmp_path: Path) -> None:
     with pytest.raises(NotBuiltError, match="Sequential 'unbuilt': has no weights to save yet"):
         tinynet.Sequential([layers.Dense(2)], name="unbuilt").save_weights(tmp_path / "unbuilt.weights.h5")
     assert sorted(os.listdir(tmp_path)) == ["folder.keras", "model.keras"]
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_what_is_told_of_training_and_what_is_not(name: str, tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"))
+    ours.compile("adam", "mse")
+    ours.save(tmp_path / name, zipped=True, include_optimizer=False)
+    assert not load_model(tmp_path / name).compiled and not keras.saving.load_model(tmp_path / name).compiled
+    tinynet.models.save_model(ours, tmp_path / name)
+    assert load_model(tmp_path / name, safe_mode=True).compiled and ours.compiled
+    assert not load_model(tmp_path / name, compile=False).compiled
+
+
+def test_settings_that_are_refused(tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"))
+    path = tmp_path / "model.keras"
+    with pytest.raises(ArgumentError, match="save: zipped=False is not supported; a model is saved to a single file"):
+        ours.save(path, zipped=False)
+    with pytest.raises(ArgumentError, match="save: expected include_optimizer to be True or False, received 'no'"):
+        ours.save(path, include_optimizer="no")  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="export to SavedModel, ONNX or the like is not supported; save"):
+        ours.export(tmp_path / "model", format="onnx")
+    assert os.listdir(tmp_path) == []
+    ours.save(path)
+    with pytest.raises(ArgumentError, match="load_model: safe_mode=False is not supported, as code in a file is never"):
+        load_model(path, safe_mode=False)
+    with pytest.raises(ArgumentError, match="load_model: expected compile to be True or False, received 'yes'"):
+        load_model(path, compile="yes")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["", "with\0nothing.keras", None, 3, ["a.keras"]])
+def test_what_is_no_name_of_a_file(name: Any) -> None:
+    ours, _ = twins(build("dense"))
+    for use in (load_model, ours.save, ours.save_weights, ours.load_weights):
+        with pytest.raises(ArgumentError, match="expected the name of a file, received"):
+            use(name)
+
+
+def test_the_name_of_a_file_as_bytes(tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"))
+    ours.save(os.fsencode(tmp_path / "model.keras"))  # type: ignore[arg-type]
+    assert load_model(os.fsencode(tmp_path / "model.keras")).built  # type: ignore[arg-type]
+
+
+def test_what_the_system_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, _ = twins(build("dense"))
+    for write, ending in ((ours.save, ".keras"), (ours.save, ".h5"), (ours.save_weights, ".weights.h5")):
+        name = str(tmp_path / f"{'x' * 250}{ending}")
+        with pytest.raises(FileAccessError, match=f"^{name}: cannot be written .File name too long"):
+            write(name)
+    assert os.listdir(tmp_path) == []
+    ours.save(tmp_path / "model.keras")
+
+    def denied(*args: Any) -> Any:
+        raise PermissionError(13, "Permission denied", "model.keras")
+
+    monkeypatch.setattr("tinynet.saving.archive.open", denied, raising=False)
+    for use in (load_model, ours.load_weights):
+        with pytest.raises(FileAccessError, match="model.keras: cannot be read .Permission denied.") as caught:
+            use(tmp_path / "model.keras")
+        assert isinstance(caught.value, OSError)
+
+
+def test_a_link_and_permissions_stay_as_they_are(tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"))
+    (tmp_path / "runs").mkdir()
+    kept, link = tmp_path / "runs" / "kept.keras", tmp_path / "best.keras"
+    ours.save(kept)
+    kept.chmod(0o640)
+    link.symlink_to(kept)
+    before = kept.read_bytes()
+    ours.set_weights([weight + 1 for weight in ours.get_weights()])
+    ours.save(link)
+    assert link.is_symlink() and kept.read_bytes() != before
+    assert kept.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path / "runs") == ["kept.keras"]
+
+
+def test_a_file_is_what_its_content_says(tmp_path: Path) -> None:
+    ours, _ = twins(build("dense"))
+    for ending, other in ((".keras", ".h5"), (".h5", ".keras")):
+        ours.save(tmp_path / f"model{ending}")
+        os.replace(tmp_path / f"model{ending}", tmp_path / f"renamed{other}")
+        np.testing.assert_array_equal(load_model(tmp_path / f"renamed{other}").get_weights()[0], ours.get_weights()[0])
+        ours.load_weights(tmp_path / f"renamed{other}")
 
 
 def test_a_model_without_weights_yet(tmp_path: Path) -> None:

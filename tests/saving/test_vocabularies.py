@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 import tinynet
 from tinynet import naming, saving
 from tinynet.errors import FileFormatError, ShapeError
-from tinynet.saving import clone_model, load_model, model_from_json, to_json
+from tinynet.models import clone_model
+from tinynet.saving import load_model, model_from_json, to_json
 
 TEXTS = np.array([["Makan nasi goreng!"], ["minum kopi, minum teh"], ["nasi"], [""], ["lain  Kopi"]], dtype=object)
 WORDS = np.array([["nasi"], ["kopi"], ["lain"], [""], ["teh"]], dtype=object)

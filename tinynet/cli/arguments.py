@@ -15,23 +15,30 @@ class UsageError(TinynetError):
 
 def positive(text: str) -> int:
     """A whole number of at least 1, for `argparse`."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number >= 1, received {text!r}")
-    return number
+    return _whole(text, 1)
 
 
 def natural(text: str) -> int:
     """A whole number of at least 0, for `argparse`."""
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number >= 0, received {text!r}")
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number >= {least}, received {text!r}")
     return number
 
 
 def share(text: str) -> float:
     """A number above 0 and below 1, for `argparse`."""
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, received {text!r}")
     return number

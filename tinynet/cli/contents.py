@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinynet.cli.findings import DAMAGED, UNSAFE, UNSUPPORTED, Finding, unsafe, unsupported
-from tinynet.errors import FileFormatError, MissingFileError, TinynetError, UnsafeFileError
-from tinynet.saving import hdf5, keras2
+from tinynet.errors import FileFormatError, TinynetError, UnsafeFileError
+from tinynet.saving import hdf5, is_hdf5, keras2
 from tinynet.saving.archive import CONFIG, METADATA, WEIGHTS, Archive, parsed
 from tinynet.saving.configuration import from_legacy
 from tinynet.saving.legacy import LegacyFile
@@ -73,16 +73,12 @@ class Contents:
 def read_contents(path: str) -> Contents:
     """What a file holds, as far as it can be read.
 
-    Raises `MissingFileError` where there is none, `FileFormatError` for what is no file at all.
+    Raises `MissingFileError` where there is none, `FileAccessError` for one that cannot be read, `FileFormatError` for
+    what is no file at all.
     """
-    if not os.path.exists(path):
-        raise MissingFileError(f"{path}: there is no such file")
-    if not os.path.isfile(path):
-        raise FileFormatError(f"{path}: is no file; a model is a single file")
+    of_hdf5 = is_hdf5(path)
     contents = Contents(path, os.path.getsize(path))
-    with open(path, "rb") as stream:
-        start = stream.read(8)
-    if start == hdf5.SIGNATURE:
+    if of_hdf5:
         _read_hdf5(contents)
     else:
         _read_archive(contents)

@@ -22,6 +22,7 @@ from tinynet.cli.samples import samples
 from tinynet.cli.text import bytes_told, item, say
 from tinynet.errors import FileFormatError
 from tinynet.models import Model, clone_model, load_model
+from tinynet.saving.archive import accessing
 
 HELP = "write a model in another format"
 EXAMPLE = "convert old_model.h5 model.keras"
@@ -53,16 +54,18 @@ def run(arguments: argparse.Namespace) -> int:
     if contents.certified:
         notes.append("the check vectors are left out; 'certify' records new ones")
 
-    folder = tempfile.mkdtemp(prefix=".tinynet-", dir=os.path.dirname(os.path.abspath(out)))
+    with accessing(out, "written"):
+        folder = tempfile.mkdtemp(prefix=".tinynet-", dir=os.path.dirname(os.path.abspath(out)))
     try:
-        aside = os.path.join(folder, os.path.basename(out))
+        aside = os.path.join(folder, f"model{next(e for e in ('.weights.h5', *ENDINGS) if out.endswith(e))}")
         with _noting(notes, aside):
             if weights_only:
                 model.save_weights(aside)
             else:
                 model.save(aside)
-        told = _compared(model, aside, weights_only)
-        os.replace(aside, out)
+        told = _compared(model, aside, weights_only, out)
+        with accessing(out, "written"):
+            os.replace(aside, out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -82,8 +85,11 @@ def _noting(notes: list[str], path: str) -> Iterator[None]:
     notes += [str(warning.message).removeprefix(f"{path}: ") for warning in caught]
 
 
-def _compared(model: Model, path: str, weights_only: bool) -> str:
-    """Loads what was written and tells that it is the same; raises `FileFormatError` where it is not."""
+def _compared(model: Model, path: str, weights_only: bool, name: str) -> str:
+    """Loads what was written and tells that it is the same; raises `FileFormatError` where it is not.
+
+    name: of the file in errors.
+    """
     if weights_only:
         again = clone_model(model)
         if not again.built:
@@ -91,7 +97,6 @@ def _compared(model: Model, path: str, weights_only: bool) -> str:
         again.load_weights(path)
     else:
         again = load_model(path)
-    name = os.path.basename(path)
     pairs = list(zip(_numbers(model), _numbers(again), strict=False))
     if len(_numbers(model)) != len(_numbers(again)) or any(_bits(a) != _bits(b) for a, b in pairs):
         raise FileFormatError(f"{name}: the weights that were written are not those that were read; nothing is kept")
@@ -102,8 +107,8 @@ def _compared(model: Model, path: str, weights_only: bool) -> str:
     told = f"checked: {len(pairs)} weights are the same bit by bit"
     try:
         inputs = samples(model, ROWS, seed=0)
-    except UsageError:
-        return f"{told}; the model could not be run on random inputs"
+    except UsageError as error:
+        return f"{told}; predictions were not compared: {error}"
     for one, other in zip(predictions(model, inputs).values(), predictions(again, inputs).values(), strict=True):
         if _bits(one) != _bits(other):
             raise FileFormatError(f"{name}: the model that was written predicts something else; nothing is kept")

@@ -14,8 +14,10 @@ from tinynet.cli.arguments import UsageError
 from tinynet.errors import DataError
 from tinynet.models import Model
 from tinynet.nested import leaves
-from tinynet.saving.archive import replacing
+from tinynet.saving.archive import ZIP, replacing, start_of
 
+NUMBERS, TEXTS = "fiub", "US"  # NumPy's letters for kinds of arrays
+STARTS = (np.lib.format.MAGIC_PREFIX, ZIP)  # of .npy and .npz files
 UNREADABLE = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
@@ -29,27 +31,33 @@ def read_inputs(paths: Sequence[str], model: Model) -> list[np.ndarray]:
     """
     inputs = model.inputs if model._graph is not None else [None]
     names = [] if model._graph is None else [tensor.name for tensor in model.inputs]
-    arrays: list[np.ndarray] = []
+    arrays: list[tuple[str, np.ndarray]] = []  # each with where it is from
     for path in paths:
         found = _read(path)
         if not isinstance(found, dict):
-            arrays.append(found)
-        elif names and all(name in found for name in names) and len(paths) == 1:
-            arrays += [found[name] for name in names]
-        else:
-            arrays += found.values()
+            arrays.append((path, found))
+            continue
+        named = names and all(name in found for name in names) and len(paths) == 1
+        arrays += [(f"{path}, {name!r}", found[name]) for name in (names if named else found)]
     if len(arrays) != len(inputs):
         told = f" ({', '.join(names)})" if names else ""
         raise UsageError(f"the model has {len(inputs)} inputs{told}, but {len(arrays)} arrays were given")
-    for i, (array, tensor) in enumerate(zip(arrays, inputs, strict=True)):
-        if not array.ndim or not len(array):
-            raise DataError(f"an input of shape {array.shape}: expected samples along the first axis")
-        if tensor is not None and (array.dtype.kind in "US") != (tensor.dtype == "string"):
-            expected = "texts" if tensor.dtype == "string" else f"numbers ({tensor.dtype})"
-            raise DataError(f"the input {tensor.name!r} takes {expected}, but an array of {array.dtype} was given")
-        if tensor is not None and array.dtype.kind not in "US":
-            arrays[i] = array.astype(tensor.dtype)
-    return arrays
+    return [_fitting(array, tensor, where) for (where, array), tensor in zip(arrays, inputs, strict=True)]
+
+
+def _fitting(array: np.ndarray, tensor: Any, where: str) -> np.ndarray:
+    """An array as an input takes it; None for an input of which nothing is known."""
+    if not array.ndim or not len(array):
+        raise DataError(f"{where}: expected samples along the first axis, received an array of shape {array.shape}")
+    is_text = array.dtype.kind in TEXTS
+    if not is_text and array.dtype.kind not in NUMBERS:
+        raise DataError(f"{where}: expected numbers or texts, received an array of {array.dtype}")
+    if tensor is None:
+        return array
+    if is_text != (tensor.dtype == "string"):
+        expected = "texts" if tensor.dtype == "string" else f"numbers ({tensor.dtype})"
+        raise DataError(f"{where}: the input {tensor.name!r} takes {expected}, received an array of {array.dtype}")
+    return array if is_text else array.astype(tensor.dtype)
 
 
 def _read(path: str) -> np.ndarray | dict[str, np.ndarray]:
@@ -64,6 +72,8 @@ def _read(path: str) -> np.ndarray | dict[str, np.ndarray]:
         if not content:
             raise DataError(f"{path}: is empty; expected a text a line")
         return np.array([line.removesuffix("\r") for line in lines])
+    if not start_of(path).startswith(STARTS):
+        raise DataError(f"{path}: is no .npy, .npz or .txt file")
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):

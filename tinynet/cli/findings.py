@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinynet import activations, constraints, initializers, layers, losses, metrics, models, optimizers, regularizers
-from tinynet.catalogue import CODE, get_registered_object
+from tinynet.catalogue import CODE, MODULES, get_registered_object
 from tinynet.layers.base import COMMON_KEYS, Layer
 from tinynet.ops.symbolic import DEFINITIONS
 
@@ -49,7 +49,7 @@ def unsafe(config: Any, place: str) -> Iterator[Finding]:
         if isinstance(name, str):
             if name in CODE:
                 yield Finding(UNSAFE, at, f"{name} holds code, or a path to it; it is never run here")
-            elif isinstance(module, str) and not _is_kerass(module) and (name, module) != ("function", "builtins"):
+            elif isinstance(module, str) and not _is_kerass(module, name):
                 function = f"{module}.{part.get('config')}" if name == "function" else f"{module}.{name}"
                 yield Finding(UNSAFE, at, f"names {_told(function)}, which a trusting reader would import")
         if isinstance(part.get("vocabulary"), str):
@@ -92,8 +92,9 @@ def _unknown_keys(name: str, config: dict[str, Any], place: str) -> Iterator[Fin
             yield Finding(UNSUPPORTED, f"{place}.{key}", f"is no argument of {name} here")
 
 
-def _is_kerass(module: str) -> bool:
-    return module.partition(".")[0] in ("keras", "tf_keras") or module.startswith("tensorflow.keras")
+def _is_kerass(module: str, name: str) -> bool:
+    """Whether a module is one of Keras's own; functions, which have none there, are said to be Python's."""
+    return MODULES.match(module) is not None and (module != "builtins" or name == "function")
 
 
 def _told(value: Any) -> str:

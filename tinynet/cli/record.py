@@ -16,7 +16,7 @@ import numpy as np
 
 from tinynet.cli.contents import CHECK
 from tinynet.errors import FileFormatError
-from tinynet.saving import hdf5
+from tinynet.saving import hdf5, is_hdf5
 from tinynet.saving.archive import LARGEST_CONFIG, Archive, parsed, replacing, write_archive
 
 RECORD = "record.json"
@@ -59,14 +59,12 @@ def read_record(path: str) -> Record | None:
 
 def _parts(path: str) -> dict[str, bytes] | None:
     """The files of the record by name; None where there is none."""
-    with open(path, "rb") as stream:
-        is_hdf5 = stream.read(8) == hdf5.SIGNATURE
-        content = stream.read() if is_hdf5 else b""
-    if not is_hdf5:
+    if not is_hdf5(path):
         with Archive(path) as archive:
             names = [name for name in archive.names() if name.startswith(f"{CHECK}/")]
             return {name.removeprefix(f"{CHECK}/"): archive.read(name) for name in names} or None
-    group = hdf5.opened(hdf5.SIGNATURE + content, path).get(CHECK)
+    with open(path, "rb") as stream:
+        group = hdf5.opened(stream.read(), path).get(CHECK)
     if group is None:
         return None
     if not isinstance(group, hdf5.Group):
@@ -108,11 +106,9 @@ def write_certified(path: str, copy: str, record: Record) -> None:
     parts.update(_files("inputs", record.inputs))
     parts.update(_files("outputs", list(record.outputs.values())))
     assert len(parts[RECORD]) < LARGEST_CONFIG
-    with open(path, "rb") as stream:
-        content = stream.read()
-    if content.startswith(hdf5.SIGNATURE):
-        with replacing(copy) as stream:
-            stream.write(_with_group(content, parts))
+    if is_hdf5(path):
+        with open(path, "rb") as original, replacing(copy) as stream:
+            stream.write(_with_group(original.read(), parts))
         return
     with Archive(path) as archive:
         members = {name: archive.read(name) for name in archive.names() if not name.startswith(f"{CHECK}/")}

@@ -27,7 +27,10 @@ def chosen(model: Model, arguments: argparse.Namespace) -> tuple[list[np.ndarray
     if arguments.inputs:
         inputs = read_inputs(arguments.inputs, model)
         return inputs, f"{len(inputs[0])} rows of {', '.join(arguments.inputs)}"
-    inputs = samples(model, arguments.rows, arguments.seed)
+    try:
+        inputs = samples(model, arguments.rows, arguments.seed)
+    except UsageError as error:
+        raise UsageError(f"{error}; give it data with --inputs") from error
     return inputs, f"{len(inputs[0])} random rows (seed {arguments.seed})"
 
 
@@ -37,7 +40,7 @@ def samples(model: Model, rows: int, seed: int) -> list[np.ndarray]:
     Raises `UsageError` where the model does not say what it takes, or runs on none of them.
     """
     if model._graph is None:
-        raise UsageError("the file does not say which shape the model's inputs have; give it data with --inputs")
+        raise UsageError("the file does not say which shape the model's inputs have")
     problem: TinynetError | None = None
     for size in SIZES:
         generator = np.random.default_rng(seed)
@@ -48,7 +51,7 @@ def samples(model: Model, rows: int, seed: int) -> list[np.ndarray]:
             problem = problem or error
             continue
         return arrays
-    raise UsageError(f"the model runs on no random inputs; give it data with --inputs ({problem})")
+    raise UsageError(f"the model runs on no random inputs ({problem})")
 
 
 def _free(model: Model) -> bool:

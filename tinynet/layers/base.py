@@ -8,13 +8,12 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tinynet import activations, config, constraints, initializers, regularizers
-from tinynet.autograd import Tensor, Variable, as_tensor, no_grad
+from tinynet.autograd import Tensor, Variable, as_tensor
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.catalogue import Config, Configurable, get_registered_object, parameters_of, serialize, snake_case
 from tinynet.errors import (
@@ -25,28 +24,28 @@ from tinynet.errors import (
     TinynetError,
     nearest,
 )
+from tinynet.layers.restoring import allowance
+from tinynet.layers.structures import (
+    Shape,
+    as_given,
+    as_shapes,
+    flat_list,
+    holds_tensors,
+    map_structure,
+    masks_of,
+    shape_of,
+    symbolic,
+)
 from tinynet.naming import automatic_name
 from tinynet.nested import leaves
-from tinynet.ops.symbolic import KerasTensor, Node, bounded_trials, inferred, is_symbolic
+from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
 from tinynet.random import SeedGenerator, frozen
 
-Shape = tuple[int | None, ...]
-
-MOST_LAYERS = 10_000  # of a model from a file, however they are nested
 LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
-_left: ContextVar[Allowance | None] = ContextVar("left", default=None)  # while restoring
 _scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
-
-
-@dataclass
-class Allowance:
-    """What a configuration from a file may still ask for."""
-
-    elements: int  # of weights
-    layers: int = MOST_LAYERS
 
 
 @contextlib.contextmanager
@@ -57,21 +56,6 @@ def name_scope(name: str) -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
-
-
-@contextlib.contextmanager
-def restoring(elements: int) -> Iterator[None]:
-    """Within it new weights are zeros, to be filled from a file, and at most so many elements in all.
-
-    A configuration can ask for more weights than there is memory; the file that holds them cannot. Nor may it
-    ask for more layers, or for larger results of functions, than a model has.
-    """
-    token = _left.set(Allowance(elements))
-    try:
-        with bounded_trials():
-            yield
-    finally:
-        _left.reset(token)
 
 
 def dtype_name(dtype: Any, owner: str = "layer", allowed: Sequence[str] = config.FLOAT_DTYPES) -> str:
@@ -148,11 +132,9 @@ class Layer(Configurable):
         activity_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
-        left = _left.get()
+        left = allowance()
         if left is not None:
-            left.layers -= 1
-            if left.layers < 0:
-                raise ArgumentError(f"more than {MOST_LAYERS:,} layers")
+            left.take_layer()
         input_shape = kwargs.pop("input_shape", None)
         if "input_dim" in kwargs:
             input_shape = (kwargs.pop("input_dim"),)
@@ -243,7 +225,8 @@ class Layer(Configurable):
         value = self._first_value(name, tuple(shape), dtype, first)
         if np.shape(value) != tuple(shape):
             raise ShapeError(
-                f"{self.described}: the initializer of {name!r} must give shape {tuple(shape)}, it gave {np.shape(value)}"
+                f"{self.described}: the initializer of {name!r} must give shape {tuple(shape)}, "
+                f"it gave {np.shape(value)}"
             )
         variable = Variable(
             value,
@@ -260,11 +243,9 @@ class Layer(Configurable):
 
     def _first_value(self, name: str, shape: tuple[int, ...], dtype: str, initializer: Any) -> Any:
         """What a new weight starts with; refuses one that no memory holds before asking for it."""
-        size, left = math.prod(shape), _left.get()
+        size, left = math.prod(shape), allowance()
         if left is not None:
-            left.elements -= size
-            if left.elements < 0:
-                raise ShapeError(f"{self.described}: the weight {name!r} of shape {shape} is larger than what was saved")
+            left.take_weight(size, f"{self.described}: the weight {name!r} of shape {shape}")
             return np.zeros(shape, dtype)
         try:
             if size > LARGEST_WEIGHT:
@@ -300,7 +281,8 @@ class Layer(Configurable):
             self._build_for(inputs, others)
         previous_mask = masks_of(inputs)
         if kwargs.get("mask") is None:
-            if "mask" in self._call_arguments and previous_mask is not None and not holds_tensors([*args, *kwargs.values()]):
+            takes_mask = "mask" in self._call_arguments and previous_mask is not None
+            if takes_mask and not holds_tensors([*args, *kwargs.values()]):
                 kwargs["mask"] = previous_mask  # as in Keras, only where the inputs are the only tensors
         elif all(part is None for part in leaves(kwargs["mask"])):
             kwargs["mask"] = None  # one for each of several inputs, as it stands in files
@@ -396,7 +378,7 @@ class Layer(Configurable):
             return self._tried_out(inputs, *args, **kwargs)
         dtype = self.compute_output_dtype(next(t.dtype for t in flat_list(inputs) if t is not None))
         shapes = self._shapes_for(self.compute_output_shape, inputs, self._other_tensors(args, kwargs))
-        return _symbolic(self.compute_output_shape(*shapes.values()), dtype)
+        return symbolic(self.compute_output_shape(*shapes.values()), dtype)
 
     def compute_output_dtype(self, input_dtype: str) -> str:
         """The dtype of the results: what the layer computes in, or that of integers that it leaves alone."""
@@ -585,7 +567,9 @@ class Layer(Configurable):
     def get_config(self) -> Config:
         own = {key: _described(self.argument(key)) for key in self.config_keys()}
         own = {key: value for key, value in own.items() if key not in self.newer or value != self.newer[key]}
-        policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None}
+        policy = {
+            "module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None,
+        }  # fmt: skip
         common: Config = {"name": self.name, "trainable": self.trainable, "dtype": policy}
         if self.activity_regularizer is not None or self.writes_activity_regularizer:
             common["activity_regularizer"] = serialize(self.activity_regularizer)
@@ -624,7 +608,7 @@ class Layer(Configurable):
 
         Layers that know a rule override this; the others are tried on arrays.
         """
-        return shape_of(self._tried_out(_symbolic(input_shape, self.compute_dtype)))
+        return shape_of(self._tried_out(symbolic(input_shape, self.compute_dtype)))
 
     @property
     def input(self) -> Any:
@@ -643,7 +627,9 @@ class Layer(Configurable):
 
     def _only_call(self, what: str) -> Node:
         if not self._inbound_nodes:
-            raise NotBuiltError(f"{self.described}: has no symbolic {what}; it was not called on an Input or its results")
+            raise NotBuiltError(
+                f"{self.described}: has no symbolic {what}; it was not called on an Input or its results"
+            )
         if len(self._inbound_nodes) > 1:
             raise ArgumentError(
                 f"{self.described}: was called {len(self._inbound_nodes)} times, so its {what} is ambiguous; "
@@ -706,7 +692,7 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
         given = list(signature.bind_partial(self, *args, **kwargs).arguments.items())[1:]
-        shapes = {key: _as_given(value) for key, value in given} or dict.fromkeys(names[:1])
+        shapes = {key: as_given(value) for key, value in given} or dict.fromkeys(names[:1])
         if self._is_building:  # a subclass's build calls super().build: the scope is open
             build(self, **shapes)
             return
@@ -739,66 +725,3 @@ def _located(error: TinynetError, layer: Layer) -> TinynetError:
 def unique(variables: Sequence[Any]) -> list[Any]:
     """The objects without repetitions, in order."""
     return list({id(v): v for v in variables}.values())
-
-
-def map_structure(function: Callable[[Any], Any], value: Any) -> Any:
-    """`function` applied to the tensors in nested lists, tuples and dicts of tensors."""
-    if isinstance(value, dict):
-        return {key: map_structure(function, part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)) and holds_tensors(value):
-        return type(value)(map_structure(function, part) for part in value)
-    return None if value is None else function(value)
-
-
-def holds_tensors(value: Any) -> bool:
-    """Whether arrays or tensors lie within the lists (lists of plain numbers are one array)."""
-    if isinstance(value, (list, tuple)):
-        return any(holds_tensors(part) for part in value)
-    return isinstance(value, (Tensor, np.ndarray, KerasTensor))
-
-
-def flat_list(value: Any) -> list[Any]:
-    """The tensors of a nested structure, in order."""
-    if isinstance(value, dict):
-        return [part for key in sorted(value) for part in flat_list(value[key])]
-    if isinstance(value, (list, tuple)):
-        return [part for piece in value for part in flat_list(piece)]
-    return [value]
-
-
-def shape_of(inputs: Any) -> Any:
-    """The shape, or nested shapes, of tensors."""
-    return map_structure(lambda t: tuple(t.shape), inputs)
-
-
-def masks_of(inputs: Any) -> Any:
-    """The mask, or list of masks, of tensors; None when there is none at all."""
-    if isinstance(inputs, (Tensor, KerasTensor)):
-        return mask_of(inputs)
-    masks = [mask_of(t) for t in flat_list(inputs)]
-    return masks if any(m is not None for m in masks) else None
-
-
-def as_shapes(shape: Any) -> Any:
-    """A shape, or a list of shapes, as tuples."""
-    if isinstance(shape, (list, tuple)) and any(isinstance(part, (list, tuple)) for part in shape):
-        return [as_shapes(part) for part in shape]
-    return tuple(None if n is None else int(n) for n in shape)
-
-
-def _as_given(shape: Any) -> Any:
-    return shape if shape is None or isinstance(shape, dict) else as_shapes(shape)
-
-
-def map_shapes(function: Callable[[Any], Any], shape: Any) -> Any:
-    """`function` of a shape, or of each in a structure of several."""
-    if isinstance(shape, dict):
-        return {key: map_shapes(function, part) for key, part in shape.items()}
-    if any(isinstance(part, (list, tuple, dict)) for part in shape):
-        return type(shape)(map_shapes(function, part) for part in shape)
-    return function(tuple(shape))
-
-
-def _symbolic(shape: Any, dtype: str) -> Any:
-    """A symbolic tensor of a shape, or several in the structure of several shapes."""
-    return map_shapes(lambda one: KerasTensor(one, dtype), shape)

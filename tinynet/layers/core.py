@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet import activations, constraints, initializers, regularizers
 from tinynet.arguments import flag, number, whole
-from tinynet.autograd import Tensor, as_tensor
+from tinynet.autograd import Tensor
 from tinynet.autograd.tensor import wrap
 from tinynet.errors import ArgumentError, DataError, ShapeError
 from tinynet.layers.base import Layer, Shape
@@ -259,7 +259,8 @@ class Embedding(Layer):
             if not np.isfinite(ids).all():
                 raise DataError(f"{self.described}: the indices hold NaN or infinity")
             if (np.abs(ids) >= 2**31).any():
-                raise DataError(f"{self.described}: index {ids[np.abs(ids) >= 2**31][0]} is not in [0, {self.input_dim})")
+                wrong = ids[np.abs(ids) >= 2**31][0]
+                raise DataError(f"{self.described}: index {wrong} is not in [0, {self.input_dim})")
             ids = ids.astype(np.int32)  # as Keras: towards zero
         rows = embedding(self.embeddings, wrap(ids))
         return rows if rows.dtype == self.compute_dtype else cast(rows, dtype=self.compute_dtype)

@@ -16,7 +16,7 @@ from tinynet.arguments import flag
 from tinynet.autograd import Tensor, as_tensor
 from tinynet.catalogue import snake_case
 from tinynet.errors import ShapeError
-from tinynet.layers.base import Layer, Shape, flat_list
+from tinynet.layers.base import Layer, Shape
 from tinynet.layers.cells import (
     Cell,
     GRUCell,
@@ -29,6 +29,7 @@ from tinynet.layers.cells import (
     output_size,
     stepped,
 )
+from tinynet.layers.structures import flat_list
 from tinynet.primitives import recurrent as records
 
 

@@ -65,7 +65,9 @@ class Dropout(Layer):
         if len(self.noise_shape) != len(shape) or any(
             m not in (None, 1, n) for m, n in zip(self.noise_shape, shape, strict=True)
         ):
-            raise ArgumentError(f"{self.described}: noise_shape {self.noise_shape} does not fit inputs of shape {shape}")
+            raise ArgumentError(
+                f"{self.described}: noise_shape {self.noise_shape} does not fit inputs of shape {shape}"
+            )
         return tuple(n if m is None else m for m, n in zip(self.noise_shape, shape, strict=True))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from tinynet.layers import CATALOGUE
+from tinynet.models.cloning import clone_model
 from tinynet.models.functional import Functional
 from tinynet.models.model import Model
 from tinynet.models.sequential import Sequential
@@ -17,18 +18,26 @@ CATALOGUE.add(Functional)
 __all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 
-def load_model(filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True) -> Model:
-    """A model from a `.keras` file, written by Keras or by tinynet: see `tinynet.saving.load_model`."""
+def load_model(
+    filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
+) -> Model:
+    """A model from a file, written by Keras or by tinynet: see `tinynet.saving.load_model`."""
     from tinynet import saving
 
-    return saving.load_model(filepath, custom_objects=custom_objects, compile=compile)
+    return saving.load_model(filepath, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
 
 
-def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-    """Saves a model to a `.keras` file that Keras opens: see `tinynet.saving.save_model`."""
+def save_model(
+    model: Model,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    include_optimizer: bool = True,
+) -> None:
+    """Saves a model to a file that Keras opens: see `tinynet.saving.save_model`."""
     from tinynet import saving
 
-    saving.save_model(model, filepath, overwrite=overwrite)
+    saving.save_model(model, filepath, overwrite=overwrite, zipped=zipped, include_optimizer=include_optimizer)
 
 
 def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
@@ -36,10 +45,3 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
     from tinynet import saving
 
     return saving.model_from_json(json_string, custom_objects=custom_objects)
-
-
-def clone_model(model: Model) -> Model:
-    """A new model of the same configuration with fresh weights: see `tinynet.saving.clone_model`."""
-    from tinynet import saving
-
-    return saving.clone_model(model)

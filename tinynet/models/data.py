@@ -328,7 +328,8 @@ def weights_by_class(y: np.ndarray, class_weight: Mapping[int, float]) -> np.nda
         number = isinstance(weight, (int, float, np.number)) and not isinstance(weight, bool)
         if not whole or not number or not np.isfinite(weight):
             raise ArgumentError(
-                f"class_weight: expected whole numbers as classes and finite weights, received {{{label!r}: {weight!r}}}"
+                "class_weight: expected whole numbers as classes and finite weights, "
+                f"received {{{label!r}: {weight!r}}}"
             )
     if y.ndim > 2:
         raise ArgumentError(f"class_weight: needs labels (N,), (N, 1) or (N, K), received y of shape {y.shape}")

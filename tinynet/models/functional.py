@@ -103,7 +103,8 @@ def _call_config(node: Node, graph: Graph) -> Config:
             return {"class_name": "__numpy__", "config": {"value": array.tolist(), "dtype": array.dtype.name}}
         return serialize(part)
 
-    return serialize({"args": map_leaves(plain, list(node.args)), "kwargs": map_leaves(plain, node.kwargs)})  # type: ignore[no-any-return]
+    args, kwargs = map_leaves(plain, list(node.args)), map_leaves(plain, node.kwargs)
+    return {"args": serialize(args), "kwargs": serialize(kwargs)}
 
 
 def graph_from_config(config: Config, where: str, custom_objects: Any = None) -> tuple[Any, Any]:
@@ -237,7 +238,8 @@ def _tensor(operations: dict[str, Any], reference: Any, where: str) -> KerasTens
 def _make_call(operation: Any, call: Any, operations: dict[str, Any], where: str) -> None:
     if not isinstance(call, dict) or not isinstance(call.get("args"), list):
         raise FileFormatError(f"{where}: a call of {operation.name!r} is malformed")
-    args, kwargs = (_argument(call.get(key) or empty, operations, where) for key, empty in (("args", []), ("kwargs", {})))
+    args = _argument(call["args"], operations, where)
+    kwargs = _argument(call.get("kwargs") or {}, operations, where)
     if not (args or kwargs) or not isinstance(kwargs, dict):
         raise FileFormatError(f"{where}: a call of {operation.name!r} takes nothing")
     # What stands there is whether the model was being trained when it was put together.

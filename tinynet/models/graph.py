@@ -48,7 +48,8 @@ class Graph:
         self._check_connected()
         self.operations = self._ordered(first_met)
         self._check_names()
-        self._members = set(map(id, self.nodes)) | {id(t._keras_history.node) for t in self.flat_inputs}  # type: ignore[union-attr]
+        of_inputs = {id(t._keras_history.node) for t in self.flat_inputs}  # type: ignore[union-attr]
+        self._members = set(map(id, self.nodes)) | of_inputs
 
     @property
     def layers(self) -> list[Layer]:

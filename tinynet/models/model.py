@@ -8,7 +8,8 @@ from typing import Any
 
 from tinynet.autograd.tags import set_mask
 from tinynet.errors import ArgumentError, NotBuiltError, nearest
-from tinynet.layers.base import Layer, map_shapes, map_structure
+from tinynet.layers.base import Layer
+from tinynet.layers.structures import map_shapes, map_structure
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
 from tinynet.models.summary import print_summary
@@ -108,7 +109,8 @@ class Model(Trainer, Layer):
             return True
         before: Any = None
         for operation in self._graph.operations:
-            taken = [t._keras_history.operation for call in self._graph.calls(operation) for t in call.inputs]  # type: ignore[union-attr]
+            tensors = [tensor for call in self._graph.calls(operation) for tensor in call.inputs]
+            taken = [tensor._keras_history.operation for tensor in tensors]  # type: ignore[union-attr]
             if not isinstance(operation, Layer) or taken != ([] if before is None else [before]):
                 return False
             before = operation
@@ -129,10 +131,8 @@ class Model(Trainer, Layer):
         if self._graph is None:
             return super().call(inputs)
         graph = self._graph
-        values = [
-            fitted(value, tensor, self.described)
-            for value, tensor in zip(arranged(inputs, graph.input_names, self.described, extra=True), graph.flat_inputs, strict=True)
-        ]
+        given = arranged(inputs, graph.input_names, self.described, extra=True)
+        values = [fitted(value, own, self.described) for value, own in zip(given, graph.flat_inputs, strict=True)]
         if mask is not None:
             for i, own in enumerate(leaves(mask)):
                 if own is not None:
@@ -202,11 +202,27 @@ class Model(Trainer, Layer):
 
     # Saving stands on the floor above; these methods are where a user looks for it.
 
-    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Saves configuration, weights and training state to a `.keras` or `.h5` file that Keras opens."""
+    def save(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        include_optimizer: bool = True,
+    ) -> None:
+        """Saves configuration, weights and training state to a `.keras` or `.h5` file that Keras opens.
+
+        See `tinynet.saving.save_model`.
+        """
         from tinynet.saving import save_model
 
-        save_model(self, filepath, overwrite=overwrite)
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, include_optimizer=include_optimizer)
+
+    def export(self, filepath: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
+        """Refuses with an `ArgumentError`: there is no TensorFlow here to export a graph of."""
+        raise ArgumentError(
+            f"{self.described}: export to SavedModel, ONNX or the like is not supported; "
+            "save() writes a .keras or .h5 file, and Keras exports what it has opened"
+        )
 
     def to_json(self, **kwargs: Any) -> str:
         """The configuration, without the weights, as JSON; `models.model_from_json` reads it, and so does Keras."""
@@ -236,4 +252,3 @@ def _shapes(tensors: Any) -> Any:
     """The shapes of tensors in their structure; of a list of one, its shape."""
     shapes = map_leaves(lambda t: t.shape, tensors)
     return shapes[0] if isinstance(tensors, (list, tuple)) and len(shapes) == 1 else shapes
-

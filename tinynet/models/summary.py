@@ -75,7 +75,8 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
 
     def line(row: Sequence[str], bar: str) -> str:
-        cells = [cell.rjust(w) if i == 2 else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        placed = enumerate(zip(row, widths, strict=True))
+        cells = [cell.rjust(w) if i == 2 else cell.ljust(w) for i, (cell, w) in placed]
         return f"{bar} " + f" {bar} ".join(cells) + f" {bar}"
 
     def rule(left: str, middle: str, right: str, stroke: str) -> str:

@@ -12,7 +12,7 @@ from tinynet.autograd import Tensor, no_grad
 from tinynet.autograd.tensor import wrap
 from tinynet.callbacks import Callback, CallbackList, History, ProgbarLogger
 from tinynet.errors import ArgumentError, NotBuiltError
-from tinynet.layers.base import map_structure
+from tinynet.layers.structures import map_structure
 from tinynet.models.compiled import Compiled, Logs, Outputs
 from tinynet.models.data import (
     Batch,

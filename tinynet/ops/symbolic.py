@@ -258,8 +258,8 @@ TRIALS = ((2, 24), (4, 48))
 
 # Operations that compute with sizes; the axes of the other results are the operands' own, or of size 1.
 SIZED = {
-    "AveragePool", "BroadcastTo", "Conv", "ConvTranspose", "DepthwiseConv", "GetItem", "Glu", "MaxPool", "OneHot", "Pad",
-    "Ravel", "Repeat", "Reshape", "SeparableConv", "Split", "Stack", "Tile", "Unstack",
+    "AveragePool", "BroadcastTo", "Conv", "ConvTranspose", "DepthwiseConv", "GetItem", "Glu", "MaxPool", "OneHot",
+    "Pad", "Ravel", "Repeat", "Reshape", "SeparableConv", "Split", "Stack", "Tile", "Unstack",
 }  # fmt: skip
 SIZED_ALONG_AXIS = ("Concatenate",)  # that compute with the sizes of one axis alone
 PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31)

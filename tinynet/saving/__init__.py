@@ -10,19 +10,45 @@ import datetime
 import functools
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from tinynet.catalogue import MALFORMED, Config, custom_object_scope, serialize
-from tinynet.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError, TinynetError
-from tinynet.layers.base import restoring
+from tinynet.arguments import flag
+from tinynet.catalogue import (
+    MALFORMED,
+    Config,
+    custom_object_scope,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+    serialize,
+)
+from tinynet.errors import ArgumentError, FileFormatError, NotBuiltError, TinynetError, warn
+from tinynet.layers.restoring import restoring
 from tinynet.models import Model
 from tinynet.saving import hdf5, keras2, legacy, weights
-from tinynet.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, parsed, replacing, write_archive
+from tinynet.saving.archive import (
+    ASSETS,
+    CONFIG,
+    METADATA,
+    WEIGHTS,
+    ZIP,
+    Archive,
+    accessing,
+    parsed,
+    path_of,
+    replacing,
+    start_of,
+    write_archive,
+)
 from tinynet.saving.configuration import as_legacy, compile_as, from_legacy, model_of, training_of
 from tinynet.saving.legacy import LegacyFile
 from tinynet.saving.weights import WeightsFile
+
+__all__ = [
+    "custom_object_scope", "get_registered_name", "get_registered_object", "load_model", "load_weights",
+    "model_from_json", "register_keras_serializable", "save_model", "save_weights", "to_json",
+]  # fmt: skip
 
 # The oldest Keras that is tested to read what is written here; newer ones read it, too.
 FORMAT_OF_KERAS = "3.6.0"
@@ -32,38 +58,48 @@ MISSING_AT_MOST = 1 << 24
 LEGACY = (".h5", ".hdf5")
 
 
-def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+def save_model(
+    model: Model,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    include_optimizer: bool = True,
+) -> None:
     """Saves a model: configuration, weights, and how it was being trained. Keras opens the file.
 
     filepath: ends in .keras, or in .h5 or .hdf5 for the older format. The file is written aside and then
         renamed, so that it is complete or absent.
+    include_optimizer: without it how the model was being trained is left out.
 
-    Raises `ArgumentError` for another ending or for a file that is there and may not be replaced,
-    `MissingFileError` when the folder does not exist.
+    Raises `ArgumentError` for another ending, for a file that is there and may not be replaced, and for
+    zipped=False (a folder instead of a file); `MissingFileError` when the folder does not exist,
+    `FileAccessError` when it cannot be written to.
     """
-    path = os.fspath(filepath)
+    path = path_of(filepath, "save")
     if not path.endswith((".keras", *LEGACY)) or path.endswith(".weights.h5"):
         raise ArgumentError(f"save: expected a file name ending in .keras or .h5, received {path!r}")
-    _check_overwrite(path, overwrite)
     if not isinstance(model, Model):
         raise ArgumentError(f"save: expected a model, received {model!r}")
+    if zipped not in (None, True):
+        raise ArgumentError(f"save: zipped={zipped!r} is not supported; a model is saved to a single file")
+    trained = flag("save", "include_optimizer", include_optimizer) and model.compiled
+    _check_overwrite(path, overwrite)
     config: Config = serialize(model)
     if '"hard_sigmoid_keras2"' in json.dumps(config):
-        warnings.warn(
+        warn(
             f"{path}: Keras 3 has no activation like the hard_sigmoid of Keras 2 that this model was trained with, "
-            "so it will not open the file; tinynet will",
-            stacklevel=3,
+            "so it will not open the file; tinynet will"
         )
-    optimizer = model.optimizer if model.compiled else None
+    optimizer = model.optimizer if trained else None
     if path.endswith(LEGACY):
         attributes = {"model_config": json.dumps({key: config[key] for key in ("class_name", "config")})}
-        if model.compiled:
+        if trained:
             attributes["training_config"] = as_legacy(training_of(model))
         content = legacy.write(model, optimizer, attributes, FORMAT_OF_KERAS)
         with replacing(path) as stream:
             stream.write(content)
         return
-    if model.compiled:
+    if trained:
         config["compile_config"] = training_of(model)
     metadata = {
         "keras_version": FORMAT_OF_KERAS,
@@ -78,21 +114,31 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
 
 
 def load_model(
-    filepath: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None, compile: bool = True
+    filepath: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
 ) -> Model:
     """A model from a file of Keras's or tinynet's, with its weights and, if `compile`, ready to go on training.
 
     Nothing in the file is executed: classes are looked up in tinynet's own table, or in
     `custom_objects` (a dict from class name to class).
 
-    Raises `MissingFileError`, and `FileFormatError` naming what the file holds that is damaged, not
-    supported or missing. A training configuration that is not supported is left out with a warning.
+    Raises `MissingFileError`, `FileAccessError` where the system refuses to read it, and `FileFormatError` naming
+    what the file holds that is damaged, not supported or missing; `ArgumentError` for safe_mode=False. A training
+    configuration that is not supported is left out with a warning.
 
     Source: https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
     """
-    path = os.fspath(filepath)
+    path = path_of(filepath, "load_model")
+    flag("load_model", "compile", compile)
+    if not flag("load_model", "safe_mode", safe_mode):
+        raise ArgumentError(
+            "load_model: safe_mode=False is not supported, as code in a file is never run; "
+            "pass classes and functions of your own as custom_objects"
+        )
     with custom_object_scope(custom_objects or {}):
-        if _is_hdf5(path):
+        if is_hdf5(path):
             return _load_legacy(LegacyFile(_content(path), path), compile)
         with Archive(path) as archive:
             return _load_archive(archive, compile)
@@ -149,7 +195,7 @@ def _go_on(model: Model, training: Any, version: str, file: WeightsFile | Legacy
     if model.compiled and model.built and model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
         if not file.load_optimizer(model.optimizer):
-            warnings.warn(f"{file.name}: holds no state for this optimizer; it starts anew", stacklevel=4)
+            warn(f"{file.name}: holds no state for this optimizer; it starts anew")
 
 
 def to_json(model: Model, **kwargs: Any) -> str:
@@ -174,14 +220,9 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         return model_of(_in_new_words(config, version, where), where)
 
 
-def clone_model(model: Model) -> Model:
-    """A new model of the same configuration with fresh weights; the names are the same."""
-    return type(model).from_config(model.get_config())
-
-
 def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Saves a model's weights to a `.weights.h5` file, or to an `.h5` file as Keras 2 did; Keras reads both."""
-    path = os.fspath(filepath)
+    path = path_of(filepath, "save_weights")
     if not path.endswith(LEGACY):
         raise ArgumentError(f"save_weights: expected a file name ending in .weights.h5 or .h5, received {path!r}")
     if not model.built:
@@ -206,13 +247,12 @@ def load_weights(
 
     All weights fit, or `FileFormatError` tells everything that does not and none is changed.
     """
-    path = os.fspath(filepath)
+    path = path_of(filepath, "load_weights")
     if not model.built:
         raise NotBuiltError(f"{model.described}: build it or call it on data before loading weights")
-    for name, value in (("skip_mismatch", skip_mismatch), ("by_name", by_name)):
-        if not isinstance(value, bool):
-            raise ArgumentError(f"load_weights: expected {name} True or False, received {value!r}")
-    if not _is_hdf5(path):
+    flag("load_weights", "skip_mismatch", skip_mismatch)
+    flag("load_weights", "by_name", by_name)
+    if not is_hdf5(path):
         with Archive(path) as archive:
             content = archive.read(WEIGHTS)
     else:
@@ -243,22 +283,22 @@ def _load_assets(model: Model, archive: Archive) -> None:
             raise FileFormatError(f"{archive.path}: {error}") from error
 
 
-def _is_hdf5(path: str) -> bool:
-    """Whether what is there is an HDF5 file; a name that ends in .h5 says it should be one."""
-    if not os.path.exists(path):
-        raise MissingFileError(f"{path}: there is no such file")
-    if os.path.isdir(path):
-        raise FileFormatError(f"{path}: is a folder; a model is a single file")
-    with open(path, "rb") as stream:
-        return stream.read(8) == hdf5.SIGNATURE or path.endswith(LEGACY)
+def is_hdf5(path: str) -> bool:
+    """Whether what is there is an HDF5 file, by its content; where that tells nothing, by its name.
+
+    Raises what `start_of` does for what is no file that can be read.
+    """
+    start = start_of(path)
+    return start == hdf5.SIGNATURE or (path.endswith(LEGACY) and not start.startswith(ZIP))
 
 
 def _content(path: str) -> bytes:
-    with open(path, "rb") as stream:
+    with accessing(path, "read"), open(path, "rb") as stream:
         return stream.read()
 
 
 def _check_overwrite(path: str, overwrite: bool) -> None:
+    flag("save", "overwrite", overwrite)
     if os.path.isdir(path):
         raise ArgumentError(f"{path}: is a folder; a model is saved to a file")
     if os.path.exists(path) and not overwrite:

@@ -17,10 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from tinynet.errors import FileFormatError, MissingFileError
+from tinynet.errors import ArgumentError, FileAccessError, FileFormatError, MissingFileError, TinynetError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ASSETS = "assets/"
+ZIP = b"PK"  # what archives begin with
 
 LARGEST_MEMBER = 4 << 30  # bytes after decompression
 LARGEST_CONFIG = 32 << 20
@@ -36,6 +37,38 @@ ABANDONED = 3600  # seconds after which a file that was never finished is one th
 BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the other methods unpack all at once, however much that is
 
 
+def path_of(filepath: Any, where: str) -> str:
+    """A file's name as text; `where` stands in front of the error for what is none."""
+    if not isinstance(filepath, (str, bytes, os.PathLike)) or not (path := os.fsdecode(filepath)) or "\0" in path:
+        raise ArgumentError(f"{where}: expected the name of a file, received {filepath!r}")
+    return path
+
+
+@contextmanager
+def accessing(path: str, how: str) -> Iterator[None]:
+    """Within it the system's refusals become `FileAccessError`s: `path` cannot be read, or written."""
+    try:
+        yield
+    except TinynetError:
+        raise
+    except OSError as error:
+        raise FileAccessError(f"{path}: cannot be {how} ({error.strerror or error})") from error
+
+
+def start_of(path: str, count: int = 8) -> bytes:
+    """The first bytes of a file.
+
+    Raises `MissingFileError`, `FileAccessError`, or `FileFormatError` where there is something other than a file.
+    """
+    if not os.path.exists(path):
+        raise MissingFileError(f"{path}: there is no such file")
+    if not os.path.isfile(path):
+        what = "is a folder" if os.path.isdir(path) else "is no file"
+        raise FileFormatError(f"{path}: {what}; a model is a single file")
+    with accessing(path, "read"), open(path, "rb") as stream:
+        return stream.read(count)
+
+
 class Archive:
     """A `.keras` file opened for reading: its members by name.
 
@@ -47,10 +80,8 @@ class Archive:
 
     def __init__(self, path: str | os.PathLike[str], refuse: bool = True) -> None:
         self.path = os.fspath(path)
-        if not os.path.exists(self.path):
-            raise MissingFileError(f"{self.path}: there is no such file")
-        if not os.path.isfile(self.path):
-            raise FileFormatError(f"{self.path}: is a folder; a model is a single file")
+        if not start_of(self.path):
+            raise FileFormatError(f"{self.path}: is empty")
         try:
             self._zip = zipfile.ZipFile(self.path)
             members = self._zip.infolist()
@@ -216,15 +247,24 @@ def _put_away(folder: str, prefix: str) -> None:
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A new file beside `path` that takes its place once it is completely written.
+    """A new file beside `path` that takes its place, and its permissions, once it is completely written.
 
-    Raises `MissingFileError` when the folder is not there.
+    A link is not replaced but the file it leads to.
+
+    Raises `MissingFileError` when the folder is not there, `FileAccessError` when it cannot be written to.
     """
     path = os.fspath(path)
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise MissingFileError(f"{path}: the folder {folder} does not exist")
-    prefix = f".{os.path.basename(path)}."
+    with accessing(path, "written"), _replacing(os.path.realpath(path)) as stream:
+        yield stream
+
+
+@contextmanager
+def _replacing(path: str) -> Iterator[IO[bytes]]:
+    folder, name = os.path.split(path)
+    prefix = f".{name}."
     _put_away(folder, prefix)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
     try:
@@ -232,11 +272,18 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's are private; this file is like any other
+        os.chmod(temporary, _mode(path))  # mkstemp's are private
         os.replace(temporary, path)
     except BaseException:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def _mode(path: str) -> int:
+    """The permissions of the file that is replaced, or those of any new one."""
+    if os.path.exists(path):
+        return stat.S_IMODE(os.stat(path).st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

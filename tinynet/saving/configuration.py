@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from tinynet import layers, losses, metrics
 from tinynet.catalogue import MALFORMED, Config, serialize
-from tinynet.errors import FileFormatError, TinynetError
+from tinynet.errors import FileFormatError, TinynetError, warn
 from tinynet.models import Model
 
 # The settings of `compile` that say what is computed; the others say how Keras computes it.
@@ -57,10 +56,7 @@ def compile_as(
         model.compile(**{key: training[key] for key in COMPILING if key in training})
     except (TinynetError, *MALFORMED) as error:
         model._compile_arguments = None
-        warnings.warn(
-            f"{where}: the training configuration is left out ({error}); call compile() to train the model",
-            stacklevel=4,
-        )
+        warn(f"{where}: the training configuration is left out ({error}); call compile() to train the model")
 
 
 def as_legacy(training: Config) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinynet.catalogue import MOST_TOLD
-from tinynet.errors import FileFormatError
+from tinynet.errors import FileFormatError, warn
 from tinynet.saving.hdf5 import Dataset, Item
 
 
@@ -63,10 +62,10 @@ class Filling:
         if self.problems:
             if not self.skip_mismatch:
                 raise FileFormatError(told(self.name, self.problems))
-            warnings.warn(f"{told(self.name, self.problems)}\nThese are left as they were.", stacklevel=4)
+            warn(f"{told(self.name, self.problems)}\nThese are left as they were.")
         for variable, value in self._pairs:
             if value.dtype.kind == "f" and not np.isfinite(value).all():
-                warnings.warn(f"{self.name}: the weight {variable.path!r} holds values that are not finite", stacklevel=4)
+                warn(f"{self.name}: the weight {variable.path!r} holds values that are not finite")
             variable.assign(value)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import FileFormatError
+from tinynet.errors import FileFormatError, warn
 from tinynet.layers.base import Layer
 from tinynet.models import Model
 from tinynet.optimizers import Adadelta, Adam, Adamax
@@ -66,12 +66,14 @@ class LegacyFile:
         with_weights = {name: arrays for name, arrays in stored.items() if arrays}
         layers = [layer for layer in model.layers if layer.weights]
         if by_name:
-            pairs = [(layer, with_weights[layer.name]) for layer in layers if layer.name in with_weights]
+            pairs = [(layer, layer.name) for layer in layers if layer.name in with_weights]
+            if layers and not pairs:
+                warn(f"{self.name}: holds no layer of the name of any in the model, so nothing is loaded")
         else:
-            pairs = list(zip(layers, with_weights.values(), strict=False))
+            pairs = list(zip(layers, with_weights, strict=False))
             filling.problems += _unpaired(layers, list(with_weights))
-        for layer, arrays in pairs:
-            filling.take(layer.described, ordered(layer), arrays, f"group {layer.name}")
+        for layer, name in pairs:
+            filling.take(layer.described, ordered(layer), with_weights[name], f"group {name}")
         own = list(model.stored_variables().values())
         if own and not by_name:
             filling.take(model.described, own, self._arrays(group, OWN) if OWN in group else [], f"group {OWN}")
@@ -173,7 +175,7 @@ def _last(name: str) -> str:
 def write(
     model: Model, optimizer: Any = None, attributes: dict[str, str] | None = None, version: str = ""
 ) -> bytes:
-    """A model's weights, and with `attributes` (of a whole model) also the optimizer's state, as the bytes of a file."""
+    """A model's weights, and with `attributes` (of a whole model) the optimizer's state, as the bytes of a file."""
     import h5py
 
     stream = io.BytesIO()

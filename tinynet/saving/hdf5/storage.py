@@ -47,7 +47,7 @@ class Storage:
         self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
         self._heap_places = self.size // 16  # more texts it cannot hold
         if self.size < 64 or self.copy(0, 8) != SIGNATURE:
-            raise FileFormatError(f"{name}: is no HDF5 file")
+            raise FileFormatError(f"{name}: is no HDF5 file" + ("" if self.size else ", but empty"))
         version = self.whole(8, 1)
         if version in (0, 1):
             self._check_sizes(13)
