@@ -28,6 +28,7 @@ CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper")
 MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 MOST_TOLD = 50  # problems in one error
+LONGEST_NAME = 100  # letters of a layer's name in an error
 # The modules of Keras's own classes and functions in files, and what is in them; others are not Keras's.
 MODULES = re.compile(r"(keras|tf_keras|tensorflow\.keras|tensorflow\.python\.keras|tinynet)(\.|$)|builtins$")
 
@@ -208,16 +209,16 @@ def serialize(value: Any) -> Any:
 
 
 def each(make: Callable[[Any], Any], described: Iterable[Any]) -> list[Any]:
-    """`make` of each part of a configuration; where some of them fail, one error tells of all.
+    """`make` of each layer in a configuration; where some of them fail, one error tells of all, by their names.
 
-    Raises `ArgumentError`, or the only failure's own error.
+    Raises `ArgumentError`, or for a single failure an error of its kind.
     """
     made, problems = [], []
     for part in described:
         try:
             made.append(make(part))
         except TinynetError as error:
-            problems.append(error)
+            problems.append(_named(error, part))
         except MALFORMED as error:
             name = part.get("class_name") if isinstance(part, dict) else part
             problems.append(ArgumentError(f"{name}: the configuration is malformed ({type(error).__name__}: {error})"))
@@ -228,6 +229,17 @@ def each(make: Callable[[Any], Any], described: Iterable[Any]) -> list[Any]:
         rest = [f"and {more} more"] if more > 0 else []
         raise ArgumentError("\n- ".join([f"{len(problems)} layers cannot be made:", *map(str, told), *rest]))
     return made
+
+
+def _named(error: TinynetError, described: Any) -> TinynetError:
+    """The error with the name of the layer that could not be made, unless it says it already."""
+    config = described.get("config") if isinstance(described, dict) else None
+    name = config.get("name") if isinstance(config, dict) else None
+    if not isinstance(name, str) or len(name) > LONGEST_NAME or repr(name) in str(error):
+        return error
+    named = type(error)(f"layer {name!r}: {error}")
+    named.__cause__ = error
+    return named
 
 
 def _identity(cls: type) -> Config:

@@ -352,7 +352,7 @@ def test_a_layer_of_ones_own_is_saved_with_all_its_weights(tmp_path: Path) -> No
     assert not np.allclose(model.predict(x), expected)
     model.save(tmp_path / "own.keras")
     with pytest.raises(
-        FileFormatError, match=r"own.keras: unknown layer class 'Scale'.*custom_objects=\{name: class\}"
+        FileFormatError, match=r"own.keras: layer '.*': unknown layer class 'Scale'.*custom_objects=\{name: class\}"
     ):
         load_model(tmp_path / "own.keras")
     loaded = load_model(tmp_path / "own.keras", custom_objects={"Scale": Scale})
@@ -552,6 +552,23 @@ def test_a_configuration_as_text_goes_both_ways(name: str) -> None:
         again, keras_again = tinynet.models.model_from_json(text), keras.models.model_from_json(text)
         assert [(w.name, w.shape) for w in again.weights] == [(w.name, tuple(w.shape)) for w in keras_again.weights]
         assert again.to_json() == ours.to_json()
+
+
+def test_every_layer_that_cannot_be_made_is_told_by_its_name() -> None:
+    inside = tinynet.Sequential([layers.Input((4,)), layers.Dense(2, name="deep")], name="inside")
+    model = tinynet.Sequential([layers.Input((3,)), layers.Dense(4, name="first"), inside, layers.Dense(2, name="end")])
+    with pytest.raises(FileFormatError) as caught:
+        saving.model_from_json(model.to_json().replace('"Dense"', '"Dens"'))
+    unknown = (
+        "unknown layer class 'Dens'. Did you mean 'Dense'? "
+        "A class of your own is passed as custom_objects={name: class}."
+    )
+    assert str(caught.value).splitlines() == [
+        "model_from_json: 3 layers cannot be made:",
+        f"- layer 'first': {unknown}", f"- layer 'inside': layer 'deep': {unknown}", f"- layer 'end': {unknown}",
+    ]  # fmt: skip
+    with pytest.raises(FileFormatError, match="^model_from_json: layer 'end': Dense: unknown argument 'unit'"):
+        saving.model_from_json(model.to_json().replace('"end"', '"end", "unit": 5'))
 
 
 def test_a_clone_has_the_same_layers_and_weights_of_its_own() -> None:
