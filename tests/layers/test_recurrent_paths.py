@@ -57,7 +57,8 @@ def results(layer: Any, case: Case, weights: list[np.ndarray], **settings: Any) 
 def assert_same(found: list[np.ndarray], expected: list[np.ndarray]) -> None:
     assert len(found) == len(expected)
     for i, (a, b) in enumerate(zip(found, expected, strict=True)):
-        assert_close(a, b, f"result {i}", 1e-12)
+        # Two tanh that differ in the last bit; where they saturate, 1 - tanh² magnifies it.
+        assert_close(a, b, f"result {i}", 1e-11)
 
 
 @pytest.fixture

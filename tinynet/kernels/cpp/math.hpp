@@ -27,9 +27,10 @@ inline Vec<float> tanh(const Vec<float> &given) {
 }
 
 // tanh x = e / (e + 2) with e = exp(2x) - 1, and exp(2x) = 2ⁿ exp(r) with |r| ≤ ½ ln 2, where Taylor's series is
-// short. Not through exp itself: near 0 the difference from 1 would be lost.
+// short. Not through exp itself: near 0 the difference from 1 would be lost. Far from 0, 1 - 2 / (e + 2) loses less.
 inline Vec<double> tanh(const Vec<double> &given) {
-    const Vec<double> x = clamped<double>(given * 2.0, 44.0);
+    const Vec<double> twice = clamped<double>(given * 2.0, 44.0);
+    const Vec<double> x = twice < 0.0 ? -twice : twice;
     const double rounder = 6755399441055744.0;  // 1.5 · 2⁵²: after adding it the last bits hold the integer
     const Vec<double> shifted = x * 1.4426950408889634 + rounder;
     const Vec<double> n = shifted - rounder;
@@ -44,7 +45,9 @@ inline Vec<double> tanh(const Vec<double> &given) {
     Vec<double> power;
     std::memcpy(&power, &bits, sizeof power);
     const Vec<double> e = power * (series * r) + (power - 1.0);
-    return e / (e + 2.0);
+    const Vec<double> quotient = (e > 1.0 ? Vec<double>{} - 2.0 : e) / (e + 2.0);
+    const Vec<double> result = e > 1.0 ? quotient + 1.0 : quotient;
+    return twice < 0.0 ? -result : result;
 }
 
 template <class T>
