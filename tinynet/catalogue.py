@@ -164,6 +164,8 @@ class Configurable:
         Raises `ArgumentError` naming the key, where one is unknown or has a value whose effect
         is not supported.
         """
+        if not isinstance(config, dict):
+            raise ArgumentError(f"{cls.__name__}: expected a configuration, received {config!r}")
         return cls(**cls.accepted(config))
 
     @classmethod

@@ -129,6 +129,17 @@ def test_what_is_read_is_never_written(two: Path, tmp_path: Path, capsys: pytest
     assert ran.status == 2 and "does not exist" in ran.err
 
 
+def test_what_is_replaced_stays_where_it_is(two: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "runs").mkdir()
+    kept, link = tmp_path / "runs" / "kept.h5", tmp_path / "link.h5"
+    kept.write_bytes(b"old")
+    kept.chmod(0o640)
+    link.symlink_to(kept)
+    assert command(capsys, "convert", two, link, "--overwrite").status == 0
+    assert link.is_symlink() and kept.stat().st_mode & 0o777 == 0o640 and load_model(kept).built
+    assert os.listdir(tmp_path / "runs") == ["kept.h5"]
+
+
 @pytest.mark.parametrize("ending", [".keras", ".h5", ".weights.h5"])
 @pytest.mark.parametrize(
     ("version", "name"),

@@ -283,6 +283,11 @@ def test_dtypes_that_layers_do_not_compute_in(dtype: Any) -> None:
         Dense.from_config({"units": 2, "dtype": policy})
 
 
+def test_what_is_no_configuration() -> None:
+    with pytest.raises(ArgumentError, match="Dense: expected a configuration, received 5"):
+        Dense.from_config(5)  # type: ignore[arg-type]
+
+
 def masked(x: np.ndarray, mask: np.ndarray) -> Tensor:
     tensor = Tensor(x)
     set_mask(tensor, mask)

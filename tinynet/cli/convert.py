@@ -22,7 +22,7 @@ from tinynet.cli.samples import samples
 from tinynet.cli.text import bytes_told, item, say
 from tinynet.errors import FileFormatError
 from tinynet.models import Model, clone_model, load_model
-from tinynet.saving.archive import accessing
+from tinynet.saving.archive import replacing
 
 HELP = "write a model in another format"
 EXAMPLE = "convert old_model.h5 model.keras"
@@ -54,9 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     if contents.certified:
         notes.append("the check vectors are left out; 'certify' records new ones")
 
-    with accessing(out, "written"):
-        folder = tempfile.mkdtemp(prefix=".tinynet-", dir=os.path.dirname(os.path.abspath(out)))
-    try:
+    with tempfile.TemporaryDirectory() as folder:
         aside = os.path.join(folder, f"model{next(e for e in ('.weights.h5', *ENDINGS) if out.endswith(e))}")
         with _noting(notes, aside):
             if weights_only:
@@ -64,10 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 model.save(aside)
         told = _compared(model, aside, weights_only, out)
-        with accessing(out, "written"):
-            os.replace(aside, out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with open(aside, "rb") as new, replacing(out) as stream:
+            shutil.copyfileobj(new, stream)
 
     say(f"{out}: {bytes_told(os.path.getsize(out))}")
     for text in notes:

@@ -9,7 +9,7 @@ from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.models import Model
 from tinynet.plotting.diagram import Details, diagram_of
 from tinynet.plotting.svg import Picture, drawn
-from tinynet.saving.archive import replacing
+from tinynet.saving.archive import path_of, replacing
 
 __all__ = ["plot_model"]
 
@@ -59,8 +59,8 @@ def plot_model(
         raise ArgumentError(f"plot_model: expected rankdir 'TB' or 'LR', received {rankdir!r}")
     if splines not in SPLINES:
         raise ArgumentError(f"plot_model: expected splines among {', '.join(SPLINES)}, received {splines!r}")
-    path = None if to_file is None else os.fspath(to_file)
-    if path is not None and not (isinstance(path, str) and path.lower().endswith(".svg")):
+    path = None if to_file is None else path_of(to_file, "plot_model")
+    if path is not None and not path.lower().endswith(".svg"):
         raise ArgumentError(f"plot_model: writes SVG; expected a file name that ends in .svg, received {to_file!r}")
     details = Details(show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable)
     picture = drawn(
