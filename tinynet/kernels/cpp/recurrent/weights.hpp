@@ -18,9 +18,10 @@ void weight_gradient(Size steps, Size rows, Size features, Size columns, Sequenc
         d = {d.data, d.row, d.step};
     }
     const Size most = 24, deepest = 128;  // so that what a thread reads of d stays in the cache for its features
+    const Size at_once = 64;              // products in the time in which an element is touched
     const Size parts = (features + most - 1) / most, width = panel_vectors * lanes<T>;
     const Size panels = (columns + width - 1) / width;
-    parallel(parts * panels, steps * rows * features / parts * width / 16, threads, [&](Size item) {
+    parallel(parts * panels, steps * rows * features / parts * width / at_once, threads, [&](Size item) {
         const Size feature = features * (item / panels) / parts, column = item % panels * width;
         const Size many = features * (item / panels + 1) / parts - feature;
         const Size vectors = (columns - column < width ? columns - column : width) / lanes<T>;
