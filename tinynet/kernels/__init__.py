@@ -30,6 +30,7 @@ if choice.module is not None:
         simple_rnn_states,
         sum_rows,
         to_winners,
+        weight_gradient,
     )
 else:
     from tinynet.kernels.activation import relu_gradient
@@ -45,6 +46,7 @@ else:
         simple_rnn_backward,
         simple_rnn_forward,
         simple_rnn_states,
+        weight_gradient,
     )
     from tinynet.kernels.rows import sum_rows
     from tinynet.kernels.updates import adam
@@ -54,4 +56,5 @@ __all__ = [
     "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
     "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient", "set_threads",
     "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "threads", "to_winners",
+    "weight_gradient",
 ]  # fmt: skip

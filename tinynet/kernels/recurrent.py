@@ -344,6 +344,11 @@ def _last(sequence: Array, first: Array) -> Array:
     return sequence[-1:].copy() if len(sequence) else first[None]
 
 
+def weight_gradient(a: Array, d: Array) -> Array:
+    """The sum over all steps and rows of aᵀ d: the gradient to a matrix (K, M) that multiplied a (T, N, K)."""
+    return a.reshape(-1, a.shape[-1]).T @ d.reshape(-1, d.shape[-1])
+
+
 def _start(given: Array | None, like: Array) -> Array:
     """The cotangent a backward loop begins with; its own to change."""
     return np.zeros(like.shape[1:], like.dtype) if given is None else np.array(given)

@@ -159,39 +159,25 @@ def _rows(x: Any) -> Any:
     return x.reshape(-1, x.shape[-1])
 
 
-def _flat(like: Any, go_backwards: bool) -> Callable[[Any], Any]:
-    """How sequences (T, N, ·) become rows (T · N, ·), in the order in which `like` lies in memory."""
-    if like.flags.c_contiguous:
-        return _rows
-    return lambda x: _rows(_by_rows(x, go_backwards))
-
-
 def _input_cotangents(x: Any, d_projected: Any, kernel: Any, go_backwards: bool, needs: Sequence[bool]) -> Any:
     """Cotangents of (x, kernel, bias) from that of the projected input (T, N, ·)."""
-    flat = _flat(d_projected, go_backwards)
-    d = flat(d_projected)
     by_x = by_kernel = by_bias = None
     if needs[0]:
-        by_x = d @ kernel.T
-        if flat is _rows:
+        if d_projected.flags.c_contiguous:
+            by_x = _rows(d_projected) @ kernel.T
             by_x = _by_rows(by_x.reshape(*d_projected.shape[:2], kernel.shape[0]), go_backwards)
-        by_x = by_x.reshape(x.shape)
+        else:  # then it lies as x does
+            by_x = (_rows(_by_rows(d_projected, go_backwards)) @ kernel.T).reshape(x.shape)
     if needs[1]:
-        by_kernel = flat(_by_steps(x, go_backwards)).T @ d
+        by_kernel = kernels.weight_gradient(_by_steps(x, go_backwards), d_projected)
     if needs[2]:
-        by_bias = d.sum(axis=0)
+        by_bias = d_projected.sum(axis=(0, 1))
     return by_x, by_kernel, by_bias
 
 
-def _shifted(first: Any, states: Any, go_backwards: bool) -> Any:
-    """The state before each step (T, N, U), lying in memory as the states do."""
-    if states.flags.c_contiguous:
-        before = np.empty_like(states)
-    else:
-        before = _by_steps(np.empty(_by_rows(states, go_backwards).shape, states.dtype), go_backwards)
-    before[:1] = first
-    before[1:] = states[:-1]
-    return before
+def _recurrent_cotangent(h0: Any, later: Any, d_products: Any) -> Any:
+    """Cotangent of the recurrent kernel from that of its products, and from what it multiplied: first and later."""
+    return h0.T @ d_products[0] + kernels.weight_gradient(later, d_products[1:])
 
 
 def _mask_column(mask: Any, go_backwards: bool) -> Any:
@@ -246,10 +232,7 @@ class simple_rnn:
         by_x, by_kernel, by_bias = _input_cotangents(
             x, d_projected, kernel, go_backwards, (needs[0], needs[2], needs[4])
         )
-        by_recurrent = None
-        if needs[3]:
-            flat = _flat(d_projected, go_backwards)
-            by_recurrent = flat(_shifted(h0, states, go_backwards)).T @ flat(d_projected)
+        by_recurrent = _recurrent_cotangent(h0, states[:-1], d_projected) if needs[3] else None
         return by_x, d_h0 if needs[1] else None, by_kernel, by_recurrent, by_bias, None
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, **options):
@@ -299,10 +282,7 @@ class lstm:
         by_x, by_kernel, by_bias = _input_cotangents(
             x, d_projected, kernel, go_backwards, (needs[0], needs[3], needs[5])
         )
-        by_recurrent = None
-        if needs[4]:
-            flat = _flat(d_projected, go_backwards)
-            by_recurrent = flat(_shifted(h0, states, go_backwards)).T @ flat(d_projected)
+        by_recurrent = _recurrent_cotangent(h0, states[:-1], d_projected) if needs[4] else None
         return (
             by_x, d_h0 if needs[1] else None, d_c0 if needs[2] else None, by_kernel, by_recurrent, by_bias, None,
         )  # fmt: skip
@@ -375,15 +355,15 @@ class gru:
             x, d_input, kernel, go_backwards, (needs[0], needs[2], needs[4])
         )
         by_recurrent = None
-        flat = _flat(d_input, go_backwards)
         if needs[3] and reset_after:
-            by_recurrent = flat(_shifted(h0, states, go_backwards)).T @ flat(d_recurrent)
+            by_recurrent = _recurrent_cotangent(h0, states[:-1], d_recurrent)
         elif needs[3]:
-            both, before = 2 * h0.shape[-1], _shifted(h0, states, go_backwards)
-            d, reset = flat(d_input), flat(before * gates[:, :, 1])
-            by_recurrent = np.concatenate([flat(before).T @ d[:, :both], reset.T @ d[:, both:]], axis=1)
+            both, reset = 2 * h0.shape[-1], gates[:, :, 1]
+            of_h = _recurrent_cotangent(h0, states[:-1], d_input[..., :both])
+            of_reset_h = _recurrent_cotangent(h0 * reset[0], states[:-1] * reset[1:], d_input[..., both:])
+            by_recurrent = np.concatenate([of_h, of_reset_h], axis=1)
         if needs[4] and reset_after:
-            by_bias = np.stack([by_bias, flat(d_recurrent).sum(axis=0)])
+            by_bias = np.stack([by_bias, d_recurrent.sum(axis=(0, 1))])
         return by_x, d_h0 if needs[1] else None, by_kernel, by_recurrent, by_bias, None
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, *, reset_after=True, **options):

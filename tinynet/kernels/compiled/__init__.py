@@ -13,6 +13,7 @@ from tinynet.kernels.compiled.recurrent import (
     simple_rnn_backward,
     simple_rnn_forward,
     simple_rnn_states,
+    weight_gradient,
 )
 from tinynet.kernels.compiled.rows import sum_rows
 from tinynet.kernels.compiled.updates import adam
@@ -21,4 +22,5 @@ __all__ = [
     "adam", "convolve", "gru_backward", "gru_forward", "gru_states", "input_gradient", "kernel_gradient",
     "lstm_backward", "lstm_forward", "lstm_states", "max_pool", "max_pool_with_winners", "relu_gradient",
     "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "to_winners",
+    "weight_gradient",
 ]  # fmt: skip

@@ -197,6 +197,14 @@ def gru_backward(
     return d_input, d_input if d_recurrent is None else d_recurrent, dh
 
 
+def weight_gradient(a: Array, d: Array) -> Array:
+    if _fits(a, None, d):
+        result = np.zeros((a.shape[-1], d.shape[-1]), a.dtype)
+        if compiled.weight_gradient(_readable(a), _readable(d), result):
+            return result
+    return plain.weight_gradient(a, d)
+
+
 def _start(given: Array | None, like: Array) -> Array:
     """The cotangent a backward loop begins with, in one piece and its own to change."""
     return np.zeros(like.shape[1:], like.dtype) if given is None else np.array(given, order="C")

@@ -85,6 +85,9 @@ struct Kernels {
     void (*gru_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *h0, Sequence<const T> states,
                          Sequence<const T> gates, Sequence<const T> products, Sequence<T> d_input,
                          Sequence<T> d_recurrent, T *dh, int threads);
+    void (*weight_gradient)(Size steps, Size rows, Size features, Size columns, Sequence<const T> a,
+                            Sequence<const T> d, T *result, int threads);
+    Size lanes;  // how many numbers a register holds
 };
 
 // How many elements a thread must have to work on: for fewer, waking it takes longer than the work.

@@ -140,6 +140,20 @@ static void bind_gru(py::module_ &module) {
     });
 }
 
+template <class T>
+static void bind_weights(py::module_ &module) {
+    // False, and nothing done, where the columns are no whole number of registers.
+    define<3>(module, "weight_gradient", [](const Laid<T> &a, const Laid<T> &d, Array<T> result) {
+        const Size steps = a.shape(0), rows = a.shape(1), features = a.shape(2), columns = d.shape(2);
+        if (columns % kernels<T>().lanes) return false;
+        const auto from = sequence_at<T, const T>(a.data(), a, steps), by = sequence_at<T, const T>(d.data(), d, steps);
+        T *to = result.mutable_data();
+        py::gil_scoped_release release;
+        kernels<T>().weight_gradient(steps, rows, features, columns, from, by, to, threads());
+        return true;
+    });
+}
+
 void bind_recurrent(py::module_ &module) {
     bind_simple_rnn<float>(module);
     bind_simple_rnn<double>(module);
@@ -147,6 +161,8 @@ void bind_recurrent(py::module_ &module) {
     bind_lstm<double>(module);
     bind_gru<float>(module);
     bind_gru<double>(module);
+    bind_weights<float>(module);
+    bind_weights<double>(module);
 }
 
 }  // namespace tinynet

@@ -37,32 +37,50 @@ Panels<T> pack(const T *from, Size down, Size across, Size depth, Size columns, 
     return {depth, columns, to};
 }
 
-// A block of the result: M rows by V registers.
+// What a product reads: element (m, k) of the first matrix is data[m * row + k * depth].
+template <class T>
+struct Factor {
+    const T *data;
+    Size row, depth;
+};
+
+// A block of the result: M rows by V registers. `b` has its rows `b_row` apart.
 template <class T, int M, int V>
-inline void block(Size depth, const T *a, Size a_row, const T *panel, T *out, Size out_row, bool add) {
-    Vec<T> sums[M][V];
-    for (int m = 0; m < M; m++)
-        for (int v = 0; v < V; v++) sums[m][v] = add ? load(out + m * out_row + v * lanes<T>) : Vec<T>{};
+inline void block(Size depth, const Factor<T> &a, const T *b, Size b_row, T *out, Size out_row, bool add) {
+    Vec<T> sums[M][V] = {};
     for (Size k = 0; k < depth; k++) {
-        Vec<T> b[V];
-        for (int v = 0; v < V; v++) b[v] = load(panel + (k * V + v) * lanes<T>);
+        Vec<T> row[V];
+        for (int v = 0; v < V; v++) row[v] = load(b + k * b_row + v * lanes<T>);
         for (int m = 0; m < M; m++) {
-            const T factor = a[m * a_row + k];
-            for (int v = 0; v < V; v++) sums[m][v] += b[v] * factor;
+            const T factor = a.data[m * a.row + k * a.depth];
+            for (int v = 0; v < V; v++) sums[m][v] += row[v] * factor;
         }
     }
-    for (int m = 0; m < M; m++)
-        for (int v = 0; v < V; v++) store(out + m * out_row + v * lanes<T>, sums[m][v]);
+    for (int m = 0; m < M; m++) {
+        for (int v = 0; v < V; v++) {
+            T *const to = out + m * out_row + v * lanes<T>;
+            store(to, add ? load(to) + sums[m][v] : sums[m][v]);
+        }
+    }
 }
 
-// All rows by one panel: in blocks of M rows, then what is left in smaller ones.
+// All rows by a few registers of columns: in blocks of M rows, then what is left in smaller ones.
 template <class T, int V, int M = block_rows>
-void by_panel(Size rows, Size depth, const T *a, Size a_row, const T *panel, T *out, Size out_row, bool add) {
-    for (; rows >= M; rows -= M, a += M * a_row, out += M * out_row)
-        block<T, M, V>(depth, a, a_row, panel, out, out_row, add);
+void in_blocks(Size rows, Size depth, Factor<T> a, const T *b, Size b_row, T *out, Size out_row, bool add) {
+    for (; rows >= M; rows -= M, a.data += M * a.row, out += M * out_row)
+        block<T, M, V>(depth, a, b, b_row, out, out_row, add);
     if constexpr (M > 1) {
-        if (rows > 0) by_panel<T, V, M - 1>(rows, depth, a, a_row, panel, out, out_row, add);
+        if (rows > 0) in_blocks<T, V, M - 1>(rows, depth, a, b, b_row, out, out_row, add);
     }
+}
+
+template <class T>
+void by_columns(Size vectors, Size rows, Size depth, const Factor<T> &a, const T *b, Size b_row, T *out, Size out_row,
+                bool add) {
+    if (vectors == 4) in_blocks<T, 4>(rows, depth, a, b, b_row, out, out_row, add);
+    else if (vectors == 3) in_blocks<T, 3>(rows, depth, a, b, b_row, out, out_row, add);
+    else if (vectors == 2) in_blocks<T, 2>(rows, depth, a, b, b_row, out, out_row, add);
+    else in_blocks<T, 1>(rows, depth, a, b, b_row, out, out_row, add);
 }
 
 // out = a b, or out += a b: a (rows, depth), out (rows, padded columns), rows apart by a_row and out_row.
@@ -70,11 +88,8 @@ template <class T>
 void multiply(Size rows, const T *a, Size a_row, const Panels<T> &b, T *out, Size out_row, bool add = false) {
     const T *panel = b.data;
     for (Size left = padded<T>(b.columns) / lanes<T>; left > 0; left -= panel_vectors) {
-        const int vectors = int(left < panel_vectors ? left : panel_vectors);
-        if (vectors == 4) by_panel<T, 4>(rows, b.depth, a, a_row, panel, out, out_row, add);
-        else if (vectors == 3) by_panel<T, 3>(rows, b.depth, a, a_row, panel, out, out_row, add);
-        else if (vectors == 2) by_panel<T, 2>(rows, b.depth, a, a_row, panel, out, out_row, add);
-        else by_panel<T, 1>(rows, b.depth, a, a_row, panel, out, out_row, add);
+        const Size vectors = left < panel_vectors ? left : panel_vectors;
+        by_columns(vectors, rows, b.depth, {a, a_row, 1}, panel, vectors * lanes<T>, out, out_row, add);
         panel += b.depth * vectors * lanes<T>;
         out += vectors * lanes<T>;
     }

@@ -97,14 +97,14 @@ private:
 };
 
 // Calls body(first, count) for groups of rows: at least one for each thread, and none so large that the
-// intermediate results of a step would fall out of the cache. `cost` is that of a row.
+// intermediate results of a step would fall out of the cache. `products` is how many a row takes.
 template <class Body>
-void for_groups(Size rows, Size cost, int threads, const Body &body) {
-    const Size most = 24;
+void for_groups(Size rows, Size products, int threads, const Body &body) {
+    const Size most = 24, at_once = 16;  // products in the time in which an element is touched
     Size groups = (rows + most - 1) / most;
     groups = (groups + threads - 1) / threads * threads;
     if (groups > rows) groups = rows;
-    parallel(groups, cost * (rows / groups), threads, [&](Size group) {
+    parallel(groups, products / at_once * (rows / groups), threads, [&](Size group) {
         const Size first = rows * group / groups;
         body(first, rows * (group + 1) / groups - first);
     });
