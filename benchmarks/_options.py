@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from _libraries import OURS, RIVALS
+from _libraries import OURS, RIVALS, Library
 from _rounds import Turns
 from _workloads import WORKLOADS, Workload
 
@@ -21,7 +21,7 @@ def parser(description: str | None, rounds: int) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--rounds", type=int, default=rounds, help=f"({rounds})")
     made.add_argument("--json", type=Path, metavar="FILE", help="also write every measurement to this file")
-    made.add_argument("--toy", action="store_true", help="tiny sizes and two rounds: shows that it runs, times nothing")
+    made.add_argument("--toy", action="store_true", help="tiny sizes, one round or two: shows that it runs")
     return made
 
 
@@ -49,7 +49,8 @@ def turns(options: argparse.Namespace) -> Turns:
 
 
 def rounds(options: argparse.Namespace) -> int:
-    return 2 if options.toy else int(options.rounds)
+    """For commands that start a process for each number."""
+    return 1 if options.toy else int(options.rounds)
 
 
 def workloads(options: argparse.Namespace) -> list[Workload]:
@@ -57,7 +58,7 @@ def workloads(options: argparse.Namespace) -> list[Workload]:
     return [workload.toy() for workload in chosen] if options.toy else chosen
 
 
-def ours() -> list[Any]:
+def ours() -> list[Library]:
     return list(OURS.values())
 
 

@@ -128,6 +128,7 @@ def plot(lines: Sequence[Line], libraries: Sequence[str], path: Path) -> None:
             panel.barh(places, [ratio - 1 for ratio in ratios], height, left=1, label=name, color=f"C{number}")
         panel.axvline(1, color="black", linewidth=1)
         panel.set(title=task, xscale="log", xlabel="time / tinynet's")
+        panel.xaxis.set_minor_formatter(require("matplotlib.ticker", "plot", "the picture").NullFormatter())
         panel.grid(axis="x", alpha=0.3)
     panels[0].set_yticks(range(len(workloads)), workloads)
     panels[0].invert_yaxis()

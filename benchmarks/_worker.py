@@ -37,7 +37,8 @@ def check(adapter: Any, workload: Any, reference: _reference.Reference) -> dict[
     if "training step" in tasks:
         tasks["training step"]()
         change = np.abs(reference.after - reference.before).max()
-        differences["training step"] = float(np.abs(tasks["predict N"]() - reference.after).max() / change)
+        after = np.asarray(tasks["predict N"]())
+        differences["training step"] = float(np.abs(after - reference.after).max() / change)
         if not differences["training step"] <= STEP_TOLERANCE:
             sys.exit(f"{workload.name}: a step differs from tinynet's by {differences['training step']:.1e} of itself")
     return differences

@@ -19,12 +19,13 @@ import _options
 import _table
 from _libraries import RIVALS, present
 from _rounds import measure
+from _workloads import WORKLOADS
 
 
 def main() -> None:
     parser = _options.parser(__doc__, rounds=7)
     _options.add_turns(parser)
-    _options.add_only(parser, list(_options.WORKLOADS))
+    _options.add_only(parser, list(WORKLOADS))
     _options.add_rivals(parser, list(RIVALS))
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw bars (needs matplotlib)")
     options = parser.parse_args()
