@@ -64,7 +64,8 @@ def test_large_variables_of_any_layout_step_like_small_ones(make, layout):
     for _ in range(2):
         optimizer.apply([gradient], [whole])
         for_rows.apply(list(gradient), rows)
-    np.testing.assert_array_equal(whole.numpy(), np.stack([row.numpy() for row in rows]))
+    # A variable that does not lie in one piece is NumPy's to update, and rounds otherwise than compiled code.
+    np.testing.assert_allclose(whole.numpy(), np.stack([row.numpy() for row in rows]), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("make", EVERY + BY_SHAPE)

@@ -81,6 +81,10 @@ def _pool(
     return out
 
 
+def conv_relu(x, kernel, bias, **settings):
+    return np.maximum(conv(x, kernel, bias, **settings), 0)
+
+
 def max_pool(x: Array, *, window: Sequence[int], strides: Sequence[int], padding: str) -> Array:
     return _pool(x, window, strides, padding, max)
 
