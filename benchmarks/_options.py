@@ -80,4 +80,3 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 def write_json(path: Path | None, results: dict[str, Any]) -> None:
     if path is not None:
         path.write_text(json.dumps({"machine": machine(), **results}, indent=1) + "\n", encoding="utf-8")
-        print(f"written to {path}")

@@ -104,14 +104,17 @@ class Measured(NamedTuple):
 def measure(
     libraries: Sequence[Library], workload: Workload, turns: Turns, lines: Sequence[str] = LINES
 ) -> Measured:
-    """All lines of a workload. Within a round a line is measured for all libraries before the next line is."""
+    """All lines of a workload. Within a round a line is measured for all libraries before the next line is.
+
+    Every other round goes through the libraries backwards, so that none always follows the same one.
+    """
     with workers(libraries, workload) as team:
         seconds: dict[str, dict[str, list[float]]] = {
             line: {worker.library.name: [] for worker in team if line in worker.about["lines"]} for line in lines
         }
-        for _ in range(turns.rounds):
+        for turn in range(turns.rounds):
             for line in lines:
-                for worker in team:
+                for worker in team[:: -1 if turn % 2 else 1]:
                     if line in worker.about["lines"]:
                         seconds[line][worker.library.name].append(worker.seconds(line, turns))
         return Measured(seconds, {worker.library.name: worker.about for worker in team})

@@ -59,11 +59,11 @@ def _image_classifier(workload: ImageModel, weights: Iterator[np.ndarray]) -> by
     graph, x = GraphBuilder(), "x"
     if workload.pixels:
         x = graph.add("Cast", x, to=TensorProto.FLOAT)
-        x = graph.add("Mul", x, graph.constant(np.float32(1 / 255)))
+        x = graph.add("Mul", x, graph.constant(np.array(1 / 255, np.float32)))
     for _ in workload.filters:
-        kernel, bias = graph.constant(_layouts.conv_kernel(next(weights))), graph.constant(next(weights))
-        x = graph.add("Relu", graph.add("Conv", x, kernel, bias, kernel_shape=[3, 3]))
-        x = graph.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+        kernel, bias = _layouts.conv_kernel(next(weights)), next(weights)
+        x = graph.add("Conv", x, graph.constant(kernel), graph.constant(bias), kernel_shape=[3, 3])
+        x = graph.add("MaxPool", graph.add("Relu", x), kernel_shape=[2, 2], strides=[2, 2])
     kernel = _layouts.dense_after_flatten(next(weights), *workload.last_map).T
     x = graph.add("Relu", graph.dense(graph.add("Flatten", x), kernel, next(weights)))
     x = graph.add("Softmax", graph.dense(x, next(weights), next(weights)))
@@ -77,7 +77,7 @@ def _sentence_classifier(workload: SentenceModel, weights: Iterator[np.ndarray])
     x = graph.add("Gather", table, graph.add("Transpose", "x", perm=[1, 0]))  # (T, N, E)
     lengths = ""
     if workload.padded:
-        words = graph.add("Not", graph.add("Equal", "x", graph.constant(np.int64(0))))
+        words = graph.add("Not", graph.add("Equal", "x", graph.constant(np.array(0))))
         words = graph.add("Cast", words, to=TensorProto.INT32)
         lengths = graph.add("ReduceSum", words, graph.constant(np.array([1])), keepdims=0)
     order = GATE_ORDER[workload.layer]

@@ -103,7 +103,7 @@ def summary(lines: Iterable[Line]) -> str:
         parts += [f"  behind: {line.workload}, {line.label}" for line in slower]
         singles = [line.ratios("Keras/TF")["median"] for line in beside if line.task == "predict 1"]
         if singles:
-            parts.append(f"At batch 1, Keras/TF's predict takes {min(singles):.0f} to {max(singles):.0f} times as long.")
+            parts.append(f"Keras/TF's predict takes {min(singles):.0f} to {max(singles):.0f} times as long at batch 1.")
     return "\n".join(parts)
 
 

@@ -25,7 +25,7 @@ PREDICTION_TOLERANCE = 1e-5  # of a probability: float32 rounding over 100 steps
 STEP_TOLERANCE = 0.01  # of the largest change that the step made
 
 
-def check(adapter: Any, workload: Any, reference: _reference.Reference) -> dict[str, float]:
+def check(adapter: Any, workload: Workload, reference: _reference.Reference) -> dict[str, float]:
     """Differences from tinynet in predictions and in what a step changes; more than rounding ends the process."""
     tasks = adapter.tasks(workload, reference, dropout=0.0, optimizer="sgd")
     differences = {}

@@ -14,6 +14,7 @@ ratios, computed within rounds. The rivals are the extra `rivals`; absent ones a
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import _options
 import _table
@@ -31,29 +32,25 @@ def main() -> None:
     options = parser.parse_args()
     libraries = _options.ours() + present(options.rivals)
     names = [library.name for library in libraries]
-    versions: dict[str, str] = {}
-    differences: dict[str, dict[str, dict[str, float]]] = {}
     lines: list[_table.Line] = []
+    turns = _options.turns(options)
+    results: dict[str, Any] = {"toy": options.toy, "turns": turns._asdict(), "versions": {}, "differences": {}}
     print(_table.header(names))
     for workload in _options.workloads(options):
         print(workload.name, flush=True)
-        measured = measure(libraries, workload, _options.turns(options))
-        versions |= {name: about["version"] for name, about in measured.about.items()}
-        differences[workload.name] = {name: about["differences"] for name, about in measured.about.items()}
+        measured = measure(libraries, workload, turns)
+        results["versions"] |= {name: about["version"] for name, about in measured.about.items()}
+        results["differences"][workload.name] = {
+            name: about["differences"] for name, about in measured.about.items()
+        }
         added = _table.lines_of(workload, measured)
         for line in added:
             print(_table.row(line, names), flush=True)
         lines += added
+        # After each workload, for a whole run is long and may be stopped.
+        _options.write_json(options.json, results | {"lines": [line.as_json() for line in lines]})
     print(f"\n{_table.summary(lines)}")
-    print("versions: " + "; ".join(f"{name} {version}" for name, version in versions.items()))
-    results = {
-        "toy": options.toy,
-        "turns": _options.turns(options)._asdict(),
-        "versions": versions,
-        "differences": differences,
-        "lines": [line.as_json() for line in lines],
-    }
-    _options.write_json(options.json, results)
+    print("versions: " + "; ".join(f"{name} {version}" for name, version in results["versions"].items()))
     if options.plot:
         _table.plot(lines, names, options.plot)
 

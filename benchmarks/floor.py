@@ -41,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     turns, size = _options.turns(options), 256 if options.toy else 2048
     records = []
-    print(f"{'':52s}{'GFLOP':>8s}{'GFLOP/s':>9s}{'ms':>9s}{'floor ms':>10s}   fraction of the rate (min–max)")
+    print(f"{'':50s}{'GFLOP':>8s}{'GFLOP/s':>9s}{'ms':>9s}{'floor ms':>10s}   fraction of the rate (min–max)")
     for workload in _options.workloads(options):
         rates: list[float] = []
         seconds: dict[tuple[str, str], list[float]] = {}
@@ -58,8 +58,9 @@ def main() -> None:
             taken = _options.spread(each)["median"]
             label = f"{workload.name}, {task.removesuffix(' N')}, {library}"
             print(
-                f"{label:52s}{flop / 1e9:8.3f}{rate / 1e9:9.0f}{milliseconds(taken):>9s}"
-                f"{milliseconds(flop / rate):>10s}   {fraction['median']:.3f} ({fraction['min']:.3f}–{fraction['max']:.3f})",
+                f"{label:50s}{flop / 1e9:8.3f}{rate / 1e9:9.0f}{milliseconds(taken):>9s}"
+                f"{milliseconds(flop / rate):>10s}   "
+                f"{fraction['median']:.3f} ({fraction['min']:.3f}–{fraction['max']:.3f})",
                 flush=True,
             )
             records.append({

@@ -20,7 +20,7 @@ import numpy as np
 from _libraries import LIBRARIES, present
 from _rounds import measure
 from _table import milliseconds
-from _workloads import BASE
+from _workloads import BASE, Workload
 
 TASKS = ("training step", "predict N")
 LARGEST = 3
@@ -42,6 +42,11 @@ SWEEPS = {
     "LSTM, sequence length": Sweep("LSTM", "steps", (25, 50, 100, 200, 400), (2, 4, 8)),
     "LSTM, units": Sweep("LSTM", "units", (16, 32, 64, 128, 256), (2, 4, 8)),
 }
+
+
+def resized(workload: Workload, sweep: Sweep, size: int) -> Workload:
+    changed: dict[str, Any] = {sweep.field: size}
+    return dataclasses.replace(workload, **changed)
 
 
 def slope(sizes: Sequence[int], seconds: Sequence[float]) -> float:
@@ -66,6 +71,8 @@ def plot(curves: Sequence[dict[str, Any]], path: Path) -> None:
             linestyle="-" if curve["task"] == "training step" else "--", color=f"C{libraries.index(curve['library'])}",
             label=f"{curve['library']}, {curve['task']}: {curve['slope']:.2f}",
         )  # fmt: skip
+        axes.set_xticks(curve["sizes"], curve["sizes"])
+        axes.set_xticks([], minor=True)
     for name, axes in panels.items():
         axes.set(title=name, xlabel=name.split(", ")[1], ylabel="ms")
         axes.grid(alpha=0.3)
@@ -88,10 +95,8 @@ def main() -> None:
         sweep = SWEEPS[name]
         workload = BASE[sweep.workload].toy() if options.toy else BASE[sweep.workload]
         sizes = sweep.toy_sizes if options.toy else sweep.sizes
-        measured = [
-            measure(libraries, dataclasses.replace(workload, **{sweep.field: size}), _options.turns(options), TASKS)
-            for size in sizes
-        ]
+        turns = _options.turns(options)
+        measured = [measure(libraries, resized(workload, sweep, size), turns, TASKS) for size in sizes]
         print(f"{name:42s}" + "".join(f"{size:>9d}" for size in sizes) + "    slope   largest three")
         for task in TASKS:
             for library in libraries:

@@ -19,7 +19,7 @@ import _options
 import numpy as np
 from _libraries import LIBRARIES, OURS, RIVALS, Library, present
 from _rounds import HERE
-from _workloads import BASE, Workload, to_json
+from _workloads import Workload, to_json
 
 SAVE = """
 import sys, tinynet

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import _options
 import numpy as np
@@ -33,7 +33,7 @@ class Chain(NamedTuple):
     name: str
     told: str
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
-    forward: Callable[..., object]
+    forward: Callable[..., Any]
     backward: Callable[[Array, Array, Array, Array], tuple[Array, Array | None]]
     both: bool = False
 
