@@ -99,13 +99,16 @@ def test_forward_and_backward(data: st.DataObject, layer: str, dtype: str) -> No
 
 
 @given(data=st.data(), dtype=DTYPES)
-def test_weight_gradient(data: st.DataObject, dtype: str) -> None:
+def test_gradients_of_products(data: st.DataObject, dtype: str) -> None:
     draw = data.draw
     steps, rows = draw(st.sampled_from([0, 1, 2, 7, 150])), draw(st.sampled_from([0, 1, 3, 8, 140]))
     features, columns = draw(st.sampled_from([1, 5, 24, 25, 64])), draw(st.sampled_from([1, 16, 30, 48, 64, 80]))
     a, d = draw(sequences(steps, rows, features, dtype)), draw(sequences(steps, rows, columns, dtype))
     (found,) = for_any_number_of_threads(lambda: compiled.weight_gradient(a, d))
     close(found, recurrent.weight_gradient(a, d))
+    kernel = draw(numbers((features, columns), dtype))
+    (found,) = for_any_number_of_threads(lambda: compiled.sequence_gradient(d, kernel))
+    close(found, recurrent.sequence_gradient(d, kernel))
     of_slice = compiled.weight_gradient(a[:-1], d[1:, :, columns // 2 :])
     close(of_slice, recurrent.weight_gradient(a[:-1], d[1:, :, columns // 2 :]))
 

@@ -152,6 +152,17 @@ static void bind_weights(py::module_ &module) {
         kernels<T>().weight_gradient(steps, rows, features, columns, from, by, to, threads());
         return true;
     });
+    // The same of the features.
+    define<3>(module, "sequence_gradient", [](const Laid<T> &d, const Array<T> &kernel, Optional<T> result) {
+        const Size steps = d.shape(0), rows = d.shape(1), features = kernel.shape(0), columns = kernel.shape(1);
+        if (features % kernels<T>().lanes) return false;
+        const auto from = sequence_at<T, const T>(d.data(), d, steps);
+        const auto to = written<T>(result, steps);
+        const T *by = kernel.data();
+        py::gil_scoped_release release;
+        kernels<T>().sequence_gradient(steps, rows, features, columns, from, by, to, threads());
+        return true;
+    });
 }
 
 void bind_recurrent(py::module_ &module) {
