@@ -67,7 +67,8 @@ def test_forward_and_backward(data: st.DataObject, layer: str, dtype: str) -> No
 
     x, mask = draw(sequences(steps, rows, features, dtype)), draw(masks(steps, rows))
     first = [draw(state()) for _ in range(2 if name == "lstm" else 1)]
-    kernel, weights = (draw(numbers((n, gates * units), dtype)) / np.dtype(dtype).type(n**0.5) for n in (features, units))
+    scale = np.dtype(dtype).type(max(features, units) ** -0.5)
+    kernel, weights = (draw(numbers((n, gates * units), dtype)) * scale for n in (features, units))
     weights = laid_out(weights, draw(LAYOUTS))
     biases = [maybe(numbers((gates * units,), dtype)) for _ in range(2 if name == "gru" else 1)]
     options = [after] if name == "gru" else []
@@ -99,13 +100,16 @@ def test_forward_and_backward(data: st.DataObject, layer: str, dtype: str) -> No
 
 
 @given(data=st.data(), dtype=DTYPES)
-def test_weight_gradient(data: st.DataObject, dtype: str) -> None:
+def test_gradients_of_products(data: st.DataObject, dtype: str) -> None:
     draw = data.draw
     steps, rows = draw(st.sampled_from([0, 1, 2, 7, 150])), draw(st.sampled_from([0, 1, 3, 8, 140]))
     features, columns = draw(st.sampled_from([1, 5, 24, 25, 64])), draw(st.sampled_from([1, 16, 30, 48, 64, 80]))
     a, d = draw(sequences(steps, rows, features, dtype)), draw(sequences(steps, rows, columns, dtype))
     (found,) = for_any_number_of_threads(lambda: compiled.weight_gradient(a, d))
     close(found, recurrent.weight_gradient(a, d))
+    kernel = draw(numbers((features, columns), dtype))
+    (found,) = for_any_number_of_threads(lambda: compiled.sequence_gradient(d, kernel))
+    close(found, recurrent.sequence_gradient(d, kernel))
     of_slice = compiled.weight_gradient(a[:-1], d[1:, :, columns // 2 :])
     close(of_slice, recurrent.weight_gradient(a[:-1], d[1:, :, columns // 2 :]))
 

@@ -349,6 +349,11 @@ def weight_gradient(a: Array, d: Array) -> Array:
     return a.reshape(-1, a.shape[-1]).T @ d.reshape(-1, d.shape[-1])
 
 
+def sequence_gradient(d: Array, kernel: Array) -> Array:
+    """d Wᵀ for all steps and rows: the gradient to a sequence (T, N, K) that a matrix (K, M) multiplied."""
+    return (d.reshape(-1, d.shape[-1]) @ kernel.T).reshape(*d.shape[:2], kernel.shape[0])
+
+
 def _start(given: Array | None, like: Array) -> Array:
     """The cotangent a backward loop begins with; its own to change."""
     return np.zeros(like.shape[1:], like.dtype) if given is None else np.array(given)

@@ -155,19 +155,11 @@ def _plus(x: Any, y: Any) -> Any:
     return y if x is None else x if y is None else x + y
 
 
-def _rows(x: Any) -> Any:
-    return x.reshape(-1, x.shape[-1])
-
-
 def _input_cotangents(x: Any, d_projected: Any, kernel: Any, go_backwards: bool, needs: Sequence[bool]) -> Any:
     """Cotangents of (x, kernel, bias) from that of the projected input (T, N, ·)."""
     by_x = by_kernel = by_bias = None
     if needs[0]:
-        if d_projected.flags.c_contiguous:
-            by_x = _rows(d_projected) @ kernel.T
-            by_x = _by_rows(by_x.reshape(*d_projected.shape[:2], kernel.shape[0]), go_backwards)
-        else:  # then it lies as x does
-            by_x = (_rows(_by_rows(d_projected, go_backwards)) @ kernel.T).reshape(x.shape)
+        by_x = _by_rows(kernels.sequence_gradient(d_projected, kernel), go_backwards)
     if needs[1]:
         by_kernel = kernels.weight_gradient(_by_steps(x, go_backwards), d_projected)
     if needs[2]:
@@ -177,7 +169,7 @@ def _input_cotangents(x: Any, d_projected: Any, kernel: Any, go_backwards: bool,
 
 def _recurrent_cotangent(h0: Any, later: Any, d_products: Any) -> Any:
     """Cotangent of the recurrent kernel from that of its products, and from what it multiplied: first and later."""
-    return h0.T @ d_products[0] + kernels.weight_gradient(later, d_products[1:])
+    return kernels.weight_gradient(h0[None], d_products[:1]) + kernels.weight_gradient(later, d_products[1:])
 
 
 def _mask_column(mask: Any, go_backwards: bool) -> Any:

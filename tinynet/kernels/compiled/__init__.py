@@ -10,6 +10,7 @@ from tinynet.kernels.compiled.recurrent import (
     lstm_backward,
     lstm_forward,
     lstm_states,
+    sequence_gradient,
     simple_rnn_backward,
     simple_rnn_forward,
     simple_rnn_states,
@@ -21,6 +22,6 @@ from tinynet.kernels.compiled.updates import adam
 __all__ = [
     "adam", "convolve", "gru_backward", "gru_forward", "gru_states", "input_gradient", "kernel_gradient",
     "lstm_backward", "lstm_forward", "lstm_states", "max_pool", "max_pool_with_winners", "relu_gradient",
-    "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "to_winners",
+    "sequence_gradient", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "to_winners",
     "weight_gradient",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinynet.kernels import recurrent as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
 
 Array = np.ndarray
 Mask = Array | None
@@ -38,9 +38,9 @@ def _beside(x: Array, *shape: int) -> Array:
     """An empty sequence (T, N, *shape) whose steps and rows lie in memory in the order of x's."""
     steps, rows = x.shape[:2]
     if abs(x.strides[0]) < abs(x.strides[1]):
-        made = np.empty((rows, steps, *shape), x.dtype).swapaxes(0, 1)
+        made = empty((rows, steps, *shape), x.dtype).swapaxes(0, 1)
     else:
-        made = np.empty((steps, rows, *shape), x.dtype)
+        made = empty((steps, rows, *shape), x.dtype)
     return made[::-1] if x.strides[0] < 0 else made
 
 
@@ -203,6 +203,14 @@ def weight_gradient(a: Array, d: Array) -> Array:
         if compiled.weight_gradient(_readable(a), _readable(d), result):
             return result
     return plain.weight_gradient(a, d)
+
+
+def sequence_gradient(d: Array, kernel: Array) -> Array:
+    if _fits(d, None, kernel) and kernel.size > 0:
+        result = _beside(d, kernel.shape[0])
+        if compiled.sequence_gradient(_readable(d), _whole(kernel), result):
+            return result
+    return plain.sequence_gradient(d, kernel)
 
 
 def _start(given: Array | None, like: Array) -> Array:

@@ -87,6 +87,8 @@ struct Kernels {
                          Sequence<T> d_recurrent, T *dh, int threads);
     void (*weight_gradient)(Size steps, Size rows, Size features, Size columns, Sequence<const T> a,
                             Sequence<const T> d, T *result, int threads);
+    void (*sequence_gradient)(Size steps, Size rows, Size features, Size columns, Sequence<const T> d, const T *kernel,
+                              Sequence<T> result, int threads);
     Size lanes;  // how many numbers a register holds
 };
 

@@ -74,8 +74,9 @@ static void bind_simple_rnn(py::module_ &module) {
         py::gil_scoped_release release;
         kernels<T>().simple_rnn_forward(layer, first, to, threads());
     });
-    define<6>(module, "simple_rnn_backward", [](const Optional<T> &d_states, const Laid<T> &states, const Optional<bool> &mask,
-                                         const Array<T> &recurrent, Optional<T> d_projected, Array<T> dh) {
+    define<6>(module, "simple_rnn_backward", [](const Optional<T> &d_states, const Laid<T> &states,
+                                                const Optional<bool> &mask, const Array<T> &recurrent,
+                                                Optional<T> d_projected, Array<T> dh) {
         const auto layer = recurrence<T>(states, mask, recurrent);
         const auto given = read<T>(d_states, layer.steps), h = read<T>(states, layer.steps);
         const auto to = written<T>(d_projected, layer.steps);
@@ -87,10 +88,10 @@ static void bind_simple_rnn(py::module_ &module) {
 
 template <class T>
 static void bind_lstm(py::module_ &module) {
-    define<11>(module, "lstm_forward", [](const Laid<T> &x, const Optional<bool> &mask, const Array<T> &h0, const Array<T> &c0,
-                                  const Array<T> &kernel, const Array<T> &recurrent,
-                                  const std::optional<Array<T>> &bias, Optional<T> states, Optional<T> cells,
-                                  Optional<T> gates, Optional<T> squashed) {
+    define<11>(module, "lstm_forward", [](const Laid<T> &x, const Optional<bool> &mask, const Array<T> &h0,
+                                          const Array<T> &c0, const Array<T> &kernel, const Array<T> &recurrent,
+                                          const std::optional<Array<T>> &bias, Optional<T> states,
+                                          Optional<T> cells, Optional<T> gates, Optional<T> squashed) {
         const auto layer = recurrence<T>(x, mask, kernel, recurrent, bias);
         const T *h = h0.data(), *c = c0.data();
         const auto to_h = written<T>(states, layer.steps), to_c = written<T>(cells, layer.steps);
@@ -150,6 +151,17 @@ static void bind_weights(py::module_ &module) {
         T *to = result.mutable_data();
         py::gil_scoped_release release;
         kernels<T>().weight_gradient(steps, rows, features, columns, from, by, to, threads());
+        return true;
+    });
+    // The same of the features.
+    define<3>(module, "sequence_gradient", [](const Laid<T> &d, const Array<T> &kernel, Optional<T> result) {
+        const Size steps = d.shape(0), rows = d.shape(1), features = kernel.shape(0), columns = kernel.shape(1);
+        if (features % kernels<T>().lanes) return false;
+        const auto from = sequence_at<T, const T>(d.data(), d, steps);
+        const auto to = written<T>(result, steps);
+        const T *by = kernel.data();
+        py::gil_scoped_release release;
+        kernels<T>().sequence_gradient(steps, rows, features, columns, from, by, to, threads());
         return true;
     });
 }

@@ -1,4 +1,4 @@
-// The gradient to a matrix that multiplied every row of a sequence.
+// The gradients of a product of every row of a sequence with one matrix.
 #pragma once
 
 #include "../threads.hpp"
@@ -32,5 +32,19 @@ void weight_gradient(Size steps, Size rows, Size features, Size columns, Sequenc
                            d.step, result + feature * columns + column, columns, true);
             }
         }
+    });
+}
+
+// result (T, N, features) = d (T, N, columns) times the transposed kernel (features, columns). The features are
+// a whole number of registers.
+template <class T>
+void sequence_gradient(Size steps, Size rows, Size features, Size columns, Sequence<const T> d, const T *kernel,
+                       Sequence<T> result, int threads) {
+    Workspace<T> memory(columns * features, 1);
+    const Panels<T> transposed = pack(kernel, 1, columns, columns, features, memory.take(columns * features));
+    const Size most = 24, pieces = (steps + most - 1) / most, at_once = 64;
+    parallel(rows * pieces, steps / pieces * columns * features / at_once, threads, [&](Size item) {
+        const Size n = item / pieces, t = item % pieces * most;
+        multiply(steps - t < most ? steps - t : most, at(d, t, n), d.step, transposed, at(result, t, n), result.step);
     });
 }
