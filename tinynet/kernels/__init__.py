@@ -12,6 +12,7 @@ from tinynet.kernels.spatial import output_sizes, padding_amounts
 
 if choice.module is not None:
     from tinynet.kernels.compiled import (
+        adagrad,
         adam,
         convolve,
         gru_backward,
@@ -25,7 +26,9 @@ if choice.module is not None:
         max_pool,
         max_pool_with_winners,
         relu_gradient,
+        rmsprop,
         sequence_gradient,
+        sgd,
         simple_rnn_backward,
         simple_rnn_forward,
         simple_rnn_states,
@@ -51,7 +54,7 @@ else:
         weight_gradient,
     )
     from tinynet.kernels.rows import sum_rows
-    from tinynet.kernels.updates import adam
+    from tinynet.kernels.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
     "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "gru_backward", "gru_forward",

@@ -17,7 +17,7 @@ from tinynet.kernels.compiled.recurrent import (
     weight_gradient,
 )
 from tinynet.kernels.compiled.rows import sum_rows
-from tinynet.kernels.compiled.updates import adam
+from tinynet.kernels.compiled.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
     "adam", "convolve", "gru_backward", "gru_forward", "gru_states", "input_gradient", "kernel_gradient",
