@@ -7,13 +7,15 @@ This page is where one of the two is chosen.
 
 from tinynet.kernels import choice
 from tinynet.kernels.choice import set_threads, threads
-from tinynet.kernels.pooling import average_pool, average_pool_adjoint, from_winners
+from tinynet.kernels.pooling import from_winners
 from tinynet.kernels.spatial import output_sizes, padding_amounts
 
 if choice.module is not None:
     from tinynet.kernels.compiled import (
         adagrad,
         adam,
+        average_pool,
+        average_pool_adjoint,
         convolve,
         gru_backward,
         gru_forward,
@@ -39,7 +41,13 @@ if choice.module is not None:
 else:
     from tinynet.kernels.activation import relu_gradient
     from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
-    from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
+    from tinynet.kernels.pooling import (
+        average_pool,
+        average_pool_adjoint,
+        max_pool,
+        max_pool_with_winners,
+        to_winners,
+    )
     from tinynet.kernels.recurrent import (
         gru_backward,
         gru_forward,
@@ -57,9 +65,9 @@ else:
     from tinynet.kernels.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
-    "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "gru_backward", "gru_forward",
-    "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
-    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient", "set_threads",
-    "sequence_gradient", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "threads",
-    "to_winners", "weight_gradient",
+    "adagrad", "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "gru_backward",
+    "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
+    "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient",
+    "rmsprop", "sequence_gradient", "set_threads", "sgd", "simple_rnn_backward", "simple_rnn_forward",
+    "simple_rnn_states", "sum_rows", "threads", "to_winners", "weight_gradient",
 ]  # fmt: skip

@@ -83,9 +83,17 @@ struct Kernels {
                      int threads);
     void (*kernel_gradient)(const Sliding &, const T *x, const T *g, Size filters, T *result, int threads);
 
+    // depthwise.hpp
+    void (*depthwise)(const Sliding &, const T *x, const T *kernel, Size multiplier, const T *bias, bool relu,
+                      T *output, int threads);
+    void (*depthwise_kernel_gradient)(const Sliding &, const T *x, const T *g, Size multiplier, T *result,
+                                      int threads);
+
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
     void (*to_winners)(const Sliding &, const T *g, const std::int8_t *winners, T *result, int threads);
+    void (*average_pool)(const Sliding &, const T *x, T *output, int threads);
+    void (*average_pool_adjoint)(const Sliding &, const T *g, T *result, int threads);
 
     // rows.hpp
     void (*add_rows)(Size count, Size depth, const std::int64_t *rows, const T *values, T *table);
