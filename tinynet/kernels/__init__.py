@@ -34,12 +34,13 @@ if choice.module is not None:
         simple_rnn_backward,
         simple_rnn_forward,
         simple_rnn_states,
+        softmax,
         sum_rows,
         to_winners,
         weight_gradient,
     )
 else:
-    from tinynet.kernels.activation import relu_gradient
+    from tinynet.kernels.activation import relu_gradient, softmax
     from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
     from tinynet.kernels.pooling import (
         average_pool,
@@ -69,5 +70,5 @@ __all__ = [
     "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
     "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient",
     "rmsprop", "sequence_gradient", "set_threads", "sgd", "simple_rnn_backward", "simple_rnn_forward",
-    "simple_rnn_states", "sum_rows", "threads", "to_winners", "weight_gradient",
+    "simple_rnn_states", "softmax", "sum_rows", "threads", "to_winners", "weight_gradient",
 ]  # fmt: skip

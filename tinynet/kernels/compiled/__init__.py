@@ -1,6 +1,6 @@
 """The compiled kernels, with the signatures of their NumPy versions, which say what they compute."""
 
-from tinynet.kernels.compiled.activation import relu_gradient
+from tinynet.kernels.compiled.activation import relu_gradient, softmax
 from tinynet.kernels.compiled.grouped import convolve, input_gradient, kernel_gradient
 from tinynet.kernels.compiled.pooling import (
     average_pool,
@@ -29,5 +29,5 @@ __all__ = [
     "adagrad", "adam", "average_pool", "average_pool_adjoint", "convolve", "gru_backward", "gru_forward",
     "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
     "max_pool_with_winners", "relu_gradient", "rmsprop", "sequence_gradient", "sgd", "simple_rnn_backward",
-    "simple_rnn_forward", "simple_rnn_states", "sum_rows", "to_winners", "weight_gradient",
+    "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "to_winners", "weight_gradient",
 ]  # fmt: skip

@@ -77,6 +77,7 @@ struct Kernels {
 
     // activation.hpp
     void (*relu_gradient)(Size size, const T *g, const T *output, T *result, int threads);
+    void (*softmax)(Size rows, Size classes, const T *x, T *output, int threads);
 
     // convolution.hpp
     void (*convolve)(const Sliding &, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
