@@ -24,6 +24,7 @@ if choice.module is not None:
         lstm_states,
         max_pool,
         max_pool_with_winners,
+        product,
         relu_gradient,
         sequence_gradient,
         simple_rnn_backward,
@@ -37,6 +38,7 @@ else:
     from tinynet.kernels.activation import relu_gradient
     from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
     from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
+    from tinynet.kernels.products import product
     from tinynet.kernels.recurrent import (
         gru_backward,
         gru_forward,
@@ -56,7 +58,7 @@ else:
 __all__ = [
     "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "gru_backward", "gru_forward",
     "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
-    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient", "set_threads",
+    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu_gradient", "set_threads",
     "sequence_gradient", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "threads",
     "to_winners", "weight_gradient",
 ]  # fmt: skip

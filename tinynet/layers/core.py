@@ -17,7 +17,7 @@ from tinynet.ops import any as any_
 from tinynet.ops import not_equal
 from tinynet.ops.symbolic import KerasTensor, Node
 from tinynet.primitives.elementwise import cast
-from tinynet.primitives.linalg import matmul
+from tinynet.primitives.linalg import dense, dense_relu
 from tinynet.primitives.lookup import embedding
 
 
@@ -158,10 +158,9 @@ class Dense(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         self.check_last_axis(inputs.shape, self.kernel.shape[0])
-        output = matmul(inputs, self.kernel)
-        if self.bias is not None:
-            output = output + self.bias
-        return self.activation(output)
+        if self.activation is activations.relu:
+            return dense_relu(inputs, self.kernel, self.bias)
+        return self.activation(dense(inputs, self.kernel, self.bias))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return activations.output_shape(self.activation, (*input_shape[:-1], self.units))

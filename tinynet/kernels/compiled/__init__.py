@@ -3,6 +3,7 @@
 from tinynet.kernels.compiled.activation import relu_gradient
 from tinynet.kernels.compiled.convolution import convolve, input_gradient, kernel_gradient
 from tinynet.kernels.compiled.pooling import max_pool, max_pool_with_winners, to_winners
+from tinynet.kernels.compiled.products import product
 from tinynet.kernels.compiled.recurrent import (
     gru_backward,
     gru_forward,
@@ -21,7 +22,7 @@ from tinynet.kernels.compiled.updates import adam
 
 __all__ = [
     "adam", "convolve", "gru_backward", "gru_forward", "gru_states", "input_gradient", "kernel_gradient",
-    "lstm_backward", "lstm_forward", "lstm_states", "max_pool", "max_pool_with_winners", "relu_gradient",
+    "lstm_backward", "lstm_forward", "lstm_states", "max_pool", "max_pool_with_winners", "product", "relu_gradient",
     "sequence_gradient", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "to_winners",
     "weight_gradient",
 ]  # fmt: skip

@@ -9,6 +9,7 @@
 
 #include "threads.hpp"
 #include "vector.hpp"
+#include "winograd.hpp"
 
 template <class T> constexpr Size block_of_filters = 2 * lanes<T>;
 // As many accumulators as leave room for the kernel and a number of x: of 32 registers, or of 16.
@@ -110,6 +111,7 @@ inline void convolve_tile_of(Size positions, Arguments... arguments) {
 template <class T>
 void convolve(const Sliding &s, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
               int threads) {
+    if (suits_winograd<T>(s, filters)) return winograd(s, x, kernel, filters, bias, relu, output, threads);
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, row_depth = s.window_width * c, depth = s.window_height * row_depth;
     const Size blocks = (filters + width - 1) / width;
@@ -224,6 +226,7 @@ void add_kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters,
 // x (N, H, W, C), g (N, P, Q, F) -> the kernel's cotangent (KH, KW, C, F).
 template <class T>
 void kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters, T *result, int threads) {
+    if (suits_winograd<T>(s, filters)) return winograd_kernel_gradient(s, x, g, filters, result, threads);
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, depth = s.window_height * s.window_width * c;
     const Size blocks = (filters + width - 1) / width, size = blocks * depth * width;

@@ -22,6 +22,13 @@ struct Sliding {
     Size above, left;  // padding before the first row and column
 };
 
+// A matrix whose neighbours in a column lie `down` apart, and in a row `across`.
+template <class T>
+struct Matrix {
+    const T *data;
+    Size down, across;
+};
+
 // A variable, its slots, and its gradient.
 template <class T>
 struct AdamArrays {
@@ -58,6 +65,10 @@ struct Kernels {
     void (*convolve)(const Sliding &, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
                      int threads);
     void (*kernel_gradient)(const Sliding &, const T *x, const T *g, Size filters, T *result, int threads);
+
+    // products.hpp
+    void (*product)(Size rows, Size depth, Size columns, const Matrix<T> &a, const Matrix<T> &b, const T *bias,
+                    bool relu, T *result, int threads);
 
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);

@@ -39,3 +39,11 @@ template <class T>
 inline Size part(Size from, Size to) {  // how many lanes are left
     return to - from < lanes<T> ? to - from : lanes<T>;
 }
+
+// Calls body(first, count) for every register of so many numbers; all are full but the last one, perhaps.
+template <class T, class Body>
+inline void in_registers(Size numbers, const Body &body) {
+    Size k = 0;
+    for (; k + lanes<T> <= numbers; k += lanes<T>) body(k, lanes<T>);  // inlined, with a known count
+    if (k < numbers) body(k, numbers - k);
+}
