@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
-from tinynet.autograd import tape
+from tinynet.autograd import tape, tracing
 from tinynet.autograd.arrays import (
     Axis,
     agreed,
@@ -559,6 +559,10 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
     try:
         if not tracked:
             output = operation.evaluate(*arrays, **attributes)
+            trace = tracing.current()
+            if trace is not None:
+                # A result that is changed below is then another array, which the trace does not know.
+                trace.note(operation.evaluate, inputs, arrays, attributes, output)
             if type(output) is tuple:
                 return tuple(map(wrap, output))
             return wrap(output) if operation is elementwise.cast else _of_integers(wrap(output), arrays)

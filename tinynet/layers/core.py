@@ -30,6 +30,7 @@ class InputLayer(Layer):
     Source: https://keras.io/api/layers/core_layers/input/
     """
 
+    replayable = True
     dtypes = (
         "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
         "string",
@@ -111,6 +112,7 @@ class Dense(Layer):
     array([[3., 3.]], dtype=float32)
     """
 
+    replayable = True
     casts_integers = True
     supports_masking = True
     inert_config = {"quantization_config": (None,)}
@@ -173,6 +175,7 @@ class Activation(Layer):
     array([[0., 2.]], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
@@ -202,6 +205,7 @@ class Embedding(Layer):
     array([[[0., 1.]]], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
     casts_inputs = False
     writes_activity_regularizer = True
@@ -307,6 +311,7 @@ class Identity(Layer):
     array([1.], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(self, **kwargs: Any) -> None:

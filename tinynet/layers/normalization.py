@@ -77,6 +77,7 @@ class BatchNormalization(_ScaledAndMoved):
     1.0
     """
 
+    replayable = True
     inert_config = {
         "synchronized": (False,), "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,),
         "fused": (None, True, False), "virtual_batch_size": (None,),
@@ -184,6 +185,7 @@ class LayerNormalization(_ScaledAndMoved):
     array([[-1.,  1.]], dtype=float32)
     """
 
+    replayable = True
     inert_config = {"rms_scaling": (False,)}
 
     def __init__(

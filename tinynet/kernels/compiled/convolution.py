@@ -34,7 +34,7 @@ def convolve(
         bias = np.ascontiguousarray(bias, x.dtype)
     compiled.convolve(
         np.ascontiguousarray(x), np.ascontiguousarray(kernel), bias, relu, output,
-        sliding(x.shape, out, window, strides, pads, dilation),
+        sliding(x.shape, out, window, tuple(strides), pads, tuple(dilation)),
     )  # fmt: skip
     return output
 
@@ -51,7 +51,7 @@ def kernel_gradient(
     if not _fits(x, g, window, groups):
         return plain.kernel_gradient(x, g, window, strides, pads, dilation, groups)
     result = empty((*window, x.shape[-1], g.shape[-1]), x.dtype)
-    settings = sliding(x.shape, g.shape[1:-1], window, strides, pads, dilation)
+    settings = sliding(x.shape, g.shape[1:-1], tuple(window), tuple(strides), pads, tuple(dilation))
     compiled.kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), result, settings)
     return result
 
@@ -77,6 +77,6 @@ def input_gradient(
     if min(map(min, around)) < 0:
         return plain.input_gradient(g, kernel, spatial, strides, pads, dilation, groups)
     result = empty((g.shape[0], *spatial, kernel.shape[-2]), g.dtype)
-    settings = sliding(g.shape, spatial, window, strides, around, dilation)
+    settings = sliding(g.shape, tuple(spatial), window, tuple(strides), around, tuple(dilation))
     compiled.convolve(np.ascontiguousarray(g), np.ascontiguousarray(turned), None, False, result, settings)
     return result
