@@ -16,8 +16,8 @@ from tinynet.testing import draws
 from tinynet.testing.strategies import from_domain
 
 NAIVE = [
-    "conv", "conv_relu", "max_pool", "average_pool", "embedding", "dropout", "normalize", "softmax", "log_softmax",
-    "logsumexp", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "einsum",
+    "conv", "conv_relu", "max_pool", "average_pool", "embedding", "dropout", "normalize", "scale_columns",
+    "softmax", "log_softmax", "logsumexp", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "einsum",
     "simple_rnn", "lstm", "gru", "sample",
 ]  # fmt: skip
 

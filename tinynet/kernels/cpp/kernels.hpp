@@ -52,12 +52,22 @@ struct Kernels {
     const char *instruction_set;
 
     // activation.hpp
+    void (*relu)(Size size, const T *x, T *result, int threads);
     void (*relu_gradient)(Size size, const T *g, const T *output, T *result, int threads);
 
     // convolution.hpp
     void (*convolve)(const Sliding &, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
                      int threads);
     void (*kernel_gradient)(const Sliding &, const T *x, const T *g, Size filters, T *result, int threads);
+
+    // normalization.hpp: of tables (rows, columns)
+    void (*column_sums)(Size rows, Size columns, const T *x, T *results, int threads);
+    void (*column_squares)(Size rows, Size columns, const T *x, const T *mean, T *results, int threads);
+    void (*column_products)(Size rows, Size columns, const T *g, const T *x, const T *mean, T *results, int threads);
+    void (*scale_columns)(Size rows, Size columns, const T *x, const T *scale, const T *offset, T *results,
+                          int threads);
+    void (*combine_columns)(Size rows, Size columns, const T *g, const T *x, const T *mean, const T *by_g,
+                            const T *by_x, const T *offset, T *results, int threads);
 
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
