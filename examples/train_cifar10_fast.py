@@ -41,7 +41,9 @@ from tinynet.datasets.cifar10 import CLASS_NAMES
 
 def arguments() -> argparse.Namespace:
     parser = Parser(__doc__)
-    parser.add_argument("--widths", type=whole(), nargs="+", default=[32, 96, 128], help="filters of the blocks (32 96 128)")
+    parser.add_argument(
+        "--widths", type=whole(), nargs="+", default=[32, 96, 128], help="filters of the blocks (32 96 128)"
+    )
     parser.add_argument("--epochs", type=whole(), default=12)
     parser.add_argument("--batch-size", type=whole(), default=256)
     parser.add_argument("--learning-rate", type=number(0, 10), default=0.2, help="at the top of the cycle (0.2)")

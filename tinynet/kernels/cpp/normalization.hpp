@@ -57,7 +57,8 @@ void sum_columns(Size rows, Size columns, T *results, int threads, const Terms &
         for (Size b = share * per_share; b < last; b++) {
             const Size first = b * block, end = first + block < rows ? first + block : rows;
             Size k = 0;
-            for (; k + 3 * lanes<T> < columns; k += 4 * lanes<T>) sum_block<T, N, 4>(first, end, columns, k, sums, terms);
+            for (; k + 3 * lanes<T> < columns; k += 4 * lanes<T>)
+                sum_block<T, N, 4>(first, end, columns, k, sums, terms);
             for (; k < columns; k += lanes<T>) sum_block<T, N, 1>(first, end, columns, k, sums, terms);
             for (Size i = 0; i < width; i++) total[i] += sums[i];
         }
