@@ -185,6 +185,13 @@ def normalize(
     return out, mean, var
 
 
+def scale_columns(x: Array, scale: Array, offset: Array) -> Array:
+    out = np.zeros(x.shape)
+    for place in np.ndindex(*x.shape):
+        out[place] = x[place] * scale[place[-1]] + offset[place[-1]]
+    return out
+
+
 def softmax(x: Array, *, axis: int) -> Array:
     out = np.zeros(x.shape)
     rows, results = np.moveaxis(x, axis, -1), np.moveaxis(out, axis, -1)

@@ -17,7 +17,7 @@ from tinynet.testing.strategies import from_domain
 
 NAIVE = [
     "conv", "conv_relu", "dense", "dense_relu", "max_pool", "average_pool", "embedding", "dropout", "normalize",
-    "softmax", "log_softmax", "logsumexp", "softmax_cross_entropy", "sparse_softmax_cross_entropy",
+    "scale_columns", "softmax", "log_softmax", "logsumexp", "softmax_cross_entropy", "sparse_softmax_cross_entropy",
     "sigmoid_cross_entropy", "einsum", "simple_rnn", "lstm", "gru", "sample",
 ]  # fmt: skip
 

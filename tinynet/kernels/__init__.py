@@ -13,6 +13,10 @@ from tinynet.kernels.spatial import output_sizes, padding_amounts
 if choice.module is not None:
     from tinynet.kernels.compiled import (
         adam,
+        column_moments,
+        column_products,
+        column_sums,
+        combine_columns,
         convolve,
         gru_backward,
         gru_forward,
@@ -25,7 +29,9 @@ if choice.module is not None:
         max_pool,
         max_pool_with_winners,
         product,
+        relu,
         relu_gradient,
+        scale_columns,
         sequence_gradient,
         simple_rnn_backward,
         simple_rnn_forward,
@@ -35,8 +41,15 @@ if choice.module is not None:
         weight_gradient,
     )
 else:
-    from tinynet.kernels.activation import relu_gradient
+    from tinynet.kernels.activation import relu, relu_gradient
     from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
+    from tinynet.kernels.normalization import (
+        column_moments,
+        column_products,
+        column_sums,
+        combine_columns,
+        scale_columns,
+    )
     from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
     from tinynet.kernels.products import product
     from tinynet.kernels.recurrent import (
@@ -56,9 +69,10 @@ else:
     from tinynet.kernels.updates import adam
 
 __all__ = [
-    "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "gru_backward", "gru_forward",
-    "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
-    "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu_gradient", "set_threads",
-    "sequence_gradient", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "threads",
-    "to_winners", "weight_gradient",
+    "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products", "column_sums",
+    "combine_columns", "convolve", "from_winners", "gru_backward", "gru_forward", "gru_states",
+    "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
+    "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu", "relu_gradient",
+    "scale_columns", "sequence_gradient", "set_threads", "simple_rnn_backward", "simple_rnn_forward",
+    "simple_rnn_states", "sum_rows", "threads", "to_winners", "weight_gradient",
 ]  # fmt: skip

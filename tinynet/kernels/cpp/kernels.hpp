@@ -59,6 +59,7 @@ struct Kernels {
     const char *instruction_set;
 
     // activation.hpp
+    void (*relu)(Size size, const T *x, T *result, int threads);
     void (*relu_gradient)(Size size, const T *g, const T *output, T *result, int threads);
 
     // convolution.hpp
@@ -69,6 +70,15 @@ struct Kernels {
     // products.hpp
     void (*product)(Size rows, Size depth, Size columns, const Matrix<T> &a, const Matrix<T> &b, const T *bias,
                     bool relu, T *result, int threads);
+
+    // normalization.hpp: of tables (rows, columns)
+    void (*column_sums)(Size rows, Size columns, const T *x, T *results, int threads);
+    void (*column_squares)(Size rows, Size columns, const T *x, const T *mean, T *results, int threads);
+    void (*column_products)(Size rows, Size columns, const T *g, const T *x, const T *mean, T *results, int threads);
+    void (*scale_columns)(Size rows, Size columns, const T *x, const T *scale, const T *offset, T *results,
+                          int threads);
+    void (*combine_columns)(Size rows, Size columns, const T *g, const T *x, const T *mean, const T *by_g,
+                            const T *by_x, const T *offset, T *results, int threads);
 
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
