@@ -12,6 +12,7 @@ from tinynet.kernels.spatial import output_sizes, padding_amounts
 
 if choice.module is not None:
     from tinynet.kernels.compiled import (
+        adagrad,
         adam,
         column_moments,
         column_products,
@@ -31,8 +32,10 @@ if choice.module is not None:
         product,
         relu,
         relu_gradient,
+        rmsprop,
         scale_columns,
         sequence_gradient,
+        sgd,
         simple_rnn_backward,
         simple_rnn_forward,
         simple_rnn_states,
@@ -66,13 +69,13 @@ else:
         weight_gradient,
     )
     from tinynet.kernels.rows import sum_rows
-    from tinynet.kernels.updates import adam
+    from tinynet.kernels.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
-    "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products", "column_sums",
-    "combine_columns", "convolve", "from_winners", "gru_backward", "gru_forward", "gru_states",
+    "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products",
+    "column_sums", "combine_columns", "convolve", "from_winners", "gru_backward", "gru_forward", "gru_states",
     "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
-    "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu", "relu_gradient",
-    "scale_columns", "sequence_gradient", "set_threads", "simple_rnn_backward", "simple_rnn_forward",
+    "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu", "relu_gradient", "rmsprop",
+    "scale_columns", "sequence_gradient", "set_threads", "sgd", "simple_rnn_backward", "simple_rnn_forward",
     "simple_rnn_states", "sum_rows", "threads", "to_winners", "weight_gradient",
 ]  # fmt: skip

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.autograd import Variable
-from tinynet.optimizers.base import Optimizer
-from tinynet.kernels.blocks import blocks
-from tinynet.optimizers.gradients import Gradient, with_squares
+from tinynet.optimizers.gradients import Gradient, sum_and_squares
+from tinynet.optimizers.together import TogetherOptimizer
 
 
-class Adagrad(Optimizer):
+class Adagrad(TogetherOptimizer):
     """a ← a + g², w ← w − lr·g/√(a + ε) (Duchi, Hazan and Singer 2011).
 
     initial_accumulator_value: a at the start. epsilon: ε, inside the root. The other arguments are
@@ -61,10 +61,9 @@ class Adagrad(Optimizer):
             variables, "accumulator", self.initial_accumulator_value
         )
 
-    def update_step(self, gradient: Gradient, variable: Variable, learning_rate: Any) -> None:
-        kind = variable.dtype.type
-        rate, epsilon = kind(learning_rate), kind(self.epsilon)
-        accumulator = self._accumulators[self._index(variable)]
-        for w, a, g, squares in blocks((variable._data, accumulator._data), with_squares(gradient)):
-            a += squares
-            w -= rate * g / np.sqrt(a + epsilon)
+    def update_together(self, gradients: Sequence[Gradient], variables: Sequence[Variable], learning_rate: Any) -> None:
+        arrays = [
+            (variable._data, self._accumulators[self._index(variable)]._data, *sum_and_squares(gradient))
+            for gradient, variable in zip(gradients, variables, strict=True)
+        ]
+        kernels.adagrad(arrays, learning_rate, self.epsilon)

@@ -9,11 +9,11 @@ import numpy as np
 
 from tinynet import kernels
 from tinynet.autograd import Variable
-from tinynet.optimizers.base import Optimizer
 from tinynet.optimizers.gradients import Gradient, sum_and_squares
+from tinynet.optimizers.together import TogetherOptimizer
 
 
-class Adam(Optimizer):
+class Adam(TogetherOptimizer):
     """m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v), w ← w − α·m/(√v + ε) with
     α = lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) (Kingma and Ba 2015, the form before section 2.1).
 
@@ -66,15 +66,14 @@ class Adam(Optimizer):
         self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
         self._velocity_hats = self.add_optimizer_variables(variables, "velocity_hat") if self.amsgrad else []
 
-    def update_step(self, gradient: Gradient, variable: Variable, learning_rate: Any) -> None:
-        i = self._index(variable)
-        kind = variable.dtype.type
-        step = kind(self._step())
-        beta_1, beta_2 = kind(self.beta_1), kind(self.beta_2)
-        alpha = kind(learning_rate) * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
-        g, squares = sum_and_squares(gradient)
-        kernels.adam(
-            variable._data, self._momentums[i]._data, self._velocities[i]._data,
-            self._velocity_hats[i]._data if self.amsgrad else None,
-            g, squares, alpha, kind(1 - self.beta_1), kind(1 - self.beta_2), self.epsilon,
-        )  # fmt: skip
+    def update_together(self, gradients: Sequence[Gradient], variables: Sequence[Variable], learning_rate: Any) -> None:
+        kind = type(learning_rate)
+        step, beta_1, beta_2 = kind(self._step()), kind(self.beta_1), kind(self.beta_2)
+        alpha = learning_rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+        arrays = []
+        for gradient, variable in zip(gradients, variables, strict=True):
+            i = self._index(variable)
+            largest = self._velocity_hats[i]._data if self.amsgrad else None
+            momentum, velocity = self._momentums[i]._data, self._velocities[i]._data
+            arrays.append((variable._data, momentum, velocity, largest, *sum_and_squares(gradient)))
+        kernels.adam(arrays, alpha, 1 - self.beta_1, 1 - self.beta_2, self.epsilon)

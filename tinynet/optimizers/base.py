@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import config
+from tinynet import config, kernels
 from tinynet.arguments import fraction, whole
 from tinynet.autograd import Tensor, Variable, as_tensor, no_grad
 from tinynet.catalogue import Config, Configurable, serialize, snake_case
@@ -461,6 +461,7 @@ class Optimizer(Configurable):
     def _decay_weights(self, gradients: list[Gradient], variables: Sequence[Variable], rate: Any) -> None:
         if self.weight_decay is None:
             return
+        decayed = []
         for i, variable in enumerate(variables):
             if gradients[i] is variable._data:
                 gradients[i] = variable._data.copy()  # the decay comes first and would change it
@@ -468,10 +469,9 @@ class Optimizer(Configurable):
                 continue
             if self._undecayed_names is not None and self._undecayed_names.search(variable.name):
                 continue
-            kind = variable.dtype.type
-            loss = variable._data * kind(self.weight_decay)
-            loss *= kind(rate)
-            variable._data -= loss
+            decayed.append((variable._data, None, variable._data))
+        # To lose a share of oneself is a step down the gradient of half one's square.
+        kernels.sgd(decayed, float(rate) * self.weight_decay, 0.0, False)
 
 
 def _single(value: Any) -> Any:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.autograd import Variable
 from tinynet.errors import ArgumentError
-from tinynet.optimizers.base import Optimizer
-from tinynet.kernels.blocks import blocks
 from tinynet.optimizers.gradients import Gradient, sum_and_squares
+from tinynet.optimizers.together import TogetherOptimizer
 
 
-class RMSprop(Optimizer):
+class RMSprop(TogetherOptimizer):
     """v ← ρv + (1 − ρ)g², w ← w − lr·g/√(v + ε) (Hinton 2012, lecture 6).
 
     rho: ρ, how much of the mean square is kept. momentum: μ; with it m ← μm + lr·g/√(v + ε),
@@ -71,46 +71,17 @@ class RMSprop(Optimizer):
         self._momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum > 0 else []
         self._averages = self.add_optimizer_variables(variables, "average_gradient") if self.centered else []
 
-    def update_step(self, gradient: Gradient, variable: Variable, learning_rate: Any) -> None:
-        i = self._index(variable)
-        kind = variable.dtype.type
-        rate, rho, rest, epsilon = kind(learning_rate), kind(self.rho), kind(1 - self.rho), kind(self.epsilon)
-        momentum = kind(self.momentum)
-        g, squares = sum_and_squares(gradient)
-        written = [variable._data, self._velocities[i]._data]
-        written += [self._momentums[i]._data] if self.momentum > 0 else []
-        written += [self._averages[i]._data] if self.centered else []
-        read = (g,) if squares is None else (g, squares)
-        for parts in blocks(tuple(written), read):
-            w, v, *slots = parts[: len(written)]
-            g_part, q = parts[len(written)], parts[-1]
-            scratch = g_part * g_part if squares is None else q.copy()
-            scratch *= rest
-            v *= rho
-            v += scratch
-            if self.centered:
-                a = slots[-1]
-                a *= rho
-                a += np.multiply(g_part, rest, out=scratch)
-                np.subtract(v, np.multiply(a, a, out=scratch), out=scratch)
-                scratch += epsilon
-                self._refuse_negative(scratch, variable)
-            else:
-                np.add(v, epsilon, out=scratch)
-            np.sqrt(scratch, out=scratch)
-            step = rate * g_part
-            step /= scratch
-            if self.momentum > 0:
-                m = slots[0]
-                m *= momentum
-                m += step
-                w -= m
-            else:
-                w -= step
-
-    def _refuse_negative(self, variance: np.ndarray, variable: Variable) -> None:
-        if variance.size and variance.min() < 0:
+    def update_together(self, gradients: Sequence[Gradient], variables: Sequence[Variable], learning_rate: Any) -> None:
+        arrays = []
+        for gradient, variable in zip(gradients, variables, strict=True):
+            i = self._index(variable)
+            momentum = self._momentums[i]._data if self.momentum > 0 else None
+            average = self._averages[i]._data if self.centered else None
+            velocity = self._velocities[i]._data
+            arrays.append((variable._data, velocity, momentum, average, *sum_and_squares(gradient)))
+        negative = kernels.rmsprop(arrays, learning_rate, self.rho, 1 - self.rho, self.momentum, self.epsilon)
+        if negative:
             raise ArgumentError(
-                f"RMSprop: centered=True estimates a negative variance for {variable.path!r}, because rows "
-                "of an embedding occur often in one batch. Use centered=False."
+                f"RMSprop: centered=True estimates a negative variance for {variables[negative[0]].path!r}, because "
+                "rows of an embedding occur often in one batch. Use centered=False."
             )

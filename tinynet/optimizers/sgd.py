@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tinynet import kernels
 from tinynet.autograd import Variable
 from tinynet.errors import ArgumentError
-from tinynet.optimizers.base import Optimizer
-from tinynet.kernels.blocks import blocks
 from tinynet.optimizers.gradients import Gradient, summed
+from tinynet.optimizers.together import TogetherOptimizer
 
 
-class SGD(Optimizer):
+class SGD(TogetherOptimizer):
     """w ← w − lr·g; with momentum m ← μm − lr·g and w ← w + m (Polyak 1964).
 
     momentum: μ, a float between 0 and 1. nesterov: w ← w + μm − lr·g with the new m (Sutskever et
@@ -57,20 +57,9 @@ class SGD(Optimizer):
         super().build(variables)
         self._momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum else []
 
-    def update_step(self, gradient: Gradient, variable: Variable, learning_rate: Any) -> None:
-        kind = variable.dtype.type
-        rate, momentum = kind(learning_rate), kind(self.momentum)
-        g = summed(gradient)
-        if not self.momentum:
-            for w, g_part in blocks((variable._data,), (g,)):
-                w -= rate * g_part
-            return
-        slot = self._momentums[self._index(variable)]._data
-        for w, m, g_part in blocks((variable._data, slot), (g,)):
-            step = rate * g_part
-            m *= momentum
-            m -= step
-            if self.nesterov:
-                w += momentum * m - step
-            else:
-                w += m
+    def update_together(self, gradients: Sequence[Gradient], variables: Sequence[Variable], learning_rate: Any) -> None:
+        arrays = []
+        for gradient, variable in zip(gradients, variables, strict=True):
+            slot = self._momentums[self._index(variable)]._data if self.momentum else None
+            arrays.append((variable._data, slot, summed(gradient)))
+        kernels.sgd(arrays, learning_rate, self.momentum, self.nesterov)

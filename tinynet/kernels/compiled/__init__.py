@@ -25,7 +25,7 @@ from tinynet.kernels.compiled.recurrent import (
     weight_gradient,
 )
 from tinynet.kernels.compiled.rows import sum_rows
-from tinynet.kernels.compiled.updates import adam
+from tinynet.kernels.compiled.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
     "adam", "column_moments", "column_products", "column_sums", "combine_columns", "convolve", "gru_backward",

@@ -29,11 +29,35 @@ struct Matrix {
     Size down, across;
 };
 
-// A variable, its slots, and its gradient.
+// A variable w, its slots, and its gradient g, for each optimizer; the names are those of kernels/updates.py.
+// Slots that an optimizer does without are null, and so are squares where they are g².
+template <class T>
+struct SgdArrays {
+    Size size;
+    T *w, *m;
+    const T *g;
+};
+
+template <class T>
+struct AdagradArrays {
+    Size size;
+    T *w, *a;
+    const T *g, *squares;
+};
+
+template <class T>
+struct RmspropArrays {
+    Size size;
+    T *w, *v, *m, *a;
+    const T *g, *squares;
+    bool negative;
+};
+
 template <class T>
 struct AdamArrays {
-    T *w, *m, *v, *largest;  // largest: or null
-    const T *g, *squares;    // squares: or null
+    Size size;
+    T *w, *m, *v, *largest;
+    const T *g, *squares;
 };
 
 // A sequence (T, N, ·) in any order in memory, in which the numbers of one row at one step lie together.
@@ -88,7 +112,10 @@ struct Kernels {
     void (*add_rows)(Size count, Size depth, const std::int64_t *rows, const T *values, T *table);
 
     // updates.hpp
-    void (*adam)(Size size, const AdamArrays<T> &, T alpha, T rest_1, T rest_2, T epsilon, int threads);
+    void (*sgd)(Size variables, SgdArrays<T> *, T rate, T momentum, bool nesterov, int threads);
+    void (*adagrad)(Size variables, AdagradArrays<T> *, T rate, T epsilon, int threads);
+    void (*rmsprop)(Size variables, RmspropArrays<T> *, T rate, T rho, T rest, T momentum, T epsilon, int threads);
+    void (*adam)(Size variables, AdamArrays<T> *, T alpha, T rest_1, T rest_2, T epsilon, int threads);
 
     // recurrent/*.hpp: the arguments are those of tinynet/kernels/recurrent.py. Forward kernels may be given
     // sequences whose steps lie at one place (step = 0), of which the last remains. Backward kernels find the
