@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,18 @@ if choice.module is None:
     pytest.skip(f"no compiled kernels: {choice.why_not}", allow_module_level=True)
 
 from tinynet.kernels import compiled
+from tinynet.kernels.compiled import products as module
 
 SIZES = st.sampled_from([0, 1, 2, 5, 6, 7, 15, 16, 17, 31, 33, 64, 65, 100])
+
+@pytest.fixture(autouse=True, scope="module")
+def small_ones_too() -> Iterator[None]:
+    """No product goes to the BLAS."""
+    usual, module.SMALL = module.SMALL, -1
+    yield
+    module.SMALL = usual
+
+
 TOLERANCE = {"float32": 1e-5, "float64": 1e-13}
 
 

@@ -632,7 +632,7 @@ def _replayed_vjp(node: tape.Node, cotangent: Any, residuals: Sequence[Any]) -> 
 
 def _keep_dtypes(node: tape.Node, arrays: Sequence[Any], dtype: np.dtype) -> None:
     """Remembers the inputs' dtypes where they differ, so that each gets a cotangent of its own."""
-    for array, needed in zip(arrays, node.needs, strict=True):
+    for array, needed in zip(arrays, node.needs):  # noqa: B905 - of one length; this runs for every operation
         if needed and array.dtype != dtype:
             node.dtypes = tuple(None if a is None else a.dtype for a in arrays)
             return

@@ -21,8 +21,9 @@ def _rows(x: Any) -> Any:
 
 def _product(x: Any, y: Any, bias: Any = None, relu: bool = False) -> Any:
     """x (…, D) times the matrix y (D, F)."""
-    product = kernels.product(_rows(x), y, bias, relu)
-    return product if x.ndim == 2 else product.reshape(*x.shape[:-1], y.shape[-1])
+    if x.ndim == 2:
+        return kernels.product(x, y, bias, relu)
+    return kernels.product(_rows(x), y, bias, relu).reshape(*x.shape[:-1], y.shape[-1])
 
 
 @operation
@@ -45,12 +46,16 @@ class matmul:
     linear = (0, 1)
 
     def forward(x, y):
-        plain = x.ndim < 2 or y.ndim != 2
-        return np.matmul(x, y) if plain else _product(x, y), (x, y)
+        return matmul.evaluate(x, y), (x, y)
+
+    def evaluate(x, y):
+        return _product(x, y) if y.ndim == 2 and x.ndim > 1 else np.matmul(x, y)
 
     def vjp(g, residuals, needs):
         x, y = residuals
-        if x.ndim > 1 and y.ndim == 2:
+        if x.ndim == y.ndim == 2:
+            return matmul(g, y.T) if needs[0] else None, matmul(x.T, g) if needs[1] else None
+        if x.ndim > 2 and y.ndim == 2:
             return dense.vjp(g, residuals, (*needs, False))[:2]
         # As in matmul itself, a vector is a matrix of one row (left) or one column (right).
         x2 = x.reshape(1, -1) if x.ndim == 1 else x

@@ -89,9 +89,10 @@ class Operation:
 
     def __call__(self, *inputs: Any, **attributes: Any) -> Any:
         for value in inputs:
-            record = getattr(type(value), "__record_operation__", None)
-            if record is not None:
-                return record(self, inputs, attributes)
+            if type(value) is not np.ndarray:
+                record = getattr(type(value), "__record_operation__", None)
+                if record is not None:
+                    return record(self, inputs, attributes)
         return self.evaluate(*inputs, **attributes)
 
     def __repr__(self) -> str:
