@@ -93,6 +93,11 @@ def test_gradients(drawn: Drawn, seed: int) -> None:
     close(result, convolution.kernel_gradient(x, g, window, *settings), int(np.prod(g.shape[:-1])))
     (result,) = for_any_number_of_threads(lambda: compiled.input_gradient(g, kernel, spatial, *settings))
     close(result, convolution.input_gradient(g, kernel, spatial, *settings), int(np.prod(window)) * g.shape[-1])
+    output = np.maximum(np.random.default_rng(seed + 1).standard_normal(g.shape).astype(x.dtype), 0)
+    everything = (x, kernel, output, g, (True, True, True), *settings)
+    (results,) = for_any_number_of_threads(lambda: compiled.gradients_behind_relu(*everything))
+    for one, expected in zip(results, convolution.gradients_behind_relu(*everything), strict=True):
+        close(one, expected, max(int(np.prod(g.shape[:-1])), int(np.prod(window)) * g.shape[-1]))
 
 
 @pytest.mark.parametrize("place", [(1, 2), (0, 0), (4, 5)])

@@ -19,6 +19,7 @@ if choice.module is not None:
         column_sums,
         combine_columns,
         convolve,
+        gradients_behind_relu,
         gru_backward,
         gru_forward,
         gru_states,
@@ -45,7 +46,7 @@ if choice.module is not None:
     )
 else:
     from tinynet.kernels.activation import relu, relu_gradient
-    from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
+    from tinynet.kernels.convolution import convolve, gradients_behind_relu, input_gradient, kernel_gradient
     from tinynet.kernels.normalization import (
         column_moments,
         column_products,
@@ -73,9 +74,10 @@ else:
 
 __all__ = [
     "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products",
-    "column_sums", "combine_columns", "convolve", "from_winners", "gru_backward", "gru_forward", "gru_states",
-    "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
-    "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu", "relu_gradient", "rmsprop",
-    "scale_columns", "sequence_gradient", "set_threads", "sgd", "simple_rnn_backward", "simple_rnn_forward",
-    "simple_rnn_states", "sum_rows", "threads", "to_winners", "weight_gradient",
+    "column_sums", "combine_columns", "convolve", "from_winners", "gradients_behind_relu", "gru_backward",
+    "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
+    "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu",
+    "relu_gradient", "rmsprop", "scale_columns", "sequence_gradient", "set_threads", "sgd",
+    "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "threads", "to_winners",
+    "weight_gradient",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import normalization as plain
+from tinynet.kernels.compiled.activation import relu_gradient
 from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
 
 
@@ -22,10 +23,15 @@ def _table(x: np.ndarray) -> np.ndarray:
 
 
 def column_sums(x: np.ndarray) -> np.ndarray:
-    if not _fits([x]):
-        return plain.column_sums(x)
+    return sums_behind_relu(x, None)
+
+
+def sums_behind_relu(x: np.ndarray, shown: np.ndarray | None) -> np.ndarray:
+    """`column_sums` of x where `shown`, the output of a relu, is positive, if there is one."""
+    if not _fits([x] if shown is None else [x, shown]):
+        return plain.column_sums(x if shown is None else relu_gradient(x, shown))
     sums = np.empty(x.shape[-1], x.dtype)
-    compiled.column_sums(_table(x), sums)
+    compiled.column_sums(_table(x), None if shown is None else _table(shown), sums)
     return sums
 
 
@@ -35,7 +41,7 @@ def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows = _table(x)
     count = max(1, len(rows))
     mean, var = np.empty(x.shape[-1], x.dtype), np.empty(x.shape[-1], x.dtype)
-    compiled.column_sums(rows, mean)
+    compiled.column_sums(rows, None, mean)
     mean /= count
     compiled.column_squares(rows, mean, var)
     var /= count

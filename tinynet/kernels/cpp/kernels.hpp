@@ -87,16 +87,18 @@ struct Kernels {
     void (*relu_gradient)(Size size, const T *g, const T *output, T *result, int threads);
 
     // convolution.hpp
-    void (*convolve)(const Sliding &, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
-                     int threads);
-    void (*kernel_gradient)(const Sliding &, const T *x, const T *g, Size filters, T *result, int threads);
+    // x and g may come through a relu's derivative: what counts is where `shown` is positive, if it is not null.
+    void (*convolve)(const Sliding &, const T *x, const T *shown, const T *kernel, Size filters, const T *bias,
+                     bool relu, T *output, int threads);
+    void (*kernel_gradient)(const Sliding &, const T *x, const T *g, const T *shown, Size filters, T *result,
+                            int threads);
 
     // products.hpp
     void (*product)(Size rows, Size depth, Size columns, const Matrix<T> &a, const Matrix<T> &b, const T *bias,
                     bool relu, T *result, int threads);
 
     // normalization.hpp: of tables (rows, columns)
-    void (*column_sums)(Size rows, Size columns, const T *x, T *results, int threads);
+    void (*column_sums)(Size rows, Size columns, const T *x, const T *shown, T *results, int threads);
     void (*column_squares)(Size rows, Size columns, const T *x, const T *mean, T *results, int threads);
     void (*column_products)(Size rows, Size columns, const T *g, const T *x, const T *mean, T *results, int threads);
     void (*scale_columns)(Size rows, Size columns, const T *x, const T *scale, const T *offset, T *results,

@@ -69,11 +69,11 @@ void sum_columns(Size rows, Size columns, T *results, int threads, const Terms &
     std::free(partial);
 }
 
-// Sums of x.
+// Sums of x, through a relu's derivative where `shown` is not null.
 template <class T>
-void column_sums(Size rows, Size columns, const T *x, T *results, int threads) {
+void column_sums(Size rows, Size columns, const T *x, const T *shown, T *results, int threads) {
     sum_columns<T, 1>(rows, columns, results, threads, [=](Size place, Size, Size count, Vec<T> *term) {
-        term[0] = load(x + place, count);
+        term[0] = load_shown(x + place, shown ? shown + place : nullptr, count);
     });
 }
 

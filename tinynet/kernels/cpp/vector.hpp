@@ -35,6 +35,12 @@ inline void store(T *to, const Vec<T> &v, Size count = lanes<T>) {
     else for (Size k = 0; k < count; k++) to[k] = v[k];
 }
 
+// The same where a relu's output was positive, else zeros: what flows back through it. Null stands for no relu.
+template <class T>
+inline Vec<T> load_shown(const T *from, const T *output, Size count = lanes<T>) {
+    return output ? (load(output, count) > T(0) ? load(from, count) : Vec<T>{}) : load(from, count);
+}
+
 template <class T>
 inline Size part(Size from, Size to) {  // how many lanes are left
     return to - from < lanes<T> ? to - from : lanes<T>;

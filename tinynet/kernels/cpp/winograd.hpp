@@ -87,21 +87,25 @@ struct Tile {
 // The inputs of some tiles, transformed: to 16 matrices (tiles, C). What lies outside the image is read from
 // `zeros` (C).
 template <class T>
-void transform_inputs(const Sliding &s, const Tiles &tiles, Size first, Size count, const T *x, const T *zeros, T *to) {
+void transform_inputs(const Sliding &s, const Tiles &tiles, Size first, Size count, const T *x, const T *shown,
+                      const T *zeros, T *to) {
     const Size c = s.channels;
     for (Size t = 0; t < count; t++) {
         const Tile tile(tiles, first + t);
-        const T *from[places];
+        const T *from[places], *beside[places];
         for (int i = 0; i < 4; i++) {
             for (int j = 0; j < 4; j++) {
                 const Size row = tile.row - s.above + i, column = tile.column - s.left + j;
                 const bool inside = row >= 0 && row < s.height && column >= 0 && column < s.width;
-                from[i * 4 + j] = inside ? x + ((tile.image * s.height + row) * s.width + column) * c : zeros;
+                const Size place = ((tile.image * s.height + row) * s.width + column) * c;
+                from[i * 4 + j] = inside ? x + place : zeros;
+                beside[i * 4 + j] = inside && shown ? shown + place : zeros;
             }
         }
         in_registers<T>(c, [&](Size k, Size some) {
             Vec<T> d[places];
-            for (int p = 0; p < places; p++) d[p] = load(from[p] + k, some);
+            for (int p = 0; p < places; p++)
+                d[p] = load_shown(from[p] + k, shown ? beside[p] + k : nullptr, some);
             for (int i = 0; i < 4; i++) transform_input(d + i * 4, 1);
             for (int j = 0; j < 4; j++) transform_input(d + j, 4);
             for (int p = 0; p < places; p++) store(to + p * apart<T>(c) + t * c + k, d[p], some);
@@ -126,8 +130,8 @@ void transform_kernels(const T *kernel, Size channels, Size filters, Size width,
 }
 
 template <class T>
-void winograd(const Sliding &s, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
-              int threads) {
+void winograd(const Sliding &s, const T *x, const T *shown, const T *kernel, Size filters, const T *bias, bool relu,
+              T *output, int threads) {
     const Size c = s.channels, width = padded<T>(filters);
     const Tiles tiles(s);
     Workspace<T> memory(places * c * width + c, 2);
@@ -140,7 +144,7 @@ void winograd(const Sliding &s, const T *x, const T *kernel, Size filters, const
         const Size count = tiles.count - first < tiles_at_once ? tiles.count - first : tiles_at_once;
         Workspace<T> own(places * (apart<T>(c) + apart<T>(width)), 2);
         T *const inputs = own.take(places * apart<T>(c)), *const sums = own.take(places * apart<T>(width));
-        transform_inputs(s, tiles, first, count, x, zeros, inputs);
+        transform_inputs(s, tiles, first, count, x, shown, zeros, inputs);
         for (int p = 0; p < places; p++)
             product_of_rows(count, c, {inputs + p * apart<T>(c), c, 1}, weights + p * c * width, width,
                             sums + p * apart<T>(width), false);
@@ -169,17 +173,21 @@ void winograd(const Sliding &s, const T *x, const T *kernel, Size filters, const
 
 // The cotangents (N, P, Q, F) of some tiles, spread out: to 16 matrices (tiles, width).
 template <class T>
-void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size count, const T *g, Size filters,
-                       Size width, T *to) {
+void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size count, const T *g, const T *shown,
+                       Size filters, Size width, T *to) {
     for (Size t = 0; t < count; t++) {
         const Tile tile(tiles, first + t);
-        const T *from = g + ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * filters;
+        const Size start = ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * filters;
         const int rows = tile.row + 1 < s.out_height ? 2 : 1, columns = tile.column + 1 < s.out_width ? 2 : 1;
         in_registers<T>(filters, [&](Size f, Size some) {
             Vec<T> y[places] = {};
-            for (int i = 0; i < 2; i++)
-                for (int j = 0; j < 2; j++)
-                    if (i < rows && j < columns) y[i * 4 + j] = load(from + (i * s.out_width + j) * filters + f, some);
+            for (int i = 0; i < 2; i++) {
+                for (int j = 0; j < 2; j++) {
+                    const Size place = start + (i * s.out_width + j) * filters + f;
+                    if (i < rows && j < columns)
+                        y[i * 4 + j] = load_shown(g + place, shown ? shown + place : nullptr, some);
+                }
+            }
             for (int i = 0; i < 2; i++) spread_cotangent(y + i * 4, 1);
             for (int j = 0; j < 4; j++) spread_cotangent(y + j, 4);
             for (int p = 0; p < places; p++) store(to + p * apart<T>(width) + t * width + f, y[p]);
@@ -188,7 +196,8 @@ void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size co
 }
 
 template <class T>
-void winograd_kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters, T *result, int threads) {
+void winograd_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *result,
+                              int threads) {
     const Size c = s.channels, width = padded<T>(filters), size = places * c * width;
     const Tiles tiles(s);
     const Size groups = (tiles.count + tiles_at_once - 1) / tiles_at_once;
@@ -206,8 +215,8 @@ void winograd_kernel_gradient(const Sliding &s, const T *x, const T *g, Size fil
         for (Size group = groups * share / shares; group < groups * (share + 1) / shares; group++) {
             const Size first = group * tiles_at_once;
             const Size count = tiles.count - first < tiles_at_once ? tiles.count - first : tiles_at_once;
-            transform_inputs(s, tiles, first, count, x, zeros, inputs);
-            spread_cotangents(s, tiles, first, count, g, filters, width, spread);
+            transform_inputs<T>(s, tiles, first, count, x, nullptr, zeros, inputs);
+            spread_cotangents(s, tiles, first, count, g, shown, filters, width, spread);
             for (int p = 0; p < places; p++)
                 product_of_rows(c, count, {inputs + p * apart<T>(c), 1, c}, spread + p * apart<T>(width),
                                 width, own + p * c * width, true);

@@ -7,13 +7,13 @@ namespace tinynet {
 template <class T>
 static void bind(py::module_ &module) {
     const auto strict = py::arg().noconvert();
-    module.def("column_sums", [](const Array<T> &x, Array<T> &results) {
+    module.def("column_sums", [](const Array<T> &x, const py::object &shown, Array<T> &results) {
         const Size rows = x.shape(0), columns = x.shape(1);
-        const T *values = x.data();
+        const T *values = x.data(), *beside = shown.is_none() ? nullptr : Array<T>(shown).data();
         T *to = results.mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().column_sums(rows, columns, values, to, threads());
-    }, strict, strict);
+        kernels<T>().column_sums(rows, columns, values, beside, to, threads());
+    }, strict, py::arg(), strict);
     module.def("column_squares", [](const Array<T> &x, const Array<T> &mean, Array<T> &results) {
         const Size rows = x.shape(0), columns = x.shape(1);
         const T *values = x.data(), *middle = mean.data();
