@@ -33,7 +33,7 @@ class Drawn(NamedTuple):
 
 @st.composite
 def convolutions(draw: Any) -> Drawn:
-    """Windows of all kinds; three axes and groups go to NumPy, and 3×3 of many channels goes Winograd's way."""
+    """Windows of all kinds, groups of some channels and of one; 3×3 of many channels, which goes Winograd's way."""
     many = draw(st.booleans())
     if many:
         spatial, window = draw(st.tuples(st.integers(2, 12), st.integers(2, 12))), (3, 3)
@@ -48,9 +48,10 @@ def convolutions(draw: Any) -> Drawn:
     spatial, window = numbers_of(1, 18 if axes < 3 else 5), numbers_of(1, 4)
     strides, dilation = numbers_of(1, 3), numbers_of(1, 2)
     padding = draw(st.sampled_from(["valid", "same", "causal"] if axes == 1 else ["valid", "same"]))
-    groups = draw(st.sampled_from([1, 1, 1, 2]))
-    channels = draw(st.integers(1, 5)) * groups
-    filters = draw(st.sampled_from([1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 66])) * groups
+    groups = draw(st.sampled_from([1, 1, 1, 2, 3, 20, 33]))
+    channels = draw(st.integers(1, 5) if groups < 4 else st.integers(1, 2)) * groups
+    shares = [1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 66] if groups == 1 else [1, 1, 2, 3, 17] if groups < 4 else [1, 1, 2]
+    filters = draw(st.sampled_from(shares)) * groups
     dtype = draw(DTYPES)
     x = draw(numbers((draw(st.integers(0, 3)), *spatial, channels), dtype))
     kernel = draw(numbers((*window, channels // groups, filters), dtype))

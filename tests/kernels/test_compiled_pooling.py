@@ -1,4 +1,4 @@
-"""Compiled pooling gives NumPy's results, bit for bit: it only compares and moves numbers."""
+"""Compiled pooling against NumPy's: the largest values bit for bit, since they are only compared and moved."""
 
 from __future__ import annotations
 
@@ -63,3 +63,23 @@ def test_other_numbers_go_to_numpy(dtype: str) -> None:
     x = (np.arange(32) % 5).reshape(1, 8, 4).astype(dtype)
     settings = ((2,), (2,), ((0, 0),))
     np.testing.assert_array_equal(compiled.max_pool(x, *settings), pooling.max_pool(x, *settings))
+
+
+@given(drawn=poolings())
+def test_average_pooling(drawn: tuple[np.ndarray, tuple[Any, ...]]) -> None:
+    x, settings = drawn
+    try:
+        expected = pooling.average_pool(x, *settings)
+    except ShapeError:
+        with pytest.raises(ShapeError, match="does not fit"):
+            compiled.average_pool(x, *settings)
+        return
+    (output,) = for_any_number_of_threads(lambda: compiled.average_pool(x, *settings))
+    np.testing.assert_array_equal(output, expected)
+    assert output.dtype == x.dtype
+    g = np.arange(expected.size, dtype=x.dtype).reshape(expected.shape)[..., ::-1]
+    back = pooling.average_pool_adjoint(g, x.shape[1:-1], *settings)
+    (result,) = for_any_number_of_threads(lambda: compiled.average_pool_adjoint(g, x.shape[1:-1], *settings))
+    # The shares of several windows are added in another order.
+    np.testing.assert_allclose(result, back, rtol=1e-6 if x.dtype == np.float32 else 1e-14)
+    assert result.dtype == x.dtype

@@ -221,6 +221,36 @@ def test_a_subclass_is_an_optimizer():
     assert optimizers.get(None) is None
 
 
+def test_a_subclass_may_change_the_variables_of_an_optimizer_its_own_way():
+    class HalfOfOne(SGD):
+        """The first variable moves half as far."""
+
+        def update_step(self, gradient, variable, learning_rate):
+            super().update_step(gradient, variable, learning_rate * (0.5 if variable.path == "first" else 1.0))
+
+    first, second = Variable([1.0], path="first"), Variable([1.0], path="second")
+    HalfOfOne(0.5).apply([[1.0], [1.0]], [first, second])
+    assert (first.tolist(), second.tolist()) == ([0.75], [0.5])
+
+
+@pytest.mark.parametrize("make", [SGD, RMSprop, Adagrad, Adam], ids=lambda make: make.__name__)
+def test_variables_of_several_dtypes_and_rows_step_together_as_apart(make):
+    def variables():
+        values = np.linspace(-1, 1, 12).reshape(4, 3)
+        return [Variable(values, dtype=dtype) for dtype in ("float32", "float64", "float32", "float32")]
+
+    rows = Slices(np.array([2, 0, 2]), np.ones((3, 3), "float32"), (4, 3))
+    gradients = [np.full((4, 3), 0.5), np.full((4, 3), 0.5), rows, np.full((3, 4), 0.5).T]
+    together, apart = variables(), variables()
+    optimizer = make(0.1)
+    optimizer.apply(gradients, together)
+    for gradient, variable in zip(gradients, apart, strict=True):
+        make(0.1).apply([gradient], [variable])
+    for one, other in zip(together, apart, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    assert [str(variable.dtype) for variable in together] == ["float32", "float64", "float32", "float32"]
+
+
 def test_a_base_optimizer_says_what_is_missing():
     with pytest.raises(NotImplementedError, match="Optimizer must define update_step"):
         Optimizer(0.1).apply([[1.0]], [Variable([1.0])])

@@ -7,13 +7,15 @@ This page is where one of the two is chosen.
 
 from tinynet.kernels import choice
 from tinynet.kernels.choice import set_threads, threads
-from tinynet.kernels.pooling import average_pool, average_pool_adjoint, from_winners
+from tinynet.kernels.pooling import from_winners
 from tinynet.kernels.spatial import output_sizes, padding_amounts
 
 if choice.module is not None:
     from tinynet.kernels.compiled import (
         adagrad,
         adam,
+        average_pool,
+        average_pool_adjoint,
         column_moments,
         column_products,
         column_sums,
@@ -40,12 +42,13 @@ if choice.module is not None:
         simple_rnn_backward,
         simple_rnn_forward,
         simple_rnn_states,
+        softmax,
         sum_rows,
         to_winners,
         weight_gradient,
     )
 else:
-    from tinynet.kernels.activation import relu, relu_gradient
+    from tinynet.kernels.activation import relu, relu_gradient, softmax
     from tinynet.kernels.convolution import convolve, gradients_behind_relu, input_gradient, kernel_gradient
     from tinynet.kernels.normalization import (
         column_moments,
@@ -54,7 +57,13 @@ else:
         combine_columns,
         scale_columns,
     )
-    from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners
+    from tinynet.kernels.pooling import (
+        average_pool,
+        average_pool_adjoint,
+        max_pool,
+        max_pool_with_winners,
+        to_winners,
+    )
     from tinynet.kernels.products import product
     from tinynet.kernels.recurrent import (
         gru_backward,
@@ -78,6 +87,6 @@ __all__ = [
     "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
     "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu",
     "relu_gradient", "rmsprop", "scale_columns", "sequence_gradient", "set_threads", "sgd",
-    "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "sum_rows", "threads", "to_winners",
-    "weight_gradient",
+    "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "threads",
+    "to_winners", "weight_gradient",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.errors import DataError
 from tinynet.primitives.domain import Domain, Integers, Values, axis_choices
 from tinynet.primitives.elementwise import sigmoid
@@ -25,8 +26,10 @@ class softmax:
     keeps = ("output",)
 
     def forward(x, *, axis=-1):
-        output = np.exp(x - x.max(axis=axis, keepdims=True))
-        output /= output.sum(axis=axis, keepdims=True)
+        if axis in (-1, x.ndim - 1):
+            output = kernels.softmax(x)
+        else:
+            output = np.ascontiguousarray(kernels.softmax(x.swapaxes(axis, -1)).swapaxes(axis, -1))
         return output, (output,)
 
     def vjp(g, residuals, needs, *, axis=-1):

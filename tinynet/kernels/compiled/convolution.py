@@ -9,7 +9,6 @@ import numpy as np
 from tinynet.kernels import convolution as plain
 from tinynet.kernels.compiled.activation import relu_gradient
 from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
-from tinynet.kernels.compiled.normalization import sums_behind_relu
 from tinynet.kernels.spatial import Pads, output_sizes
 
 
@@ -50,10 +49,10 @@ def kernel_gradient(
     dilation: Sequence[int],
     groups: int,
 ) -> np.ndarray:
-    return _kernel_gradient(x, g, None, window, strides, pads, dilation, groups)
+    return kernel_gradient_behind_relu(x, g, None, window, strides, pads, dilation, groups)
 
 
-def _kernel_gradient(
+def kernel_gradient_behind_relu(
     x: np.ndarray,
     g: np.ndarray,
     shown: np.ndarray | None,
@@ -63,7 +62,7 @@ def _kernel_gradient(
     dilation: Sequence[int],
     groups: int,
 ) -> np.ndarray:
-    """shown: the output of a relu behind the convolution; where it is 0, g does not count."""
+    """shown: the output of a relu behind the convolution; where it is 0, g does not count. Or None."""
     if not _fits(x, g, window, groups):
         return plain.kernel_gradient(x, _through(g, shown), window, strides, pads, dilation, groups)
     result = empty((*window, x.shape[-1], g.shape[-1]), x.dtype)
@@ -81,10 +80,10 @@ def input_gradient(
     dilation: Sequence[int],
     groups: int,
 ) -> np.ndarray:
-    return _input_gradient(g, None, kernel, spatial, strides, pads, dilation, groups)
+    return input_gradient_behind_relu(g, None, kernel, spatial, strides, pads, dilation, groups)
 
 
-def _input_gradient(
+def input_gradient_behind_relu(
     g: np.ndarray,
     shown: np.ndarray | None,
     kernel: np.ndarray,
@@ -109,29 +108,6 @@ def _input_gradient(
     settings = sliding(g.shape, tuple(spatial), window, tuple(strides), around, tuple(dilation))
     compiled.convolve(np.ascontiguousarray(g), shown, np.ascontiguousarray(turned), None, False, result, settings)
     return result
-
-
-def gradients_behind_relu(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    output: np.ndarray,
-    g: np.ndarray,
-    needs: Sequence[bool],
-    strides: Sequence[int],
-    pads: Pads,
-    dilation: Sequence[int],
-    groups: int,
-) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    if g.dtype != output.dtype or g.dtype not in TYPES:
-        return plain.gradients_behind_relu(x, kernel, output, g, needs, strides, pads, dilation, groups)
-    # The relu's derivative takes no pass of its own: each kernel looks at the output where it reads g.
-    g, output = np.ascontiguousarray(g), np.ascontiguousarray(output)
-    settings = (strides, pads, dilation, groups)
-    return (
-        _input_gradient(g, output, kernel, x.shape[1:-1], *settings) if needs[0] else None,
-        _kernel_gradient(x, g, output, kernel.shape[:-2], *settings) if needs[1] else None,
-        sums_behind_relu(g, output) if needs[2] else None,
-    )
 
 
 def _through(g: np.ndarray, shown: np.ndarray | None) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Max pooling by compiled code; what it does not take goes to NumPy's version."""
+"""Pooling by compiled code; what it does not take goes to NumPy's version."""
 
 from __future__ import annotations
 
@@ -50,4 +50,24 @@ def to_winners(
     result = empty((g.shape[0], *spatial, g.shape[-1]), g.dtype)
     settings = sliding(result.shape, g.shape[1:-1], tuple(window), tuple(strides), pads)
     compiled.to_winners(np.ascontiguousarray(g), np.ascontiguousarray(chosen), result, settings)
+    return result
+
+
+def average_pool(x: np.ndarray, window: Sequence[int], strides: Sequence[int], pads: Pads) -> np.ndarray:
+    if x.dtype not in TYPES or len(window) > 2:
+        return plain.average_pool(x, window, strides, pads)
+    out = output_sizes(x.shape[1:-1], window, strides, (1,) * len(window), pads)
+    output = empty((x.shape[0], *out, x.shape[-1]), x.dtype)
+    compiled.average_pool(np.ascontiguousarray(x), output, sliding(x.shape, out, window, strides, pads))
+    return output
+
+
+def average_pool_adjoint(
+    g: np.ndarray, spatial: Sequence[int], window: Sequence[int], strides: Sequence[int], pads: Pads
+) -> np.ndarray:
+    if g.dtype not in TYPES or len(window) > 2:
+        return plain.average_pool_adjoint(g, spatial, window, strides, pads)
+    result = empty((g.shape[0], *spatial, g.shape[-1]), g.dtype)
+    settings = sliding(result.shape, g.shape[1:-1], window, strides, pads)
+    compiled.average_pool_adjoint(np.ascontiguousarray(g), result, settings)
     return result

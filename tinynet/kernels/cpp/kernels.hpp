@@ -85,6 +85,7 @@ struct Kernels {
     // activation.hpp
     void (*relu)(Size size, const T *x, T *result, int threads);
     void (*relu_gradient)(Size size, const T *g, const T *output, T *result, int threads);
+    void (*softmax)(Size rows, Size classes, const T *x, T *output, int threads);
 
     // convolution.hpp
     // x and g may come through a relu's derivative: what counts is where `shown` is positive, if it is not null.
@@ -92,6 +93,12 @@ struct Kernels {
                      bool relu, T *output, int threads);
     void (*kernel_gradient)(const Sliding &, const T *x, const T *g, const T *shown, Size filters, T *result,
                             int threads);
+
+    // depthwise.hpp
+    void (*depthwise)(const Sliding &, const T *x, const T *kernel, Size multiplier, const T *bias, bool relu,
+                      T *output, int threads);
+    void (*depthwise_kernel_gradient)(const Sliding &, const T *x, const T *g, Size multiplier, T *result,
+                                      int threads);
 
     // products.hpp
     void (*product)(Size rows, Size depth, Size columns, const Matrix<T> &a, const Matrix<T> &b, const T *bias,
@@ -109,6 +116,8 @@ struct Kernels {
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
     void (*to_winners)(const Sliding &, const T *g, const std::int8_t *winners, T *result, int threads);
+    void (*average_pool)(const Sliding &, const T *x, T *output, int threads);
+    void (*average_pool_adjoint)(const Sliding &, const T *g, T *result, int threads);
 
     // rows.hpp
     void (*add_rows)(Size count, Size depth, const std::int64_t *rows, const T *values, T *table);

@@ -1,4 +1,4 @@
-// tanh and sigmoid of all numbers of a register, without branches. NaN stays NaN.
+// tanh, sigmoid and exp of all numbers of a register, without branches. NaN stays NaN.
 #pragma once
 
 #include "vector.hpp"
@@ -26,11 +26,13 @@ inline Vec<float> tanh(const Vec<float> &given) {
     return clamped<float>(x * above / below, 1.0f);
 }
 
-// tanh x = e / (e + 2) with e = exp(2x) - 1, and exp(2x) = 2ⁿ exp(r) with |r| ≤ ½ ln 2, where Taylor's series is
-// short. Not through exp itself: near 0 the difference from 1 would be lost. Far from 0, 1 - 2 / (e + 2) loses less.
-inline Vec<double> tanh(const Vec<double> &given) {
-    const Vec<double> twice = clamped<double>(given * 2.0, 44.0);
-    const Vec<double> x = twice < 0.0 ? -twice : twice;
+// exp(x) = power · (1 + rest) with power = 2ⁿ and |x - n ln 2| ≤ ½ ln 2, where Taylor's series is short.
+template <class T>
+struct Exponential {
+    Vec<T> power, rest;
+};
+
+inline Exponential<double> exponential(const Vec<double> &x) {
     const double rounder = 6755399441055744.0;  // 1.5 · 2⁵²: after adding it the last bits hold the integer
     const Vec<double> shifted = x * 1.4426950408889634 + rounder;
     const Vec<double> n = shifted - rounder;
@@ -44,7 +46,43 @@ inline Vec<double> tanh(const Vec<double> &given) {
     bits = (bits << 52) + 0x3ff0000000000000;  // the exponent's field of 2ⁿ
     Vec<double> power;
     std::memcpy(&power, &bits, sizeof power);
-    const Vec<double> e = power * (series * r) + (power - 1.0);
+    return {power, series * r};
+}
+
+// Cephes's polynomial.
+inline Exponential<float> exponential(const Vec<float> &x) {
+    const float rounder = 12582912.0f;  // 1.5 · 2²³
+    const Vec<float> shifted = x * 1.44269504f + rounder;
+    const Vec<float> n = shifted - rounder;
+    const Vec<float> r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+    Vec<float> series = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    series = series * r + 8.3334519073e-3f;
+    series = series * r + 4.1665795894e-2f;
+    series = series * r + 1.6666665459e-1f;
+    series = series * r + 5.0000001201e-1f;
+    Integers<float> bits;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 23) + 0x3f800000;
+    Vec<float> power;
+    std::memcpy(&power, &bits, sizeof power);
+    return {power, series * r * r + r};
+}
+
+// exp(x) of x ≤ 0; what would be below the smallest normal number is 0.
+template <class T>
+inline Vec<T> exp_of_negative(const Vec<T> &x) {
+    const T least = sizeof(T) == 4 ? T(-87.3) : T(-708.3);
+    const Exponential<T> e = exponential(Vec<T>(x < least ? Vec<T>{} + least : x));
+    const Vec<T> result = e.power + e.power * e.rest;
+    return x < least ? Vec<T>{} : result;
+}
+
+// tanh x = e / (e + 2) with e = exp(2x) - 1. Not through exp itself: near 0 the difference from 1 would be lost.
+// Far from 0, 1 - 2 / (e + 2) loses less.
+inline Vec<double> tanh(const Vec<double> &given) {
+    const Vec<double> twice = clamped<double>(given * 2.0, 44.0);
+    const Exponential<double> exponent = exponential(Vec<double>(twice < 0.0 ? -twice : twice));
+    const Vec<double> e = exponent.power * exponent.rest + (exponent.power - 1.0);
     const Vec<double> quotient = (e > 1.0 ? Vec<double>{} - 2.0 : e) / (e + 2.0);
     const Vec<double> result = e > 1.0 ? quotient + 1.0 : quotient;
     return twice < 0.0 ? -result : result;

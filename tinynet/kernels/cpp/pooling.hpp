@@ -1,4 +1,4 @@
-// Max pooling over windows of (N, H, W, C), and the road back to the winners.
+// Max and average pooling over windows of (N, H, W, C), and the road back to the winners or to all.
 #pragma once
 
 #include "threads.hpp"
@@ -68,6 +68,91 @@ void to_winners(const Sliding &s, const T *g, const std::int8_t *winners, T *res
                         }
                     }
                 }
+            }
+        }
+    });
+}
+
+// The part of a window along one axis that lies within the image.
+struct Seen {
+    Size first, end;
+
+    Seen(Size start, Size window, Size size)
+        : first(start > 0 ? start : 0), end(start + window < size ? start + window : size) {}
+    Size count() const { return end - first; }
+};
+
+// The part of a window within an image whose rows are `row` numbers long, of C channels. Its sums and shares are
+// taken of some channels at once, V: a register of them or one.
+template <class T>
+struct Patch {
+    Seen rows, columns;
+    Size row, channels;
+
+    T elements() const { return T(rows.count() * columns.count()); }
+
+    template <class V>
+    void mean(const T *image, T *output) const {
+        V sum = {};
+        for (Size i = rows.first; i < rows.end; i++) {
+            for (Size j = columns.first; j < columns.end; j++) {
+                V value;
+                std::memcpy(&value, image + i * row + j * channels, sizeof value);
+                sum += value;
+            }
+        }
+        sum /= elements();
+        std::memcpy(output, &sum, sizeof sum);
+    }
+
+    template <class V>
+    void share(const T *g, T *image) const {
+        V given;
+        std::memcpy(&given, g, sizeof given);
+        given /= elements();
+        for (Size i = rows.first; i < rows.end; i++) {
+            for (Size j = columns.first; j < columns.end; j++) {
+                V value;
+                std::memcpy(&value, image + i * row + j * channels, sizeof value);
+                value += given;
+                std::memcpy(image + i * row + j * channels, &value, sizeof value);
+            }
+        }
+    }
+};
+
+// The mean of each window over the elements within the image.
+template <class T>
+void average_pool(const Sliding &s, const T *x, T *output, int threads) {
+    const Size c = s.channels, row = s.width * c;
+    parallel(s.images * s.out_height, s.out_width * c * s.window_height * s.window_width, threads, [&](Size line) {
+        const T *image = x + line / s.out_height * s.height * row;
+        const Seen rows(line % s.out_height * s.stride_height - s.above, s.window_height, s.height);
+        for (Size q = 0; q < s.out_width; q++) {
+            const Patch<T> patch = {rows, {q * s.stride_width - s.left, s.window_width, s.width}, row, c};
+            T *to = output + (line * s.out_width + q) * c;
+            Size k = 0;
+            for (; k + lanes<T> <= c; k += lanes<T>) patch.template mean<Vec<T>>(image + k, to + k);
+            for (; k < c; k++) patch.template mean<T>(image + k, to + k);
+        }
+    });
+}
+
+// Each window's value shared evenly among its elements within the image: g (N, P, Q, C) -> (N, H, W, C).
+template <class T>
+void average_pool_adjoint(const Sliding &s, const T *g, T *result, int threads) {
+    const Size c = s.channels, row = s.width * c, size = s.height * row;
+    parallel(s.images, size, threads, [&](Size image) {
+        T *total = result + image * size;
+        std::memset(total, 0, size * sizeof(T));
+        for (Size p = 0; p < s.out_height; p++) {
+            const Seen rows(p * s.stride_height - s.above, s.window_height, s.height);
+            for (Size q = 0; q < s.out_width; q++) {
+                const Patch<T> patch = {rows, {q * s.stride_width - s.left, s.window_width, s.width}, row, c};
+                const T *from = g + ((image * s.out_height + p) * s.out_width + q) * c;
+                Size k = 0;
+                for (; k + lanes<T> <= c; k += lanes<T>) patch.template share<Vec<T>>(from + k, total + k);
+                for (; k < c; k++) patch.template share<T>(from + k, total + k);
             }
         }
     });

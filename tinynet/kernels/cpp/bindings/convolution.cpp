@@ -27,6 +27,25 @@ static void bind(py::module_ &module) {
         py::gil_scoped_release release;
         kernels<T>().kernel_gradient(s, from, cotangent, beside, filters, to, threads());
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg().noconvert(), py::arg());
+    module.def("depthwise", [](const Array<T> &x, const Array<T> &kernel, const py::object &bias, bool relu,
+                               Array<T> &output, const Numbers &settings) {
+        const Sliding s = sliding(settings);
+        const Size multiplier = kernel.shape(kernel.ndim() - 1) / s.channels;
+        const T *from = x.data(), *weights = kernel.data();
+        const T *added = bias.is_none() ? nullptr : Array<T>(bias).data();
+        T *to = output.mutable_data();
+        py::gil_scoped_release release;
+        kernels<T>().depthwise(s, from, weights, multiplier, added, relu, to, threads());
+    }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg(), py::arg().noconvert(), py::arg());
+    module.def("depthwise_kernel_gradient", [](const Array<T> &x, const Array<T> &g, Array<T> &result,
+                                               const Numbers &settings) {
+        const Sliding s = sliding(settings);
+        const Size multiplier = g.shape(g.ndim() - 1) / s.channels;
+        const T *from = x.data(), *cotangent = g.data();
+        T *to = result.mutable_data();
+        py::gil_scoped_release release;
+        kernels<T>().depthwise_kernel_gradient(s, from, cotangent, multiplier, to, threads());
+    }, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg());
 }
 
 void bind_convolution(py::module_ &module) {

@@ -23,6 +23,20 @@ static void bind(py::module_ &module) {
         py::gil_scoped_release release;
         kernels<T>().to_winners(s, from, places, to, threads());
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg());
+    module.def("average_pool", [](const Array<T> &x, Array<T> &output, const Numbers &settings) {
+        const Sliding s = sliding(settings);
+        const T *from = x.data();
+        T *to = output.mutable_data();
+        py::gil_scoped_release release;
+        kernels<T>().average_pool(s, from, to, threads());
+    }, py::arg().noconvert(), py::arg().noconvert(), py::arg());
+    module.def("average_pool_adjoint", [](const Array<T> &g, Array<T> &result, const Numbers &settings) {
+        const Sliding s = sliding(settings);
+        const T *from = g.data();
+        T *to = result.mutable_data();
+        py::gil_scoped_release release;
+        kernels<T>().average_pool_adjoint(s, from, to, threads());
+    }, py::arg().noconvert(), py::arg().noconvert(), py::arg());
 }
 
 void bind_pooling(py::module_ &module) {
