@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import os
 import re
 import subprocess
@@ -154,6 +155,39 @@ def test_train_cifar10_on_a_part(tmp_path: Path, data: Path) -> None:
     assert refused.stderr == "train_cifar10.py: error: --train-images: 101 were asked for, there are 100\n"
 
 
+def test_train_cifar10_fast(tmp_path: Path, data: Path) -> None:
+    options = ("--data", data, "--out", tmp_path, "--epochs", 2, "--batch-size", 10, "--widths", 4, 5)
+    printed = passed(run("train_cifar10_fast.py", *options))
+    assert "CIFAR-10: 100 training images, 20 test images" in printed
+    assert len(re.findall(r" max_pooling2d\S* \(", printed)) == 2
+    rates = numbers(r"epoch +\d/2 +\S+ s  learning rate (\S+)  loss", printed)
+    assert 0 < rates[0] < 0.2 and rates[1] == 0  # the end of the cycle
+    assert re.search(r"test, 20 images: accuracy \S+, macro-F1 \S+", printed)
+    assert re.search(r"true / predicted +airplane automobile", printed), "the confusion matrix"
+    assert numbers(r"loaded again, its predictions differ by (\S+)", printed) == [0.0]
+    assert_pictures(tmp_path / "curves.png", tmp_path / "confusion.png")
+
+
+def test_augmented_batches_hold_the_images_mirrored_and_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    augmented_batches = importlib.import_module("_training").augmented_batches
+    images = np.random.default_rng(0).integers(0, 256, (7, 6, 5, 3), np.uint8)
+    batches = augmented_batches(images, np.arange(7), 3, shift=2)
+    seen = []
+    for _ in range(40):
+        x, y = next(batches)
+        assert x.shape == (3, 6, 5, 3) and x.dtype == np.uint8
+        seen.append(y)
+        for image, label in zip(x, y, strict=True):
+            padded = np.pad(images[label], ((2, 2), (2, 2), (0, 0)), "reflect")
+            moved = [padded[i : i + 6, j : j + 5] for i in range(5) for j in range(5)]
+            assert any(np.array_equal(image, m) or np.array_equal(image, m[:, ::-1]) for m in moved)
+    for one, two in zip(seen[::2], seen[1::2], strict=True):
+        assert len({*one, *two}) == 6  # a pass has no image twice
+    again = augmented_batches(images, np.arange(7), 3, shift=2)
+    assert np.array_equal(np.concatenate(seen), np.concatenate([next(again)[1] for _ in range(40)]))
+
+
 def test_train_nusax(tmp_path: Path, data: Path) -> None:
     printed = passed(
         run(
@@ -290,6 +324,7 @@ def test_help_says_what_it_shows_and_how_to_run_it(script: str) -> None:
         ("make_quickstart_model.py", ["--epochs", "few"], "expected a whole number >= 1, received 'few'"),
         ("train_cifar10.py", ["--pooling", "min"], "argument --pooling: invalid choice: 'min'"),
         ("train_cifar10.py", ["--filters", "32", "x"], "argument --filters: expected a whole number >= 1"),
+        ("train_cifar10_fast.py", ["--learning-rate", "-1"], "expected a number in [0, 10), received '-1'"),
         ("train_nusax.py", ["--layer", "lstmm"], "argument --layer: invalid choice: 'lstmm'"),
         (
             "train_nusax.py",

@@ -33,7 +33,16 @@ class Drawn(NamedTuple):
 
 @st.composite
 def convolutions(draw: Any) -> Drawn:
-    """Windows of all kinds, groups of some channels and of one; three axes go to NumPy."""
+    """Windows of all kinds, groups of some channels and of one; 3×3 of many channels, which goes Winograd's way."""
+    many = draw(st.booleans())
+    if many:
+        spatial, window = draw(st.tuples(st.integers(2, 12), st.integers(2, 12))), (3, 3)
+        pads = draw(st.sampled_from([((0, 0), (0, 0)), ((1, 1), (1, 1)), ((2, 2), (0, 1))]))
+        channels, filters = draw(st.sampled_from([16, 17, 35])), draw(st.sampled_from([16, 31, 66]))
+        dtype = draw(DTYPES)
+        x = draw(numbers((draw(st.integers(0, 3)), *spatial, channels), dtype))
+        kernel, bias = draw(numbers((3, 3, channels, filters), dtype)), draw(st.none() | numbers((filters,), dtype))
+        return Drawn(x, kernel, bias, ((1, 1), pads, (1, 1), 1))
     axes = draw(st.sampled_from([1, 2, 2, 2, 3]))
     numbers_of = lambda low, high: draw(st.tuples(*[st.integers(low, high)] * axes))  # noqa: E731
     spatial, window = numbers_of(1, 18 if axes < 3 else 5), numbers_of(1, 4)
@@ -85,6 +94,21 @@ def test_gradients(drawn: Drawn, seed: int) -> None:
     close(result, convolution.kernel_gradient(x, g, window, *settings), int(np.prod(g.shape[:-1])))
     (result,) = for_any_number_of_threads(lambda: compiled.input_gradient(g, kernel, spatial, *settings))
     close(result, convolution.input_gradient(g, kernel, spatial, *settings), int(np.prod(window)) * g.shape[-1])
+    output = np.maximum(np.random.default_rng(seed + 1).standard_normal(g.shape).astype(x.dtype), 0)
+    everything = (x, kernel, output, g, (True, True, True), *settings)
+    (results,) = for_any_number_of_threads(lambda: compiled.gradients_behind_relu(*everything))
+    for one, expected in zip(results, convolution.gradients_behind_relu(*everything), strict=True):
+        close(one, expected, max(int(np.prod(g.shape[:-1])), int(np.prod(window)) * g.shape[-1]))
+
+
+@pytest.mark.parametrize("place", [(1, 2), (0, 0), (4, 5)])
+def test_what_is_no_number_reaches_only_its_windows(place: tuple[int, int]) -> None:
+    x, kernel = np.ones((1, 6, 6, 16), "float32"), np.ones((3, 3, 16, 16), "float32")  # large enough for Winograd
+    x[0, *place, 3] = np.nan
+    settings = ((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    expected = convolution.convolve(x, kernel, *settings)
+    assert 0 < np.isnan(expected).sum() < expected.size
+    np.testing.assert_array_equal(compiled.convolve(x, kernel, *settings), expected)
 
 
 def test_what_is_no_number_stays_so() -> None:

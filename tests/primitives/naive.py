@@ -85,6 +85,18 @@ def conv_relu(x, kernel, bias, **settings):
     return np.maximum(conv(x, kernel, bias, **settings), 0)
 
 
+def dense(x, kernel, bias):
+    out = np.zeros((*x.shape[:-1], kernel.shape[1]))
+    for *place, f in np.ndindex(*out.shape):
+        terms = (float(a) * float(b) for a, b in zip(x[tuple(place)], kernel[:, f], strict=True))
+        out[(*place, f)] = sum(terms) + (0 if bias is None else bias[f])
+    return out
+
+
+def dense_relu(x, kernel, bias):
+    return np.maximum(dense(x, kernel, bias), 0)
+
+
 def max_pool(x: Array, *, window: Sequence[int], strides: Sequence[int], padding: str) -> Array:
     return _pool(x, window, strides, padding, max)
 
@@ -171,6 +183,13 @@ def normalize(
         out[place] = out[place] * (1.0 if gamma is None else gamma[place[-1]])
         out[place] += 0.0 if beta is None else beta[place[-1]]
     return out, mean, var
+
+
+def scale_columns(x: Array, scale: Array, offset: Array) -> Array:
+    out = np.zeros(x.shape)
+    for place in np.ndindex(*x.shape):
+        out[place] = x[place] * scale[place[-1]] + offset[place[-1]]
+    return out
 
 
 def softmax(x: Array, *, axis: int) -> Array:

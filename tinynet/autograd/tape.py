@@ -58,7 +58,7 @@ class Node:
     parents: for each input its node, or the leaf tensor itself, or None where no gradient
         is wanted.
     residuals: what the vjp wants; None once freed.
-    versions: the version of each parent that is a leaf, to notice a later change in place.
+    versions: the parents that are leaves, each with its version, to notice a later change in place.
     """
 
     __slots__ = (
@@ -80,7 +80,7 @@ class Node:
         self.needs = tuple([parent is not None for parent in parents])
         self.residuals: tuple[Any, ...] | None = residuals
         self.outputs = outputs
-        self.versions = tuple([None if type(p) in _GRAPH else p._version for p in parents])
+        self.versions = tuple([(p, p._version) for p in parents if type(p) not in _GRAPH])
         self.dtypes: tuple[Any, ...] | None = None
         self.serial = next(_serials)
 
@@ -94,8 +94,8 @@ class Node:
                 f"backward: the graph through operation {self.operation.name!r} has been freed by an earlier "
                 "backward. Pass retain_graph=True to the earlier call, or compute the value again."
             )
-        for parent, version in zip(self.parents, self.versions, strict=True):
-            if version is not None and parent._version != version:
+        for parent, version in self.versions:
+            if parent._version != version:
                 raise GraphError(
                     f"backward: {parent._described()} was changed in place after operation "
                     f"{self.operation.name!r} used it. Compute the value again after the change."

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
-from tinynet.autograd import tape
+from tinynet.autograd import tape, tracing
 from tinynet.autograd.arrays import (
     Axis,
     agreed,
@@ -559,6 +559,10 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
     try:
         if not tracked:
             output = operation.evaluate(*arrays, **attributes)
+            trace = tracing.current()
+            if trace is not None:
+                # A result that is changed below is then another array, which the trace does not know.
+                trace.note(operation.evaluate, inputs, arrays, attributes, output)
             if type(output) is tuple:
                 return tuple(map(wrap, output))
             return wrap(output) if operation is elementwise.cast else _of_integers(wrap(output), arrays)
@@ -628,7 +632,7 @@ def _replayed_vjp(node: tape.Node, cotangent: Any, residuals: Sequence[Any]) -> 
 
 def _keep_dtypes(node: tape.Node, arrays: Sequence[Any], dtype: np.dtype) -> None:
     """Remembers the inputs' dtypes where they differ, so that each gets a cotangent of its own."""
-    for array, needed in zip(arrays, node.needs, strict=True):
+    for array, needed in zip(arrays, node.needs):  # noqa: B905 - of one length; this runs for every operation
         if needed and array.dtype != dtype:
             node.dtypes = tuple(None if a is None else a.dtype for a in arrays)
             return

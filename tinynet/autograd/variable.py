@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd.tensor import Tensor, as_tensor, wrap
+from tinynet.autograd.tracing import refuse
 from tinynet.errors import DtypeError, ShapeError, TinynetError
 
 
@@ -58,6 +59,7 @@ class Variable(Tensor):
 
         Raises `ShapeError` for another shape, `DtypeError` for what is not numbers.
         """
+        refuse()
         self._data = self.converted(value)
         self._version += 1
         return self

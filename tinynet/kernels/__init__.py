@@ -16,7 +16,12 @@ if choice.module is not None:
         adam,
         average_pool,
         average_pool_adjoint,
+        column_moments,
+        column_products,
+        column_sums,
+        combine_columns,
         convolve,
+        gradients_behind_relu,
         gru_backward,
         gru_forward,
         gru_states,
@@ -27,8 +32,11 @@ if choice.module is not None:
         lstm_states,
         max_pool,
         max_pool_with_winners,
+        product,
+        relu,
         relu_gradient,
         rmsprop,
+        scale_columns,
         sequence_gradient,
         sgd,
         simple_rnn_backward,
@@ -40,8 +48,15 @@ if choice.module is not None:
         weight_gradient,
     )
 else:
-    from tinynet.kernels.activation import relu_gradient, softmax
-    from tinynet.kernels.convolution import convolve, input_gradient, kernel_gradient
+    from tinynet.kernels.activation import relu, relu_gradient, softmax
+    from tinynet.kernels.convolution import convolve, gradients_behind_relu, input_gradient, kernel_gradient
+    from tinynet.kernels.normalization import (
+        column_moments,
+        column_products,
+        column_sums,
+        combine_columns,
+        scale_columns,
+    )
     from tinynet.kernels.pooling import (
         average_pool,
         average_pool_adjoint,
@@ -49,6 +64,7 @@ else:
         max_pool_with_winners,
         to_winners,
     )
+    from tinynet.kernels.products import product
     from tinynet.kernels.recurrent import (
         gru_backward,
         gru_forward,
@@ -66,9 +82,11 @@ else:
     from tinynet.kernels.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
-    "adagrad", "adam", "average_pool", "average_pool_adjoint", "convolve", "from_winners", "gru_backward",
+    "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products",
+    "column_sums", "combine_columns", "convolve", "from_winners", "gradients_behind_relu", "gru_backward",
     "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
-    "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "relu_gradient",
-    "rmsprop", "sequence_gradient", "set_threads", "sgd", "simple_rnn_backward", "simple_rnn_forward",
-    "simple_rnn_states", "softmax", "sum_rows", "threads", "to_winners", "weight_gradient",
+    "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu",
+    "relu_gradient", "rmsprop", "scale_columns", "sequence_gradient", "set_threads", "sgd",
+    "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "threads",
+    "to_winners", "weight_gradient",
 ]  # fmt: skip

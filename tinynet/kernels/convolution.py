@@ -15,6 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tinynet.kernels.activation import relu_gradient
+from tinynet.kernels.normalization import column_sums
 from tinynet.kernels.scratch import scratch
 from tinynet.kernels.spatial import Pads, inner, offsets, output_sizes, padded, windows
 
@@ -92,6 +94,30 @@ def input_gradient(
             np.matmul(part, weights.T, out=product)
             total[(*visited[:-1], channels)] += product.reshape(*g.shape[:-1], depth)
     return total[inner(shape, pads)]
+
+
+def gradients_behind_relu(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    output: np.ndarray,
+    g: np.ndarray,
+    needs: Sequence[bool],
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int],
+    groups: int,
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    """The cotangents of x, of the kernel and of the bias, those needed, of a convolution through a relu.
+
+    output: of the relu; g: its cotangent.
+    """
+    g = relu_gradient(g, output)
+    settings = (strides, pads, dilation, groups)
+    return (
+        input_gradient(g, kernel, x.shape[1:-1], *settings) if needs[0] else None,
+        kernel_gradient(x, g, kernel.shape[:-2], *settings) if needs[1] else None,
+        column_sums(g) if needs[2] else None,
+    )
 
 
 def _patches(

@@ -34,6 +34,8 @@ class ReLU(_Elementwise):
     array([[0., 1.]], dtype=float32)
     """
 
+    replayable = True
+
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
     ) -> None:
@@ -50,6 +52,8 @@ class ReLU(_Elementwise):
 
 class LeakyReLU(_Elementwise):
     """x where x > 0, else negative_slope · x. The layer's slope is 0.3, the function's 0.2, as in Keras."""
+
+    replayable = True
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         alpha = kwargs.pop("alpha", None)  # Keras 2's name, which Keras 3 still takes
@@ -70,6 +74,8 @@ class LeakyReLU(_Elementwise):
 class ELU(_Elementwise):
     """x where x > 0, else alpha (eˣ − 1) (Clevert et al. 2016)."""
 
+    replayable = True
+
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = number(self.described, "alpha", alpha)
@@ -83,6 +89,8 @@ class Softmax(_Elementwise):
 
     A mask has to broadcast to the inputs; what it hides comes out as 0.
     """
+
+    replayable = True
 
     def __init__(self, axis: int | list[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

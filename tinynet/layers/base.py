@@ -15,6 +15,7 @@ import numpy as np
 from tinynet import activations, config, constraints, initializers, regularizers
 from tinynet.autograd import Tensor, Variable, as_tensor
 from tinynet.autograd.tags import mask_of, set_mask
+from tinynet.autograd.tracing import refuse
 from tinynet.catalogue import Config, Configurable, get_registered_object, parameters_of, serialize, snake_case
 from tinynet.errors import (
     ArgumentError,
@@ -46,6 +47,14 @@ LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
 _scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
+
+
+_changes = 0
+
+
+def changes() -> int:
+    """How often an attribute of a layer was set; what was found out about layers before may not hold after it."""
+    return _changes
 
 
 @contextlib.contextmanager
@@ -112,6 +121,9 @@ class Layer(Configurable):
     takes_text = False
     # Settings that Keras 3.6 does not know, and what they are without being set; then they are not written.
     newer: Mapping[str, Any] = {}
+    # Whether `call` applies the same operations each time, whatever the values: no branch on them in Python, no
+    # check of them outside of operations. Predictions then skip the Python. A subclass has to say it again.
+    replayable = False
     writes_activity_regularizer = False  # Keras writes it for some classes even where there is none
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -171,6 +183,8 @@ class Layer(Configurable):
             cls.build = _building(cls.build)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: Any) -> None:
+        global _changes
+        _changes += 1
         self._track(value)
         object.__setattr__(self, name, value)
 
@@ -258,6 +272,7 @@ class Layer(Configurable):
 
     def add_loss(self, loss: Any) -> None:
         """Adds a scalar to the loss of the step in which `call` runs."""
+        refuse()
         self._own_losses.append(as_tensor(loss))
 
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:

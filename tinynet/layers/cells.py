@@ -10,6 +10,7 @@ from tinynet import activations
 from tinynet.arguments import flag, fraction, whole
 from tinynet.autograd import Tensor
 from tinynet.autograd.tensor import wrap
+from tinynet.autograd.tracing import fixed
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
 from tinynet.layers.parameters import add_weight, keep_settings
@@ -84,7 +85,7 @@ class Cell(Layer):
 
     def get_initial_state(self, batch_size: int) -> list[Tensor]:
         """States of zeros for a batch."""
-        return [wrap(np.zeros((batch_size, self.units), self.compute_dtype)) for _ in range(self.states)]
+        return [wrap(fixed(np.zeros((batch_size, self.units), self.compute_dtype))) for _ in range(self.states)]
 
     def reset_dropout_masks(self) -> None:
         """Forgets the dropout masks: they are drawn once for all steps of a sequence."""
@@ -148,6 +149,8 @@ class SimpleRNNCell(Cell):
     Source: https://keras.io/api/layers/recurrent_layers/simple_rnn/
     """
 
+    replayable = True
+
     def __init__(
         self,
         units: int,
@@ -191,6 +194,7 @@ class LSTMCell(Cell):
     Source: https://keras.io/api/layers/recurrent_layers/lstm/
     """
 
+    replayable = True
     gates = 4
     states = 2
 
@@ -252,6 +256,7 @@ class GRUCell(Cell):
     Source: https://keras.io/api/layers/recurrent_layers/gru/
     """
 
+    replayable = True
     gates = 3
 
     def __init__(
@@ -379,7 +384,7 @@ def initial_state(cell: Any, batch_size: int, dtype: str) -> list[Any]:
     """A cell's states of zeros, as a list."""
     if hasattr(cell, "get_initial_state"):
         return as_list(cell.get_initial_state(batch_size))
-    return [wrap(np.zeros((batch_size, n), dtype)) for n in as_list(cell.state_size)]
+    return [wrap(fixed(np.zeros((batch_size, n), dtype))) for n in as_list(cell.state_size)]
 
 
 def stepped(cell: Any, inputs: Any, states: list[Any], training: bool) -> Any:

@@ -192,6 +192,7 @@ class Conv1D(BaseConv):
     (2, 10, 4)
     """
 
+    replayable = True
     rank = 1
     paddings = ("valid", "same", "causal")
 
@@ -212,6 +213,7 @@ class Conv2D(BaseConv):
     (2, 8, 8, 4)
     """
 
+    replayable = True
     rank = 2
 
 
@@ -229,4 +231,5 @@ class Conv3D(BaseConv):
     (2, 5, 6, 7, 4)
     """
 
+    replayable = True
     rank = 3

@@ -17,7 +17,7 @@ from tinynet.ops import any as any_
 from tinynet.ops import not_equal
 from tinynet.ops.symbolic import KerasTensor, Node
 from tinynet.primitives.elementwise import cast
-from tinynet.primitives.linalg import matmul
+from tinynet.primitives.linalg import dense, dense_relu
 from tinynet.primitives.lookup import embedding
 
 
@@ -30,6 +30,7 @@ class InputLayer(Layer):
     Source: https://keras.io/api/layers/core_layers/input/
     """
 
+    replayable = True
     dtypes = (
         "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
         "string",
@@ -111,6 +112,7 @@ class Dense(Layer):
     array([[3., 3.]], dtype=float32)
     """
 
+    replayable = True
     casts_integers = True
     supports_masking = True
     inert_config = {"quantization_config": (None,)}
@@ -158,10 +160,9 @@ class Dense(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         self.check_last_axis(inputs.shape, self.kernel.shape[0])
-        output = matmul(inputs, self.kernel)
-        if self.bias is not None:
-            output = output + self.bias
-        return self.activation(output)
+        if self.activation is activations.relu:
+            return dense_relu(inputs, self.kernel, self.bias)
+        return self.activation(dense(inputs, self.kernel, self.bias))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return activations.output_shape(self.activation, (*input_shape[:-1], self.units))
@@ -174,6 +175,7 @@ class Activation(Layer):
     array([[0., 2.]], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
@@ -203,6 +205,7 @@ class Embedding(Layer):
     array([[[0., 1.]]], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
     casts_inputs = False
     writes_activity_regularizer = True
@@ -308,6 +311,7 @@ class Identity(Layer):
     array([1.], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(self, **kwargs: Any) -> None:

@@ -101,6 +101,8 @@ class Add(Merge):
     [[4.0, 6.0]]
     """
 
+    replayable = True
+
     def merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(lambda x, y: x + y, inputs)
 
@@ -111,6 +113,8 @@ class Average(Add):
     >>> Average()([np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]])]).tolist()
     [[2.0, 3.0]]
     """
+
+    replayable = True
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
         return super().merge(inputs) / len(inputs)
@@ -123,6 +127,7 @@ class Subtract(Merge):
     [[-2.0, -3.0]]
     """
 
+    replayable = True
     least = most = 2
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
@@ -135,6 +140,8 @@ class Multiply(Merge):
     >>> Multiply()([np.array([[1.0, 2.0]]), np.array([[3.0, 5.0]])]).tolist()
     [[3.0, 10.0]]
     """
+
+    replayable = True
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
         masks = [self.wide_mask(x) for x in inputs]  # a new axis has left an input its values alone
@@ -175,6 +182,7 @@ class Maximum(_Extreme):
     [[3.0, 6.0]]
     """
 
+    replayable = True
     choose = staticmethod(ops.maximum)
 
 
@@ -185,6 +193,7 @@ class Minimum(_Extreme):
     [[1.0, 5.0]]
     """
 
+    replayable = True
     choose = staticmethod(ops.minimum)
 
 
@@ -197,6 +206,8 @@ class Concatenate(Merge):
     >>> Concatenate()([np.array([[1.0, 2.0]]), np.array([[3.0]])]).tolist()
     [[1.0, 2.0, 3.0]]
     """
+
+    replayable = True
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

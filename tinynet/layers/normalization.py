@@ -13,7 +13,7 @@ from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
 from tinynet.layers.parameters import add_weight, keep_settings
 from tinynet.ops.normalization import rms_normalization
-from tinynet.primitives.normalization import normalize
+from tinynet.primitives.normalization import normalize, scale_and_offset, scale_columns
 from tinynet.primitives.shapes import reshape
 
 
@@ -77,6 +77,7 @@ class BatchNormalization(_ScaledAndMoved):
     1.0
     """
 
+    replayable = True
     inert_config = {
         "synchronized": (False,), "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,),
         "fused": (None, True, False), "virtual_batch_size": (None,),
@@ -140,19 +141,14 @@ class BatchNormalization(_ScaledAndMoved):
                 output, mean, var = normalize(inputs, gamma, beta, axes=axes, epsilon=self.epsilon)
             else:
                 mean, var = self._masked_moments(inputs, mask, axes)
-                output = self._scaled(inputs, mean, var, gamma, beta)
+                scale, offset = scale_and_offset(mean, var, gamma, beta, self.epsilon)
+                output = inputs * scale + offset
             self._follow(self.moving_mean, mean)
             self._follow(self.moving_variance, var)
             return output
         mean, var = (w if last else reshape(w, shape=shape) for w in (self.moving_mean, self.moving_variance))
-        return self._scaled(inputs, mean, var, gamma, beta)
-
-    def _scaled(self, x: Tensor, mean: Tensor, var: Tensor, gamma: Any, beta: Any) -> Tensor:
-        """x · inverse + (beta − mean · inverse), the order in which Keras computes it."""
-        inverse = 1 / np.sqrt(var + self.epsilon)
-        if gamma is not None:
-            inverse = inverse * gamma
-        return x * inverse + (-mean * inverse if beta is None else beta - mean * inverse)
+        scale, offset = scale_and_offset(mean, var, gamma, beta, self.epsilon)
+        return scale_columns(inputs, scale, offset) if last else inputs * scale + offset
 
     def _masked_moments(self, x: Tensor, mask: Any, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         if mask.shape != x.shape[:-1]:
@@ -184,6 +180,7 @@ class LayerNormalization(_ScaledAndMoved):
     array([[-1.,  1.]], dtype=float32)
     """
 
+    replayable = True
     inert_config = {"rms_scaling": (False,)}
 
     def __init__(

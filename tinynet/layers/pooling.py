@@ -64,6 +64,7 @@ class MaxPooling1D(_Pooling):
     Source: https://keras.io/api/layers/pooling_layers/max_pooling1d/
     """
 
+    replayable = True
     rank = 1
     operation = max_pool
     casts_integers = False
@@ -85,6 +86,7 @@ class MaxPooling2D(_Pooling):
     array([3.], dtype=float32)
     """
 
+    replayable = True
     rank = 2
     operation = max_pool
     casts_integers = False
@@ -105,6 +107,7 @@ class MaxPooling3D(_Pooling):
     array([7.], dtype=float32)
     """
 
+    replayable = True
     rank = 3
     operation = max_pool
     casts_integers = False
@@ -117,6 +120,7 @@ class MaxPooling3D(_Pooling):
 class AveragePooling1D(_Pooling):
     """The mean of each window of time steps: (N, T, C) -> (N, T', C); padding is not counted."""
 
+    replayable = True
     rank = 1
     operation = average_pool
 
@@ -128,6 +132,7 @@ class AveragePooling2D(_Pooling):
     array([1.5], dtype=float32)
     """
 
+    replayable = True
     rank = 2
     operation = average_pool
 
@@ -139,6 +144,7 @@ class AveragePooling3D(_Pooling):
     array([3.5], dtype=float32)
     """
 
+    replayable = True
     rank = 3
     operation = average_pool
 
@@ -189,6 +195,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
     A row that is masked throughout has no mean: it gives NaN, as in Keras.
     """
 
+    replayable = True
     rank = 1
     supports_masking = True
 
@@ -212,6 +219,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
 class GlobalAveragePooling2D(_GlobalAverage):
     """The mean of each channel of an image: (N, H, W, C) -> (N, C)."""
 
+    replayable = True
     rank = 2
 
 
@@ -230,12 +238,14 @@ class GlobalAveragePooling3D(_GlobalAverage):
 class GlobalMaxPooling1D(_GlobalMaximum):
     """The largest value over time: (N, T, C) -> (N, C). It does not see masks, as in Keras."""
 
+    replayable = True
     rank = 1
 
 
 class GlobalMaxPooling2D(_GlobalMaximum):
     """The largest value of each channel of an image: (N, H, W, C) -> (N, C)."""
 
+    replayable = True
     rank = 2
 
 

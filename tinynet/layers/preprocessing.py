@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd import Tensor
+from tinynet.autograd.tracing import fixed
 from tinynet.errors import ArgumentError
 from tinynet.layers.base import Layer, Shape
 
@@ -18,6 +19,7 @@ class Rescaling(Layer):
     array([[2.]], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
@@ -34,7 +36,8 @@ class Rescaling(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         dtype = self.compute_dtype
-        return inputs.astype(dtype) * np.asarray(self.scale, dtype) + np.asarray(self.offset, dtype)
+        scale, offset = (fixed(np.asarray(number, dtype)) for number in (self.scale, self.offset))
+        return inputs.astype(dtype) * scale + offset
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

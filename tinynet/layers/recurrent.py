@@ -240,6 +240,7 @@ class SimpleRNN(_Fused):
     (2, 4)
     """
 
+    replayable = True
     operation = records.simple_rnn
     cell_class = SimpleRNNCell
 
@@ -283,6 +284,7 @@ class LSTM(_Fused):
     (2, 3, 4)
     """
 
+    replayable = True
     operation = records.lstm
     cell_class = LSTMCell
 
@@ -329,6 +331,7 @@ class GRU(_Fused):
     ((2, 4), (2, 4))
     """
 
+    replayable = True
     operation = records.gru
     cell_class = GRUCell
 

@@ -32,6 +32,7 @@ class Dropout(Layer):
     array([[1., 1.]], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(
@@ -117,6 +118,7 @@ class SpatialDropout1D(_SpatialDropout):
     [[[1.0], [1.0]]]
     """
 
+    replayable = True
     rank = 1
 
     def __init__(
@@ -152,6 +154,7 @@ class SpatialDropout2D(_PlacedSpatialDropout):
     (1, 2, 2, 3)
     """
 
+    replayable = True
     rank = 2
 
 
@@ -182,6 +185,7 @@ class GaussianNoise(Layer):
     array([[1., 1.]], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -215,6 +219,7 @@ class GaussianDropout(Layer):
     array([[1., 1.]], dtype=float32)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:

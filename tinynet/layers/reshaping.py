@@ -23,6 +23,8 @@ class Flatten(Layer):
     (5, 6)
     """
 
+    replayable = True
+
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = data_format_of(self.described, data_format)
@@ -46,6 +48,8 @@ class Reshape(Layer):
 
     Raises `ShapeError` when the number of elements differs.
     """
+
+    replayable = True
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -88,6 +92,8 @@ class Permute(Layer):
     (5, 3, 2)
     """
 
+    replayable = True
+
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(dims, (list, tuple)) or sorted(map(repr, dims)) != sorted(map(repr, range(1, len(dims) + 1))):
@@ -115,6 +121,8 @@ class RepeatVector(Layer):
     >>> RepeatVector(3)(np.zeros((5, 2), "float32")).shape
     (5, 3, 2)
     """
+
+    replayable = True
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

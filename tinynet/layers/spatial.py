@@ -89,6 +89,7 @@ class ZeroPadding1D(_ZeroPadding):
     array([0., 1., 1.], dtype=float32)
     """
 
+    replayable = True
     rank = 1
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
@@ -111,6 +112,7 @@ class ZeroPadding2D(_ZeroPadding):
     (1, 5, 6, 3)
     """
 
+    replayable = True
     rank = 2
 
     def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any) -> None:

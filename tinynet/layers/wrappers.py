@@ -33,6 +33,7 @@ class Bidirectional(Layer):
     (2, 8)
     """
 
+    replayable = True
     supports_masking = True
 
     def __init__(

@@ -31,6 +31,7 @@ class Functional(Model):
 
     keras_module = "keras.src.models.functional"
     registered_name = "Functional"
+    replayable = True
 
     def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(inputs, outputs, name=name, **kwargs)

@@ -37,6 +37,8 @@ class Sequential(Model):
     (3, 2)
     """
 
+    replayable = True
+
     def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)

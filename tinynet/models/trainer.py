@@ -28,6 +28,7 @@ from tinynet.models.data import (
     validation_batches,
 )
 from tinynet.models.graph import Graph
+from tinynet.models.replays import Replays
 from tinynet.nested import leaves, map_leaves
 
 
@@ -52,6 +53,7 @@ class Trainer:
         self.history: History | None = None
         self._compile_arguments: dict[str, Any] | None = None
         self._compiled = Compiled(self.described)
+        self._replays = Replays(self)
 
     def compile(
         self,
@@ -267,7 +269,7 @@ class Trainer:
     def predict_on_batch(self, x: Any) -> Any:
         """The results for one batch, as arrays."""
         with no_grad():
-            outputs = self(_wrapped(x), training=False)  # type: ignore[operator]
+            outputs = self._replays.predict(x, lambda x: self(_wrapped(x), training=False))  # type: ignore[operator]
         # Texts, of a StringLookup backwards, are arrays already.
         return map_structure(lambda t: _apart_from(x, t._data if isinstance(t, Tensor) else t), outputs)
 

@@ -96,9 +96,10 @@ class conv_relu:
         output = kernels.convolve(x, kernel, strides, pads, dilation, groups, bias, relu=True)
         return output, (x, kernel, bias, output)
 
-    def vjp(g, residuals, needs, **settings):
+    def vjp(g, residuals, needs, *, strides, padding="valid", dilation, groups=1):
         x, kernel, _, output = residuals
-        return conv.vjp(kernels.relu_gradient(g, output), (x, kernel), needs, **settings)
+        pads = _pads(x.shape[1:-1], kernel.shape[:-2], strides, dilation, padding)
+        return kernels.gradients_behind_relu(x, kernel, output, g, needs, strides, pads, dilation, groups)
 
     def composed(x, kernel, bias=None, **settings):
         return relu(conv(x, kernel, bias, **settings))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.primitives.domain import Domain, Values
 from tinynet.primitives.operation import Operation, operation
 
@@ -138,10 +139,26 @@ erf = unary(
     by_input=lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x),
 )  # fmt: skip
 
-relu = unary(
-    "relu", "max(x, 0); its derivative at 0 is 0.", lambda x: np.maximum(x, 0),
-    by_output=lambda y: y > 0, values=away_from(0.0), at={0.0: 0.0},
-)  # fmt: skip
+
+@operation
+class relu:
+    """max(x, 0); its derivative at 0 is 0."""
+
+    domain = Domain((away_from(0.0),))
+    points = (((np.array([0.0]),), {}, (np.array([0.0]),)),)
+    keeps = ("output",)
+
+    def forward(x):
+        output = kernels.relu(x)
+        return output, (output,)
+
+    def vjp(g, residuals, needs):
+        (output,) = residuals
+        if isinstance(g, np.ndarray) and isinstance(output, np.ndarray):
+            return (kernels.relu_gradient(g, output),)
+        return (g * (output > 0),)
+
+
 relu6 = unary(
     "relu6", "min(max(x, 0), 6); its derivative at 0 and 6 is 0.", lambda x: np.clip(x, 0, 6),
     by_output=lambda y: (y > 0) & (y < 6),

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.errors import ArgumentError
-from tinynet.primitives.domain import Domain, Values
+from tinynet.primitives.domain import Absent, Domain, Values
+from tinynet.primitives.elementwise import relu
 from tinynet.primitives.operation import operation, unbroadcast
+
+
+def _rows(x: Any) -> Any:
+    """All axes but the last as one."""
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
+def _product(x: Any, y: Any, bias: Any = None, relu: bool = False) -> Any:
+    """x (…, D) times the matrix y (D, F)."""
+    if x.ndim == 2:
+        return kernels.product(x, y, bias, relu)
+    return kernels.product(_rows(x), y, bias, relu).reshape(*x.shape[:-1], y.shape[-1])
 
 
 @operation
@@ -31,10 +46,17 @@ class matmul:
     linear = (0, 1)
 
     def forward(x, y):
-        return np.matmul(x, y), (x, y)
+        return matmul.evaluate(x, y), (x, y)
+
+    def evaluate(x, y):
+        return _product(x, y) if y.ndim == 2 and x.ndim > 1 else np.matmul(x, y)
 
     def vjp(g, residuals, needs):
         x, y = residuals
+        if x.ndim == y.ndim == 2:
+            return matmul(g, y.T) if needs[0] else None, matmul(x.T, g) if needs[1] else None
+        if x.ndim > 2 and y.ndim == 2:
+            return dense.vjp(g, residuals, (*needs, False))[:2]
         # As in matmul itself, a vector is a matrix of one row (left) or one column (right).
         x2 = x.reshape(1, -1) if x.ndim == 1 else x
         y2 = y.reshape(-1, 1) if y.ndim == 1 else y
@@ -48,14 +70,48 @@ class matmul:
         if needs[0]:
             by_x = unbroadcast(np.matmul(g, y2.swapaxes(-1, -2)), x2.shape).reshape(x.shape)
         if needs[1]:
-            if y2.ndim == 2 and x2.ndim > 2:
-                # One large product instead of a batch of small ones and a sum.
-                rows = x2.reshape(-1, x2.shape[-1])
-                by_y = np.matmul(rows.swapaxes(-1, -2), g.reshape(rows.shape[0], g.shape[-1]))
-                by_y = by_y.reshape(y.shape)
-            else:
-                by_y = unbroadcast(np.matmul(x2.swapaxes(-1, -2), g), y2.shape).reshape(y.shape)
+            by_y = unbroadcast(np.matmul(x2.swapaxes(-1, -2), g), y2.shape).reshape(y.shape)
         return by_x, by_y
+
+
+@operation
+class dense:
+    """x · kernel + bias: (…, D), a matrix (D, F), and (F) or None -> (…, F)."""
+
+    domain = tuple(
+        Domain((x, Values("D F"), bias)) for x in (Values("A D"), Values("B A D")) for bias in (Absent(), Values("F"))
+    )
+    keeps = ("x", "kernel")
+
+    def forward(x, kernel, bias=None):
+        return _product(x, kernel, bias), (x, kernel)
+
+    def vjp(g, residuals, needs):
+        x, kernel = residuals
+        return (
+            matmul(g, kernel.swapaxes(0, 1)) if needs[0] else None,
+            # One product over all leading axes instead of one for each and a sum.
+            matmul(_rows(x).swapaxes(0, 1), _rows(g)) if needs[1] else None,
+            unbroadcast(g, g.shape[-1:]) if needs[2] else None,
+        )
+
+
+@operation
+class dense_relu:
+    """`dense` and then a relu, which takes no pass over the results of its own."""
+
+    domain = dense.domains
+
+    def forward(x, kernel, bias=None):
+        output = _product(x, kernel, bias, relu=True)
+        return output, (x, kernel, bias, output)
+
+    def vjp(g, residuals, needs):
+        x, kernel, _, output = residuals
+        return dense.vjp(kernels.relu_gradient(g, output), (x, kernel), needs)
+
+    def composed(x, kernel, bias=None):
+        return relu(dense(x, kernel, bias))
 
 
 def _tensordot_axes(x: Any, y: Any, axes: Any) -> tuple[list[int], list[int], list[int], list[int]]:

@@ -7,22 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.primitives.domain import Absent, Domain, Values
 from tinynet.primitives.operation import operation, unbroadcast
 
 
-def _mean(x: Any, axes: tuple[int, ...]) -> Any:
-    """The mean over `axes`, kept as axes of size 1.
+def _by_column(x: Any, gamma: Any, beta: Any, axes: tuple[int, ...]) -> bool:
+    """Whether this is batch normalisation of channels at the end, for which there are kernels."""
+    columns = x.shape[-1:]
+    return axes == tuple(range(x.ndim - 1)) and all(w is None or w.shape == columns for w in (gamma, beta))
 
-    Over all axes but the last, a product with a row of ones is quicker than NumPy's sum and
-    adds up in blocks, which keeps float32 exact over long axes.
-    """
-    count = max(1, math.prod(x.shape[a] for a in axes))
-    if axes == tuple(range(x.ndim - 1)) and x.size:
-        rows = x.reshape(-1, x.shape[-1])
-        total = np.ones((1, rows.shape[0]), x.dtype) @ rows
-        return (total / count).reshape((1,) * (x.ndim - 1) + (-1,))
-    return x.sum(axis=axes, keepdims=True) / count
+
+def _mean(x: Any, axes: tuple[int, ...]) -> Any:
+    """The mean over `axes`, kept as axes of size 1."""
+    return x.sum(axis=axes, keepdims=True) / max(1, math.prod(x.shape[a] for a in axes))
 
 
 def _moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
@@ -31,12 +29,12 @@ def _moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
     return mean, _mean(np.square(x - mean), axes)
 
 
-def _scaled(x: Any, mean: Any, var: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
-    inverse = 1 / np.sqrt(var + epsilon)
+def scale_and_offset(mean: Any, var: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any]:
+    """What x is multiplied by and what is then added, in the order in which Keras computes it."""
+    scale = 1 / np.sqrt(var + epsilon)
     if gamma is not None:
-        inverse = inverse * gamma
-    offset = -mean * inverse if beta is None else beta - mean * inverse
-    return x * inverse + offset
+        scale = scale * gamma
+    return scale, -mean * scale if beta is None else beta - mean * scale
 
 
 @operation
@@ -57,12 +55,20 @@ class normalize:
     )  # fmt: skip
 
     def forward(x, gamma, beta, *, axes, epsilon):
-        mean, var = _moments(x, axes)
-        output = _scaled(x, mean, var, gamma, beta, epsilon)
+        if _by_column(x, gamma, beta, axes):
+            mean, var = kernels.column_moments(x)
+            output = kernels.scale_columns(x, *scale_and_offset(mean, var, gamma, beta, epsilon))
+            mean, var = (a.reshape((1,) * (x.ndim - 1) + (-1,)) for a in (mean, var))
+        else:
+            mean, var = _moments(x, axes)
+            scale, offset = scale_and_offset(mean, var, gamma, beta, epsilon)
+            output = x * scale + offset
         return (output, mean, var), (x, gamma, beta, mean, var)
 
     def vjp(g, residuals, needs, *, axes, epsilon):
         x, gamma, beta, mean, var = residuals
+        if _by_column(x, gamma, beta, axes) and g[0] is not None:
+            return _gradients_by_column(*g, *residuals, needs, epsilon)
         g_output, g_mean, g_var = g
         by_x = by_gamma = by_beta = None
         count = max(1, math.prod(x.shape[a] for a in axes))
@@ -92,4 +98,44 @@ class normalize:
     def composed(x, gamma, beta, *, axes, epsilon):
         mean = x.mean(axis=axes, keepdims=True)
         var = np.square(x - mean).mean(axis=axes, keepdims=True)
-        return _scaled(x, mean, var, gamma, beta, epsilon), mean, var
+        scale, offset = scale_and_offset(mean, var, gamma, beta, epsilon)
+        return x * scale + offset, mean, var
+
+
+def _gradients_by_column(g, g_mean, g_var, x, gamma, beta, mean, var, needs, epsilon):
+    """`normalize.vjp` where there are kernels: one pass for two sums of each column, and one for x's cotangent."""
+    mean, var = mean.reshape(-1), var.reshape(-1)
+    count = max(1, x.size // max(1, x.shape[-1]))
+    inverse = 1 / np.sqrt(var + epsilon)
+    total, products = kernels.column_products(g, x, mean)
+    by_gamma, by_beta = products * inverse, total
+    by_x = None
+    if needs[0]:
+        scale = inverse if gamma is None else inverse * gamma
+        by_deviation = -scale * inverse * by_gamma / count
+        offset = -scale * by_beta / count
+        if g_mean is not None:
+            offset = offset + g_mean.reshape(-1) / count
+        if g_var is not None:
+            by_deviation = by_deviation + g_var.reshape(-1) * (2 / count)
+        by_x = kernels.combine_columns(g, x, mean, scale, by_deviation, offset)
+    return by_x, by_gamma if needs[1] else None, by_beta if needs[2] else None
+
+
+@operation
+class scale_columns:
+    """x · scale + offset, for x (…, C) and scale and offset (C,)."""
+
+    domain = Domain((Values("A B C"), Values("C"), Values("C")), sizes={"A": (2, 4), "C": (2, 4)})
+    keeps = ("x", "scale", "constant")
+
+    def forward(x, scale, offset):
+        return kernels.scale_columns(x, scale, offset), (x, scale, offset.shape)
+
+    def vjp(g, residuals, needs):
+        x, scale, columns = residuals
+        return (
+            g * scale if needs[0] else None,
+            unbroadcast(g * x, columns) if needs[1] else None,
+            unbroadcast(g, columns) if needs[2] else None,
+        )

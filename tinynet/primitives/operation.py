@@ -37,6 +37,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.errors import TinynetError
 from tinynet.primitives.domain import Domain
 
@@ -88,9 +89,10 @@ class Operation:
 
     def __call__(self, *inputs: Any, **attributes: Any) -> Any:
         for value in inputs:
-            record = getattr(type(value), "__record_operation__", None)
-            if record is not None:
-                return record(self, inputs, attributes)
+            if type(value) is not np.ndarray:
+                record = getattr(type(value), "__record_operation__", None)
+                if record is not None:
+                    return record(self, inputs, attributes)
         return self.evaluate(*inputs, **attributes)
 
     def __repr__(self) -> str:
@@ -115,9 +117,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if g.shape == shape:
         return g
     if isinstance(g, np.ndarray) and g.ndim > 1 and g.shape[-1:] == shape and g.dtype.kind == "f":
-        # A bias: as a product, the sum over all leading axes runs at the speed of BLAS.
-        rows = g.reshape(-1, g.shape[-1])
-        return (np.ones((1, rows.shape[0]), g.dtype) @ rows).reshape(shape)
+        return kernels.column_sums(g)  # as a bias's
     lead = g.ndim - len(shape)
     axes = tuple(range(lead)) + tuple(
         lead + i for i, size in enumerate(shape) if size == 1 and g.shape[lead + i] != 1

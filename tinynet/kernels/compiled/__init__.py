@@ -1,7 +1,14 @@
 """The compiled kernels, with the signatures of their NumPy versions, which say what they compute."""
 
-from tinynet.kernels.compiled.activation import relu_gradient, softmax
-from tinynet.kernels.compiled.grouped import convolve, input_gradient, kernel_gradient
+from tinynet.kernels.compiled.activation import relu, relu_gradient, softmax
+from tinynet.kernels.compiled.grouped import convolve, gradients_behind_relu, input_gradient, kernel_gradient
+from tinynet.kernels.compiled.normalization import (
+    column_moments,
+    column_products,
+    column_sums,
+    combine_columns,
+    scale_columns,
+)
 from tinynet.kernels.compiled.pooling import (
     average_pool,
     average_pool_adjoint,
@@ -9,6 +16,7 @@ from tinynet.kernels.compiled.pooling import (
     max_pool_with_winners,
     to_winners,
 )
+from tinynet.kernels.compiled.products import product
 from tinynet.kernels.compiled.recurrent import (
     gru_backward,
     gru_forward,
@@ -26,8 +34,10 @@ from tinynet.kernels.compiled.rows import sum_rows
 from tinynet.kernels.compiled.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
-    "adagrad", "adam", "average_pool", "average_pool_adjoint", "convolve", "gru_backward", "gru_forward",
-    "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
-    "max_pool_with_winners", "relu_gradient", "rmsprop", "sequence_gradient", "sgd", "simple_rnn_backward",
-    "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "to_winners", "weight_gradient",
+    "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products",
+    "column_sums", "combine_columns", "convolve", "gradients_behind_relu", "gru_backward", "gru_forward",
+    "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
+    "max_pool", "max_pool_with_winners", "product", "relu", "relu_gradient", "rmsprop", "scale_columns",
+    "sequence_gradient", "sgd", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax",
+    "sum_rows", "to_winners", "weight_gradient",
 ]  # fmt: skip

@@ -8,6 +8,14 @@ from tinynet.kernels import activation as plain
 from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
 
 
+def relu(x: np.ndarray) -> np.ndarray:
+    if x.dtype not in TYPES:
+        return plain.relu(x)
+    result = empty(x.shape, x.dtype)
+    compiled.relu(np.ascontiguousarray(x), result)
+    return result
+
+
 def relu_gradient(g: np.ndarray, output: np.ndarray) -> np.ndarray:
     if g.dtype not in TYPES or output.dtype != g.dtype or g.shape != output.shape:
         return plain.relu_gradient(g, output)

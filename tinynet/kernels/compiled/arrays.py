@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -29,14 +30,15 @@ def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
     return array
 
 
+@functools.lru_cache(maxsize=4096)
 def sliding(
-    shape: Sequence[int],
-    out: Sequence[int],
-    window: Sequence[int],
-    strides: Sequence[int],
+    shape: tuple[int, ...],
+    out: tuple[int, ...],
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
     pads: Pads,
-    dilation: Sequence[int] | None = None,
-) -> list[int]:
+    dilation: tuple[int, ...] | None = None,
+) -> tuple[int, ...]:
     """The settings of a window over an array of `shape` (N, *spatial, C), one or two spatial axes.
 
     The order is that of `Sliding` in cpp/kernels.hpp; with one axis the first of two has one element.
@@ -47,4 +49,4 @@ def sliding(
     if len(sizes) == 1:
         axes = [(first, *rest) for first, rest in zip((1, 1, 1, 1, 1, 0), axes, strict=True)]
     (height, width), *others = axes
-    return [images, height, width, channels, *(int(n) for pair in others for n in pair)]
+    return (images, height, width, channels, *(int(n) for pair in others for n in pair))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import convolution as plain
+from tinynet.kernels.compiled.activation import relu_gradient
 from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
 from tinynet.kernels.spatial import Pads, output_sizes
 
@@ -33,8 +34,8 @@ def convolve(
     if bias is not None:
         bias = np.ascontiguousarray(bias, x.dtype)
     compiled.convolve(
-        np.ascontiguousarray(x), np.ascontiguousarray(kernel), bias, relu, output,
-        sliding(x.shape, out, window, strides, pads, dilation),
+        np.ascontiguousarray(x), None, np.ascontiguousarray(kernel), bias, relu, output,
+        sliding(x.shape, out, window, tuple(strides), pads, tuple(dilation)),
     )  # fmt: skip
     return output
 
@@ -48,11 +49,25 @@ def kernel_gradient(
     dilation: Sequence[int],
     groups: int,
 ) -> np.ndarray:
+    return kernel_gradient_behind_relu(x, g, None, window, strides, pads, dilation, groups)
+
+
+def kernel_gradient_behind_relu(
+    x: np.ndarray,
+    g: np.ndarray,
+    shown: np.ndarray | None,
+    window: Sequence[int],
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int],
+    groups: int,
+) -> np.ndarray:
+    """shown: the output of a relu behind the convolution; where it is 0, g does not count. Or None."""
     if not _fits(x, g, window, groups):
-        return plain.kernel_gradient(x, g, window, strides, pads, dilation, groups)
+        return plain.kernel_gradient(x, _through(g, shown), window, strides, pads, dilation, groups)
     result = empty((*window, x.shape[-1], g.shape[-1]), x.dtype)
-    settings = sliding(x.shape, g.shape[1:-1], window, strides, pads, dilation)
-    compiled.kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), result, settings)
+    settings = sliding(x.shape, g.shape[1:-1], tuple(window), tuple(strides), pads, tuple(dilation))
+    compiled.kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), shown, result, settings)
     return result
 
 
@@ -65,9 +80,22 @@ def input_gradient(
     dilation: Sequence[int],
     groups: int,
 ) -> np.ndarray:
+    return input_gradient_behind_relu(g, None, kernel, spatial, strides, pads, dilation, groups)
+
+
+def input_gradient_behind_relu(
+    g: np.ndarray,
+    shown: np.ndarray | None,
+    kernel: np.ndarray,
+    spatial: Sequence[int],
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int],
+    groups: int,
+) -> np.ndarray:
     window = kernel.shape[:-2]
     if not _fits(g, kernel, window, groups) or max(strides) > 1:
-        return plain.input_gradient(g, kernel, spatial, strides, pads, dilation, groups)
+        return plain.input_gradient(_through(g, shown), kernel, spatial, strides, pads, dilation, groups)
     # Every element of the input meets the kernel's places in reverse: a convolution of g, padded all around,
     # with the kernel turned about.
     turned = kernel[(slice(None, None, -1),) * len(window)].swapaxes(-1, -2)
@@ -75,8 +103,12 @@ def input_gradient(
         ((k - 1) * d - before, (k - 1) * d - after) for k, d, (before, after) in zip(window, dilation, pads, strict=True)
     )
     if min(map(min, around)) < 0:
-        return plain.input_gradient(g, kernel, spatial, strides, pads, dilation, groups)
+        return plain.input_gradient(_through(g, shown), kernel, spatial, strides, pads, dilation, groups)
     result = empty((g.shape[0], *spatial, kernel.shape[-2]), g.dtype)
-    settings = sliding(g.shape, spatial, window, strides, around, dilation)
-    compiled.convolve(np.ascontiguousarray(g), np.ascontiguousarray(turned), None, False, result, settings)
+    settings = sliding(g.shape, tuple(spatial), window, tuple(strides), around, tuple(dilation))
+    compiled.convolve(np.ascontiguousarray(g), shown, np.ascontiguousarray(turned), None, False, result, settings)
     return result
+
+
+def _through(g: np.ndarray, shown: np.ndarray | None) -> np.ndarray:
+    return g if shown is None else relu_gradient(g, shown)

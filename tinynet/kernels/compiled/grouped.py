@@ -12,7 +12,9 @@ import numpy as np
 
 from tinynet.kernels import convolution as plain
 from tinynet.kernels.compiled import convolution as dense
+from tinynet.kernels.compiled.activation import relu_gradient
 from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
+from tinynet.kernels.compiled.normalization import column_sums, sums_behind_relu
 from tinynet.kernels.spatial import Pads, output_sizes
 
 
@@ -67,7 +69,7 @@ def _depthwise(
         bias = np.ascontiguousarray(bias, x.dtype)
     compiled.depthwise(
         np.ascontiguousarray(x), np.ascontiguousarray(kernel), bias, relu, output,
-        sliding(x.shape, out, window, strides, pads, dilation),
+        sliding(x.shape, out, window, tuple(strides), pads, tuple(dilation)),
     )  # fmt: skip
     return output
 
@@ -86,7 +88,7 @@ def kernel_gradient(
     depth, share = x.shape[-1] // groups, g.shape[-1] // groups
     if depth == 1:
         result = empty((*window, 1, g.shape[-1]), x.dtype)
-        settings = sliding(x.shape, g.shape[1:-1], window, strides, pads, dilation)
+        settings = sliding(x.shape, g.shape[1:-1], tuple(window), tuple(strides), pads, tuple(dilation))
         compiled.depthwise_kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), result, settings)
         return result
     parts = []
@@ -148,3 +150,31 @@ def input_gradient(
             return part
         target[...] = part
     return result
+
+
+def gradients_behind_relu(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    output: np.ndarray,
+    g: np.ndarray,
+    needs: Sequence[bool],
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int],
+    groups: int,
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    window, spatial, settings = kernel.shape[:-2], x.shape[1:-1], (strides, pads, dilation, groups)
+    if groups > 1 or max(strides) > 1 or g.dtype != output.dtype:
+        g = relu_gradient(g, output)
+        return (
+            input_gradient(g, kernel, spatial, *settings) if needs[0] else None,
+            kernel_gradient(x, g, window, *settings) if needs[1] else None,
+            column_sums(g) if needs[2] else None,
+        )
+    # The relu's derivative takes no pass of its own: each kernel looks at the output where it reads g.
+    g, output = np.ascontiguousarray(g), np.ascontiguousarray(output)
+    return (
+        dense.input_gradient_behind_relu(g, output, kernel, spatial, *settings) if needs[0] else None,
+        dense.kernel_gradient_behind_relu(x, g, output, window, *settings) if needs[1] else None,
+        sums_behind_relu(g, output) if needs[2] else None,
+    )

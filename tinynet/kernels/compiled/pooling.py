@@ -21,7 +21,7 @@ def max_pool(x: np.ndarray, window: Sequence[int], strides: Sequence[int], pads:
         return plain.max_pool(x, window, strides, pads)
     out = output_sizes(x.shape[1:-1], window, strides, (1,) * len(window), pads)
     output = empty((x.shape[0], *out, x.shape[-1]), x.dtype)
-    compiled.max_pool(np.ascontiguousarray(x), output, None, sliding(x.shape, out, window, strides, pads))
+    compiled.max_pool(np.ascontiguousarray(x), output, None, sliding(x.shape, out, tuple(window), tuple(strides), pads))
     return output
 
 
@@ -33,7 +33,7 @@ def max_pool_with_winners(
     out = output_sizes(x.shape[1:-1], window, strides, (1,) * len(window), pads)
     output = empty((x.shape[0], *out, x.shape[-1]), x.dtype)
     chosen = empty(output.shape, np.int8)
-    compiled.max_pool(np.ascontiguousarray(x), output, chosen, sliding(x.shape, out, window, strides, pads))
+    compiled.max_pool(np.ascontiguousarray(x), output, chosen, sliding(x.shape, out, tuple(window), tuple(strides), pads))
     return output, chosen
 
 
@@ -48,7 +48,7 @@ def to_winners(
     if not _fits(g, window) or chosen.dtype != np.int8:
         return plain.to_winners(g, chosen, spatial, window, strides, pads)
     result = empty((g.shape[0], *spatial, g.shape[-1]), g.dtype)
-    settings = sliding(result.shape, g.shape[1:-1], window, strides, pads)
+    settings = sliding(result.shape, g.shape[1:-1], tuple(window), tuple(strides), pads)
     compiled.to_winners(np.ascontiguousarray(g), np.ascontiguousarray(chosen), result, settings)
     return result
 

@@ -9,6 +9,7 @@
 
 #include "threads.hpp"
 #include "vector.hpp"
+#include "winograd.hpp"
 
 template <class T> constexpr Size block_of_filters = 2 * lanes<T>;
 // As many accumulators as leave room for the kernel and a number of x: of 32 registers, or of 16.
@@ -34,14 +35,21 @@ inline Size padded_width(const Sliding &s) {
 
 inline bool is_padded_aside(const Sliding &s) { return s.left > 0 || padded_width(s) > s.width; }
 
+// Numbers of a row, through a relu's derivative where `shown` is not null.
+template <class T>
+inline void copy_shown(const T *from, const T *shown, Size count, T *to) {
+    if (!shown) std::memcpy(to, from, count * sizeof(T));
+    else in_registers<T>(count, [&](Size k, Size some) { store(to + k, load_shown(from + k, shown + k, some), some); });
+}
+
 // A row of the image with zeros at its sides; `to` has room for padded_width(s) · C numbers.
 template <class T>
-inline void copy_row(const Sliding &s, const T *image, Size row, T *to) {
+inline void copy_row(const Sliding &s, const T *image, const T *shown, Size row, T *to) {
     const Size c = s.channels, width = padded_width(s);
     const Size seen = width - s.left < s.width ? width - s.left : s.width;
     std::memset(to, 0, width * c * sizeof(T));
     if (row >= 0 && row < s.height && seen > 0)
-        std::memcpy(to + s.left * c, image + row * s.width * c, seen * c * sizeof(T));
+        copy_shown(image + row * s.width * c, shown ? shown + row * s.width * c : nullptr, seen * c, to + s.left * c);
 }
 
 template <class T>
@@ -108,18 +116,20 @@ inline void convolve_tile_of(Size positions, Arguments... arguments) {
 
 // x (N, H, W, C), kernel (KH, KW, C, F) -> output (N, P, Q, F), plus a bias and through a relu if so wished.
 template <class T>
-void convolve(const Sliding &s, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
-              int threads) {
+void convolve(const Sliding &s, const T *x, const T *shown, const T *kernel, Size filters, const T *bias, bool relu,
+              T *output, int threads) {
+    if (suits_winograd<T>(s, filters)) return winograd(s, x, shown, kernel, filters, bias, relu, output, threads);
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, row_depth = s.window_width * c, depth = s.window_height * row_depth;
     const Size blocks = (filters + width - 1) / width;
     const Size tiles = (s.out_width + most_in_tile - 1) / most_in_tile;
-    const bool copies = is_padded_aside(s);
+    const bool copies = is_padded_aside(s) || shown;
     const Runs runs(s, copies ? padded_width(s) * c : s.dilation_height * s.width * c);
     T *packed = allocate<T>(blocks * depth * width);
     to_blocks(kernel, depth, filters, packed);
     parallel(s.images * s.out_height, s.out_width * depth * filters / 8, threads, [&](Size line) {
-        const T *image = x + line / s.out_height * s.height * s.width * c;
+        const Size place = line / s.out_height * s.height * s.width * c;
+        const T *image = x + place;
         const Size top = line % s.out_height * s.stride_height - s.above;
         Size first = 0, last = s.window_height;  // the rows of the window that lie within the image
         while (first < last && top + first * s.dilation_height < 0) first++;
@@ -129,7 +139,8 @@ void convolve(const Sliding &s, const T *x, const T *kernel, Size filters, const
         if (copies) {
             copied = allocate<T>((last - first) * runs.row);
             for (Size i = first; i < last; i++)
-                copy_row(s, image, top + i * s.dilation_height, copied + (i - first) * runs.row);
+                copy_row(s, image, shown ? shown + place : nullptr, top + i * s.dilation_height,
+                         copied + (i - first) * runs.row);
             rows = copied;
         }
         for (Size block = 0; block < blocks; block++) {
@@ -185,21 +196,23 @@ inline void kernel_gradient_tile_of(Size numbers, Arguments... arguments) {
 
 // One image's part of the kernel's gradient, added to `sums`, which are blocks (KH·KW·C, block).
 template <class T>
-void add_kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters, T *sums, T *image, T *block) {
+void add_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *sums, T *image,
+                         T *block) {
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, outputs = s.out_height * s.out_width;
     Size row = s.width * c;
     const Size height = (s.out_height - 1) * s.stride_height + reach_of(s.window_height, s.dilation_height);
     if (s.above > 0 || height > s.height || is_padded_aside(s)) {
         row = padded_width(s) * c;
-        for (Size i = 0; i < height; i++) copy_row(s, x, i - s.above, image + i * row);
+        for (Size i = 0; i < height; i++) copy_row<T>(s, x, nullptr, i - s.above, image + i * row);
         x = image;
     }
     const Runs runs(s, s.dilation_height * row);
     for (Size first = 0; first < filters; first += width) {
         const Size left = filters - first, count = left < width ? left : width;
         for (Size i = 0; i < outputs; i++) {
-            std::memcpy(block + i * width, g + i * filters + first, count * sizeof(T));
+            const Size place = i * filters + first;
+            copy_shown(g + place, shown ? shown + place : nullptr, count, block + i * width);
             std::memset(block + i * width + count, 0, (width - count) * sizeof(T));
         }
         for (Size i = 0; i < s.window_height; i++) {
@@ -223,7 +236,8 @@ void add_kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters,
 
 // x (N, H, W, C), g (N, P, Q, F) -> the kernel's cotangent (KH, KW, C, F).
 template <class T>
-void kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters, T *result, int threads) {
+void kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *result, int threads) {
+    if (suits_winograd<T>(s, filters)) return winograd_kernel_gradient(s, x, g, shown, filters, result, threads);
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, depth = s.window_height * s.window_width * c;
     const Size blocks = (filters + width - 1) / width, size = blocks * depth * width;
@@ -236,9 +250,11 @@ void kernel_gradient(const Sliding &s, const T *x, const T *g, Size filters, T *
         T *own = sums + share * size;
         T *image = allocate<T>(height * padded_width(s) * c), *block = allocate<T>(s.out_height * s.out_width * width);
         std::memset(own, 0, size * sizeof(T));
-        for (Size n = share * s.images / shares; n < (share + 1) * s.images / shares; n++)
-            add_kernel_gradient(s, x + n * s.height * s.width * c, g + n * s.out_height * s.out_width * filters,
-                                filters, own, image, block);
+        for (Size n = share * s.images / shares; n < (share + 1) * s.images / shares; n++) {
+            const Size place = n * s.out_height * s.out_width * filters;
+            add_kernel_gradient(s, x + n * s.height * s.width * c, g + place, shown ? shown + place : nullptr, filters,
+                                own, image, block);
+        }
         std::free(image);
         std::free(block);
     });

@@ -22,6 +22,13 @@ struct Sliding {
     Size above, left;  // padding before the first row and column
 };
 
+// A matrix whose neighbours in a column lie `down` apart, and in a row `across`.
+template <class T>
+struct Matrix {
+    const T *data;
+    Size down, across;
+};
+
 // A variable w, its slots, and its gradient g, for each optimizer; the names are those of kernels/updates.py.
 // Slots that an optimizer does without are null, and so are squares where they are g².
 template <class T>
@@ -76,19 +83,35 @@ struct Kernels {
     const char *instruction_set;
 
     // activation.hpp
+    void (*relu)(Size size, const T *x, T *result, int threads);
     void (*relu_gradient)(Size size, const T *g, const T *output, T *result, int threads);
     void (*softmax)(Size rows, Size classes, const T *x, T *output, int threads);
 
     // convolution.hpp
-    void (*convolve)(const Sliding &, const T *x, const T *kernel, Size filters, const T *bias, bool relu, T *output,
-                     int threads);
-    void (*kernel_gradient)(const Sliding &, const T *x, const T *g, Size filters, T *result, int threads);
+    // x and g may come through a relu's derivative: what counts is where `shown` is positive, if it is not null.
+    void (*convolve)(const Sliding &, const T *x, const T *shown, const T *kernel, Size filters, const T *bias,
+                     bool relu, T *output, int threads);
+    void (*kernel_gradient)(const Sliding &, const T *x, const T *g, const T *shown, Size filters, T *result,
+                            int threads);
 
     // depthwise.hpp
     void (*depthwise)(const Sliding &, const T *x, const T *kernel, Size multiplier, const T *bias, bool relu,
                       T *output, int threads);
     void (*depthwise_kernel_gradient)(const Sliding &, const T *x, const T *g, Size multiplier, T *result,
                                       int threads);
+
+    // products.hpp
+    void (*product)(Size rows, Size depth, Size columns, const Matrix<T> &a, const Matrix<T> &b, const T *bias,
+                    bool relu, T *result, int threads);
+
+    // normalization.hpp: of tables (rows, columns)
+    void (*column_sums)(Size rows, Size columns, const T *x, const T *shown, T *results, int threads);
+    void (*column_squares)(Size rows, Size columns, const T *x, const T *mean, T *results, int threads);
+    void (*column_products)(Size rows, Size columns, const T *g, const T *x, const T *mean, T *results, int threads);
+    void (*scale_columns)(Size rows, Size columns, const T *x, const T *scale, const T *offset, T *results,
+                          int threads);
+    void (*combine_columns)(Size rows, Size columns, const T *g, const T *x, const T *mean, const T *by_g,
+                            const T *by_x, const T *offset, T *results, int threads);
 
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);

@@ -35,7 +35,21 @@ inline void store(T *to, const Vec<T> &v, Size count = lanes<T>) {
     else for (Size k = 0; k < count; k++) to[k] = v[k];
 }
 
+// The same where a relu's output was positive, else zeros: what flows back through it. Null stands for no relu.
+template <class T>
+inline Vec<T> load_shown(const T *from, const T *output, Size count = lanes<T>) {
+    return output ? (load(output, count) > T(0) ? load(from, count) : Vec<T>{}) : load(from, count);
+}
+
 template <class T>
 inline Size part(Size from, Size to) {  // how many lanes are left
     return to - from < lanes<T> ? to - from : lanes<T>;
+}
+
+// Calls body(first, count) for every register of so many numbers; all are full but the last one, perhaps.
+template <class T, class Body>
+inline void in_registers(Size numbers, const Body &body) {
+    Size k = 0;
+    for (; k + lanes<T> <= numbers; k += lanes<T>) body(k, lanes<T>);  // inlined, with a known count
+    if (k < numbers) body(k, numbers - k);
 }

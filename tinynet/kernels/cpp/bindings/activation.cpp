@@ -5,6 +5,13 @@ namespace tinynet {
 
 template <class T>
 static void bind(py::module_ &module) {
+    module.def("relu", [](const Array<T> &x, Array<T> &result) {
+        const T *values = x.data();
+        T *to = result.mutable_data();
+        const Size size = x.size();
+        py::gil_scoped_release release;
+        kernels<T>().relu(size, values, to, threads());
+    }, py::arg().noconvert(), py::arg().noconvert());
     module.def("relu_gradient", [](const Array<T> &g, const Array<T> &output, Array<T> &result) {
         const T *cotangent = g.data(), *values = output.data();
         T *to = result.mutable_data();

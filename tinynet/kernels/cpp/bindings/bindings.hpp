@@ -7,7 +7,9 @@ namespace tinynet {
 
 void bind_activation(pybind11::module_ &);
 void bind_convolution(pybind11::module_ &);
+void bind_normalization(pybind11::module_ &);
 void bind_pooling(pybind11::module_ &);
+void bind_products(pybind11::module_ &);
 void bind_training(pybind11::module_ &);
 void bind_recurrent(pybind11::module_ &);
 

@@ -6,24 +6,27 @@ namespace tinynet {
 
 template <class T>
 static void bind(py::module_ &module) {
-    module.def("convolve", [](const Array<T> &x, const Array<T> &kernel, const py::object &bias, bool relu,
-                              Array<T> &output, const Numbers &settings) {
+    module.def("convolve", [](const Array<T> &x, const py::object &shown, const Array<T> &kernel, const py::object &bias,
+                              bool relu, Array<T> &output, const Numbers &settings) {
         const Sliding s = sliding(settings);
         const Size filters = kernel.shape(kernel.ndim() - 1);
         const T *from = x.data(), *weights = kernel.data();
         const T *added = bias.is_none() ? nullptr : Array<T>(bias).data();
+        const T *beside = shown.is_none() ? nullptr : Array<T>(shown).data();
         T *to = output.mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().convolve(s, from, weights, filters, added, relu, to, threads());
-    }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg(), py::arg().noconvert(), py::arg());
-    module.def("kernel_gradient", [](const Array<T> &x, const Array<T> &g, Array<T> &result, const Numbers &settings) {
+        kernels<T>().convolve(s, from, beside, weights, filters, added, relu, to, threads());
+    }, py::arg().noconvert(), py::arg(), py::arg().noconvert(), py::arg(), py::arg(), py::arg().noconvert(), py::arg());
+    module.def("kernel_gradient", [](const Array<T> &x, const Array<T> &g, const py::object &shown,
+                                     Array<T> &result, const Numbers &settings) {
         const Sliding s = sliding(settings);
         const Size filters = g.shape(g.ndim() - 1);
         const T *from = x.data(), *cotangent = g.data();
+        const T *beside = shown.is_none() ? nullptr : Array<T>(shown).data();
         T *to = result.mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().kernel_gradient(s, from, cotangent, filters, to, threads());
-    }, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg());
+        kernels<T>().kernel_gradient(s, from, cotangent, beside, filters, to, threads());
+    }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg().noconvert(), py::arg());
     module.def("depthwise", [](const Array<T> &x, const Array<T> &kernel, const py::object &bias, bool relu,
                                Array<T> &output, const Numbers &settings) {
         const Sliding s = sliding(settings);

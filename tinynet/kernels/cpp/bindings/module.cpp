@@ -62,7 +62,9 @@ PYBIND11_MODULE(_compiled, module) {
     module.def("empty", &empty);
     bind_activation(module);
     bind_convolution(module);
+    bind_normalization(module);
     bind_pooling(module);
+    bind_products(module);
     bind_training(module);
     bind_recurrent(module);
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "../math.hpp"
-#include "product.hpp"
 #include "sequence.hpp"
 
 // h' = z h + (1 - z) candidate, for one register.

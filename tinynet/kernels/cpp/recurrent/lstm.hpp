@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../math.hpp"
-#include "product.hpp"
 #include "sequence.hpp"
 
 // One row of one step, from the products `sum`. `gates` and `squashed` may be null.

@@ -1,12 +1,12 @@
-// What the recurrent kernels share: access to sequences, working memory, rows divided among threads.
+// What the recurrent kernels share: access to sequences, rows divided among threads.
 //
 // The rows of a batch do not depend on each other, so each thread takes some rows through all of time
 // and never waits for another one.
 #pragma once
 
+#include "../blocks.hpp"
 #include "../threads.hpp"
-#include "../vector.hpp"
-#include "product.hpp"
+#include "../workspace.hpp"
 
 template <class T>
 inline T *at(const Sequence<T> &sequence, Size step, Size row) {
@@ -16,32 +16,6 @@ inline T *at(const Sequence<T> &sequence, Size step, Size row) {
 inline bool counts(const Sequence<const bool> &mask, Size step, Size row) {
     return !mask.data || *at(mask, step, row);
 }
-
-// Memory for intermediate results, given back at the end of the kernel. Every piece begins on a cache line
-// and is a register longer than asked for: what follows the last number may be read, and is not used.
-template <class T>
-class Workspace {
-public:
-    explicit Workspace(Size count, int pieces)
-        : memory(::operator new((count + pieces * (line + lanes<T>)) * sizeof(T) + line * sizeof(T))) {
-        const Size bytes = line * sizeof(T);
-        next = reinterpret_cast<T *>((reinterpret_cast<std::uintptr_t>(memory) + bytes - 1) / bytes * bytes);
-    }
-    Workspace(const Workspace &) = delete;
-    Workspace &operator=(const Workspace &) = delete;
-    ~Workspace() { ::operator delete(memory); }
-
-    T *take(Size count) {
-        T *taken = next;
-        next += (count + lanes<T> + line - 1) / line * line;
-        return taken;
-    }
-
-private:
-    static constexpr Size line = 64 / sizeof(T);  // numbers of a cache line
-    void *memory;
-    T *next;
-};
 
 // A bias, or zeros where there is none, to be read a register at a time.
 template <class T>

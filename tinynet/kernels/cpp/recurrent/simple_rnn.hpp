@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../math.hpp"
-#include "product.hpp"
 #include "sequence.hpp"
 
 template <class T>

@@ -1,8 +1,6 @@
 // The gradients of a product of every row of a sequence with one matrix.
 #pragma once
 
-#include "../threads.hpp"
-#include "product.hpp"
 #include "sequence.hpp"
 
 // result (features, columns) += the sum over all steps and rows of aᵀ d: a (T, N, features), d (T, N, columns).

@@ -1,10 +1,10 @@
-// The small matrix products of a recurrent step: few rows by a matrix that stays the same for all steps.
+// Blocks of matrix products: what dense layers and the steps of recurrent ones are made of.
 //
 // A block of rows and columns of the result stays in registers. Every number of the result is summed in the
 // same order, whatever block it falls into, so it depends neither on the other rows nor on the threads.
 #pragma once
 
-#include "../vector.hpp"
+#include "vector.hpp"
 
 constexpr int panel_vectors = 4;                                       // columns of a block, in registers
 constexpr int block_rows = TINYNET_VECTOR_BYTES == 64 ? 6 : 3;         // 24 of 32 registers, 8 of 16
@@ -81,6 +81,16 @@ void by_columns(Size vectors, Size rows, Size depth, const Factor<T> &a, const T
     else if (vectors == 3) in_blocks<T, 3>(rows, depth, a, b, b_row, out, out_row, add);
     else if (vectors == 2) in_blocks<T, 2>(rows, depth, a, b, b_row, out, out_row, add);
     else in_blocks<T, 1>(rows, depth, a, b, b_row, out, out_row, add);
+}
+
+// out = a b, or out += a b, where b has its rows of whole registers `width` numbers apart, and out too.
+template <class T>
+void product_of_rows(Size rows, Size depth, const Factor<T> &a, const T *b, Size width, T *out, bool add) {
+    for (Size left = width / lanes<T>; left > 0; left -= panel_vectors) {
+        by_columns(left < panel_vectors ? left : panel_vectors, rows, depth, a, b, width, out, width, add);
+        b += panel_vectors * lanes<T>;
+        out += panel_vectors * lanes<T>;
+    }
 }
 
 // out = a b, or out += a b: a (rows, depth), out (rows, padded columns), rows apart by a_row and out_row.

@@ -1,0 +1,176 @@
+"""Predictions that skip the Python of the layers give what the layers give, or are not made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinynet
+from tinynet import Tensor, layers
+from tinynet.errors import DataError
+from tinynet.models.replays import replayable
+
+IMAGE, SEQUENCE, VECTOR = (6, 7, 3), (5, 4), (6,)
+
+# Layers, the shape of a sample, whether the way of a prediction can be kept.
+STACKS: list[tuple[str, list[Any], tuple[int, ...], bool]] = [
+    ("dense", [layers.Dense(4, "relu"), layers.Dense(3, "softmax")], VECTOR, True),
+    ("dense along time", [layers.Dense(4, "tanh", use_bias=False)], SEQUENCE, True),
+    ("activations", [layers.ReLU(), layers.LeakyReLU(), layers.ELU(), layers.Softmax()], VECTOR, True),
+    ("convolution", [layers.Conv2D(4, 3, 2, "same", activation="relu"), layers.MaxPooling2D(2)], IMAGE, True),
+    ("channels first", [layers.Conv2D(4, 3, data_format="channels_first")], (3, 6, 7), True),
+    ("groups", [layers.Conv2D(6, 2, groups=3), layers.AveragePooling2D(2), layers.Flatten()], IMAGE, True),
+    ("convolution along time", [layers.Conv1D(3, 2, padding="causal"), layers.GlobalMaxPooling1D()], SEQUENCE, True),
+    ("pooling", [layers.MaxPooling1D(2), layers.GlobalAveragePooling1D()], SEQUENCE, True),
+    ("images", [layers.ZeroPadding2D(1), layers.GlobalAveragePooling2D(), layers.RepeatVector(2)], IMAGE, True),
+    ("shapes", [layers.Permute((2, 1)), layers.Reshape((10, 2)), layers.Flatten()], SEQUENCE, True),
+    ("normalization", [layers.BatchNormalization(), layers.LayerNormalization()], IMAGE, True),
+    ("on another axis", [layers.BatchNormalization(axis=1)], SEQUENCE, True),
+    ("only in training", [layers.Dropout(0.5), layers.GaussianNoise(1.0), layers.Dense(2)], VECTOR, True),
+    ("rescaling", [layers.Rescaling(1 / 255, 0.5), layers.Conv2D(2, 2)], IMAGE, True),
+    ("simple rnn", [layers.SimpleRNN(3, return_sequences=True), layers.SimpleRNN(2)], SEQUENCE, True),
+    ("lstm", [layers.LSTM(3, return_sequences=True, go_backwards=True), layers.LSTM(2)], SEQUENCE, True),
+    ("gru", [layers.GRU(3), layers.Dense(2)], SEQUENCE, True),
+    ("gru, reset before", [layers.GRU(3, reset_after=False, dropout=0.5)], SEQUENCE, True),
+    ("both directions", [layers.Bidirectional(layers.LSTM(3)), layers.Dense(2)], SEQUENCE, True),
+    ("sum of directions", [layers.Bidirectional(layers.GRU(3), merge_mode="sum")], SEQUENCE, True),
+    ("nested", [tinynet.Sequential([layers.Dense(3, "gelu"), layers.Dense(2)]), layers.Activation("silu")], VECTOR, True),
+    # What may differ from one prediction to the next.
+    ("a state", [layers.LSTM(3, stateful=True)], SEQUENCE, False),
+    ("a mask from values", [layers.Masking(0.0), layers.LSTM(3)], SEQUENCE, False),
+    ("an activation of one's own", [layers.Dense(3, activation=lambda x: x * 2)], VECTOR, False),
+    ("a penalty on results", [layers.Dense(3, activity_regularizer="l2")], VECTOR, False),
+]
+
+
+def data(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((3, *shape)).astype("float32")
+
+
+def ordinary(model: Any, x: np.ndarray) -> np.ndarray:
+    with tinynet.no_grad():
+        return model(x, training=False).numpy()
+
+
+@pytest.mark.parametrize(("stack", "shape", "kept"), [case[1:] for case in STACKS], ids=[case[0] for case in STACKS])
+def test_equals_the_ordinary_way(stack: list[Any], shape: tuple[int, ...], kept: bool) -> None:
+    model = tinynet.Sequential([layers.Input(shape), *stack])
+    stateful = any(getattr(layer, "stateful", False) for layer in model.layers)
+    for seed in range(4):
+        x = data(shape, seed)
+        if seed == 2:  # weights are read anew
+            model.set_weights([w + 0.25 for w in model.get_weights()])
+        predicted = model.predict_on_batch(x)
+        if not stateful:
+            np.testing.assert_array_equal(predicted, ordinary(model, x))
+    assert any(way is not None for way in model._replays._ways.values()) == kept
+
+
+def test_a_state_goes_on() -> None:
+    model = tinynet.Sequential([layers.Input(batch_shape=(3, *SEQUENCE)), layers.LSTM(3, stateful=True)])
+    x = data(SEQUENCE, 0)
+    first, second = model.predict_on_batch(x), model.predict_on_batch(x)
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("mask_zero", [False, True])
+def test_ids_of_words(mask_zero: bool) -> None:
+    model = tinynet.Sequential(
+        [layers.Input((5,), dtype="int32"), layers.Embedding(9, 4, mask_zero=mask_zero), layers.GRU(3)]
+    )
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        ids = rng.integers(0, 9, (4, 5))
+        np.testing.assert_array_equal(model.predict_on_batch(ids), ordinary(model, ids))
+    ids[2, 3] = 9
+    with pytest.raises(DataError, match=r"Embedding 'embedding.*index 9 "):
+        model.predict_on_batch(ids)
+
+
+def test_numbers_that_are_no_ids_are_still_found() -> None:
+    model = tinynet.Sequential([layers.Input((5,)), layers.Embedding(9, 4)])
+    x = np.ones((2, 5), "float32")
+    model.predict_on_batch(x)
+    model.predict_on_batch(x)
+    x[1, 1] = np.nan
+    with pytest.raises(DataError, match="NaN"):
+        model.predict_on_batch(x)
+
+
+def test_a_change_of_a_layer_is_seen() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dense(4), layers.Dense(3, "relu")])
+    x = data(VECTOR, 0)
+    model.predict_on_batch(x)
+    model.layers[-1].activation = tinynet.activations.tanh
+    np.testing.assert_array_equal(model.predict_on_batch(x), ordinary(model, x))
+    model.pop()
+    assert model.predict_on_batch(x).shape == (3, 4)
+    model.add(layers.Dense(2))
+    np.testing.assert_array_equal(model.predict_on_batch(x), ordinary(model, x))
+
+
+def test_training_between_predictions() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dense(4), layers.BatchNormalization()])
+    model.compile("sgd", "mse")
+    x = data(VECTOR, 0)
+    before = model.predict(x, verbose=0)
+    model.fit(x, np.zeros((3, 4)), verbose=0)
+    after = model.predict(x, verbose=0)
+    assert not np.allclose(before, after)
+    np.testing.assert_array_equal(after, ordinary(model, x))
+
+
+def test_results_are_the_callers() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dense(4, "relu"), layers.Flatten()])
+    x = data(VECTOR, 0)
+    first = model.predict_on_batch(x)
+    kept = first.copy()
+    model.predict_on_batch(data(VECTOR, 1))
+    np.testing.assert_array_equal(first, kept)
+    first[:] = 7
+    np.testing.assert_array_equal(model.predict_on_batch(x), kept)
+
+
+def test_a_model_that_passes_its_input_through() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dropout(0.5)])
+    x = data(VECTOR, 0)
+    for _ in range(3):
+        result = model.predict_on_batch(x)
+        assert not np.may_share_memory(result, x)
+
+
+def test_functional_models() -> None:
+    a = layers.Input(IMAGE)
+    b = layers.Conv2D(3, 3, padding="same", activation="relu")(a)
+    model = tinynet.Model(a, layers.Concatenate()([layers.Add()([a, b]), b]))
+    for seed in range(3):
+        x = data(IMAGE, seed)
+        np.testing.assert_array_equal(model.predict_on_batch(x), ordinary(model, x))
+    assert [way for way in model._replays._ways.values() if way is not None]
+
+
+class Clipped(layers.Dense):
+    """Looks at values in Python."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return super().call(inputs) if inputs.numpy().max() > 2 else inputs
+
+
+def test_a_layer_of_ones_own_is_asked_each_time() -> None:
+    layer = Clipped(6)
+    assert not replayable(layer)
+    model = tinynet.Sequential([layers.Input(VECTOR), layer])
+    small, large = np.zeros((2, 6), "float32"), np.full((2, 6), 3, "float32")
+    for x in (small, large, small, large):
+        np.testing.assert_array_equal(model.predict_on_batch(x), ordinary(model, x))
+
+
+def test_other_shapes_and_dtypes_have_ways_of_their_own() -> None:
+    model = tinynet.Sequential([layers.Input((None, 4)), layers.Conv1D(2, 2), layers.GlobalMaxPooling1D()])
+    for steps in range(2, 30):
+        x = np.arange(steps * 4).reshape(1, steps, 4)
+        for given in (x.astype("float32"), x, x.astype("float64")):
+            np.testing.assert_array_equal(model.predict_on_batch(given), ordinary(model, given))
+    assert len(model._replays._ways) <= 16

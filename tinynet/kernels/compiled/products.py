@@ -1,0 +1,26 @@
+"""Products of matrices by compiled code.
+
+Only small ones go to the BLAS, which takes one thread for these: the threads of large ones go on spinning
+afterwards, on the processor that the next kernel's threads want.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinynet.kernels import products as plain
+from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
+
+SMALL = 1 << 17  # products of numbers; half of what OpenBLAS gives to one thread
+
+
+def product(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None, relu: bool = False) -> np.ndarray:
+    if a.size * b.shape[-1] <= SMALL:
+        return plain.product(a, b, bias, relu)
+    dtype = a.dtype
+    fits = dtype in TYPES and b.dtype == dtype and a.shape[1] == b.shape[0] and a.ndim == b.ndim == 2
+    if not fits or (bias is not None and bias.dtype != dtype):
+        return plain.product(a, b, bias, relu)
+    result = empty((a.shape[0], b.shape[1]), dtype)
+    compiled.product(a, b, bias, relu, result)
+    return result
