@@ -56,7 +56,8 @@ def convolutions(draw: Any) -> Drawn:
     x = draw(numbers((draw(st.integers(0, 3)), *spatial, channels), dtype))
     kernel = draw(numbers((*window, channels // groups, filters), dtype))
     bias = draw(st.none() | numbers((filters,), dtype))
-    return Drawn(x, kernel, bias, (strides, padding_amounts(spatial, window, strides, dilation, padding), dilation, groups))
+    pads = padding_amounts(spatial, window, strides, dilation, padding)
+    return Drawn(x, kernel, bias, (strides, pads, dilation, groups))
 
 
 def close(ours: np.ndarray, expected: np.ndarray, terms: int) -> None:

@@ -36,7 +36,7 @@ STACKS: list[tuple[str, list[Any], tuple[int, ...], bool]] = [
     ("gru, reset before", [layers.GRU(3, reset_after=False, dropout=0.5)], SEQUENCE, True),
     ("both directions", [layers.Bidirectional(layers.LSTM(3)), layers.Dense(2)], SEQUENCE, True),
     ("sum of directions", [layers.Bidirectional(layers.GRU(3), merge_mode="sum")], SEQUENCE, True),
-    ("nested", [tinynet.Sequential([layers.Dense(3, "gelu"), layers.Dense(2)]), layers.Activation("silu")], VECTOR, True),
+    ("nested", [tinynet.Sequential([layers.Dense(3, "gelu")]), layers.Activation("silu")], VECTOR, True),
     # What may differ from one prediction to the next.
     ("a state", [layers.LSTM(3, stateful=True)], SEQUENCE, False),
     ("a mask from values", [layers.Masking(0.0), layers.LSTM(3)], SEQUENCE, False),

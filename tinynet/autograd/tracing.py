@@ -76,15 +76,16 @@ class Trace:
         attributes: Mapping[str, Any], outputs: Any,
     ) -> None:  # fmt: skip
         """An operation on tensors and numbers, which `arrays` are the values of."""
-        places = tuple([self._place(given, array) for given, array in zip(inputs, arrays, strict=True)])
-        if any(place is None for place in places) or not _same_each_time(attributes):
+        found = [self._place(given, array) for given, array in zip(inputs, arrays, strict=True)]
+        places = tuple([place for place in found if place is not None])
+        if len(places) < len(found) or not all(map(_is_plain, attributes.values())):
             self.refused = True
             return
         several = type(outputs) is tuple
         target = len(self.values)
         for output in outputs if several else (outputs,):
             self._new(output, None)
-        self.steps.append(Step(function, places, attributes, target, len(outputs) if several else 0))  # type: ignore[arg-type]
+        self.steps.append(Step(function, places, attributes, target, len(outputs) if several else 0))
 
     def _new(self, array: Any, value: Any) -> int:
         self.places[id(array)] = len(self.values)
@@ -146,11 +147,8 @@ def tracing(argument: np.ndarray) -> Iterator[Trace]:
         _trace.reset(token)
 
 
-def _same_each_time(attributes: Mapping[str, Any]) -> bool:
-    return all(_plain(value) for value in attributes.values())
-
-
-def _plain(value: Any) -> bool:
+def _is_plain(value: Any) -> bool:
+    """Whether an attribute holds numbers and words alone, no arrays."""
     if isinstance(value, (tuple, list)):
-        return all(map(_plain, value))
+        return all(map(_is_plain, value))
     return value is None or isinstance(value, (bool, int, float, str, slice, type(...), np.generic, np.dtype))

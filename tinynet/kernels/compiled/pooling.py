@@ -33,7 +33,8 @@ def max_pool_with_winners(
     out = output_sizes(x.shape[1:-1], window, strides, (1,) * len(window), pads)
     output = empty((x.shape[0], *out, x.shape[-1]), x.dtype)
     chosen = empty(output.shape, np.int8)
-    compiled.max_pool(np.ascontiguousarray(x), output, chosen, sliding(x.shape, out, tuple(window), tuple(strides), pads))
+    settings = sliding(x.shape, out, tuple(window), tuple(strides), pads)
+    compiled.max_pool(np.ascontiguousarray(x), output, chosen, settings)
     return output, chosen
 
 

@@ -6,8 +6,8 @@ namespace tinynet {
 
 template <class T>
 static void bind(py::module_ &module) {
-    module.def("convolve", [](const Array<T> &x, const py::object &shown, const Array<T> &kernel, const py::object &bias,
-                              bool relu, Array<T> &output, const Numbers &settings) {
+    module.def("convolve", [](const Array<T> &x, const py::object &shown, const Array<T> &kernel,
+                              const py::object &bias, bool relu, Array<T> &output, const Numbers &settings) {
         const Sliding s = sliding(settings);
         const Size filters = kernel.shape(kernel.ndim() - 1);
         const T *from = x.data(), *weights = kernel.data();
