@@ -1,4 +1,4 @@
-"""Trains a CNN with batch normalisation on CIFAR-10 natively, in about twenty minutes on two cores.
+"""Trains a CNN with batch normalisation on CIFAR-10 natively: 12 passes of about two minutes each on two idle cores.
 
     python examples/train_cifar10_fast.py
     python examples/train_cifar10_fast.py --train-images 10000 --epochs 2      (a first look)
@@ -83,7 +83,8 @@ def main() -> None:
         tinynet, model, data, epochs=options.epochs, batch_size=options.batch_size,
         learning_rate=options.learning_rate, seed=options.seed, callbacks=[Lines()], verbose=0,
     ).history  # fmt: skip
-    print(f"trained in {(time.perf_counter() - started) / 60:.1f} minutes, loading the data included")
+    minutes, busy = (time.perf_counter() - started) / 60, time.process_time() / 60
+    print(f"trained in {minutes:.1f} minutes ({busy:.1f} of processor time), loading the data included")
 
     logits = model.predict(data.x_test, batch_size=250)
     counts = confusion_matrix(data.y_test, logits)
