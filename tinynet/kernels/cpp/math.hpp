@@ -43,7 +43,7 @@ inline Exponential<double> exponential(const Vec<double> &x) {
     for (const double factorial : factorials) series = series * r + 1.0 / factorial;
     Integers<double> bits;
     std::memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits << 52) + 0x3ff0000000000000;  // the exponent's field of 2ⁿ
+    bits = (bits + 1023) << 52;  // the exponent's field of 2ⁿ
     Vec<double> power;
     std::memcpy(&power, &bits, sizeof power);
     return {power, series * r};
@@ -62,7 +62,7 @@ inline Exponential<float> exponential(const Vec<float> &x) {
     series = series * r + 5.0000001201e-1f;
     Integers<float> bits;
     std::memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits << 23) + 0x3f800000;
+    bits = (bits + 127) << 23;  // in this order the bits of a NaN cannot overflow either
     Vec<float> power;
     std::memcpy(&power, &bits, sizeof power);
     return {power, series * r * r + r};
