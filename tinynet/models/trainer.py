@@ -19,6 +19,7 @@ from tinynet.models.data import (
     Batches,
     IterableBatches,
     Passes,
+    as_array,
     batches_of,
     checked_batch_size,
     joined,
@@ -232,9 +233,13 @@ class Trainer:
         """The model's results for all of x, computed in batches without recording: (N, …), in lists or dicts as its
         outputs."""
         steps = _steps("predict", "steps", steps)
-        data = batches_of(x, batch_size=batch_size, where="predict")
         if verbose == "auto":
             verbose = 0
+        alone = callbacks is None and steps is None and verbose == 0 and type(x) is np.ndarray and x.ndim > 0
+        if alone and 0 < len(x) <= checked_batch_size(batch_size, "predict"):
+            # A single batch and nobody to tell: the loop would take longer than a small model.
+            return self.predict_on_batch(as_array(x, "x", "predict", check_finite=False))
+        data = batches_of(x, batch_size=batch_size, where="predict")
         hooks = self._hooks(callbacks, verbose, 1, steps or length_of(data))
         results: list[Any] = []
         hooks.call("on_predict_begin", {})

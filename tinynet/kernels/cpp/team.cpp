@@ -131,7 +131,7 @@ Team &the_team() {
 }
 
 std::atomic<int> chosen{0};
-std::atomic<Size> least{65536};
+std::atomic<Size> least{16384};
 
 int threads_by_default() {
     const char *text = std::getenv("OMP_NUM_THREADS");
