@@ -19,6 +19,11 @@ HERE = Path(__file__).parent
 PAUSE = 0.02  # seconds before a turn: threads of the process before stop waiting for work by spinning
 
 
+# Seconds before each turn: the threads of the library before go on spinning for a while after their last call,
+# on the processors that the next one wants.
+REST = 0.4
+
+
 class Turns(NamedTuple):
     """How long to measure: how many rounds, and the least calls and seconds of a turn."""
 
@@ -116,5 +121,6 @@ def measure(
             for line in lines:
                 for worker in team[:: -1 if turn % 2 else 1]:
                     if line in worker.about["lines"]:
+                        time.sleep(REST if turns.seconds else 0)
                         seconds[line][worker.library.name].append(worker.seconds(line, turns))
         return Measured(seconds, {worker.library.name: worker.about for worker in team})
