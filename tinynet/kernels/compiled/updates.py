@@ -6,29 +6,22 @@ written in place, or that share memory: such variables are then changed one afte
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from tinynet.kernels import updates as plain
 from tinynet.kernels.compiled.arrays import compiled
 from tinynet.kernels.updates import Arrays
 
 
 def sgd(arrays: Arrays, rate: float, momentum: float, nesterov: bool) -> None:
-    if compiled.sgd(arrays, rate, momentum, nesterov):
-        return
-    if len(arrays) == 1:
-        plain.sgd(arrays, rate, momentum, nesterov)
-        return
-    for one in arrays:
-        sgd([one], rate, momentum, nesterov)
+    if not compiled.sgd(arrays, rate, momentum, nesterov):
+        _one_by_one(sgd, plain.sgd, arrays, rate, momentum, nesterov)
 
 
 def adagrad(arrays: Arrays, rate: float, epsilon: float) -> None:
-    if compiled.adagrad(arrays, rate, epsilon):
-        return
-    if len(arrays) == 1:
-        plain.adagrad(arrays, rate, epsilon)
-        return
-    for one in arrays:
-        adagrad([one], rate, epsilon)
+    if not compiled.adagrad(arrays, rate, epsilon):
+        _one_by_one(adagrad, plain.adagrad, arrays, rate, epsilon)
 
 
 def rmsprop(arrays: Arrays, rate: float, rho: float, rest: float, momentum: float, epsilon: float) -> list[int]:
@@ -41,10 +34,15 @@ def rmsprop(arrays: Arrays, rate: float, rho: float, rest: float, momentum: floa
 
 
 def adam(arrays: Arrays, alpha: float, rest_1: float, rest_2: float, epsilon: float) -> None:
-    if compiled.adam(arrays, alpha, rest_1, rest_2, epsilon):
-        return
+    if not compiled.adam(arrays, alpha, rest_1, rest_2, epsilon):
+        _one_by_one(adam, plain.adam, arrays, alpha, rest_1, rest_2, epsilon)
+
+
+def _one_by_one(
+    compiled_one: Callable[..., None], in_numpy: Callable[..., None], arrays: Arrays, *settings: Any
+) -> None:
     if len(arrays) == 1:
-        plain.adam(arrays, alpha, rest_1, rest_2, epsilon)
+        in_numpy(arrays, *settings)
         return
     for one in arrays:
-        adam([one], alpha, rest_1, rest_2, epsilon)
+        compiled_one([one], *settings)
