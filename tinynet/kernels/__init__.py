@@ -37,7 +37,6 @@ if choice.module is not None:
         relu_gradient,
         rmsprop,
         scale_columns,
-        sequence_gradient,
         sgd,
         simple_rnn_backward,
         simple_rnn_forward,
@@ -45,7 +44,6 @@ if choice.module is not None:
         softmax,
         sum_rows,
         to_winners,
-        weight_gradient,
     )
 else:
     from tinynet.kernels.activation import relu, relu_gradient, softmax
@@ -72,11 +70,9 @@ else:
         lstm_backward,
         lstm_forward,
         lstm_states,
-        sequence_gradient,
         simple_rnn_backward,
         simple_rnn_forward,
         simple_rnn_states,
-        weight_gradient,
     )
     from tinynet.kernels.rows import sum_rows
     from tinynet.kernels.updates import adagrad, adam, rmsprop, sgd
@@ -86,7 +82,7 @@ __all__ = [
     "column_sums", "combine_columns", "convolve", "from_winners", "gradients_behind_relu", "gru_backward",
     "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
     "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu",
-    "relu_gradient", "rmsprop", "scale_columns", "sequence_gradient", "set_threads", "sgd",
+    "relu_gradient", "rmsprop", "scale_columns", "set_threads", "sgd",
     "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "threads",
-    "to_winners", "weight_gradient",
+    "to_winners",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ cotangent follows from the state's; the loop then has little left to do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,9 +54,20 @@ def simple_rnn_states(
 
 
 def simple_rnn_backward(
-    d_states: Array | None, d_last: Array | None, states: Array, mask: Mask, recurrent: Array
-) -> tuple[Array, Array]:
-    """Cotangents of the states -> (of the projected input (T, N, U), of h0)."""
+    d_states: Array | None,
+    d_last: Array | None,
+    x: Array,
+    h0: Array,
+    states: Array,
+    mask: Mask,
+    kernel: Array,
+    recurrent: Array,
+    needs: Sequence[bool],
+) -> tuple[Array | None, ...]:
+    """Cotangents of the states -> those of x, h0, kernel, recurrent kernel and bias.
+
+    needs: which of them are wanted, without h0; the others are None.
+    """
     d_projected = 1 - states * states
     if mask is not None:
         d_projected *= mask
@@ -69,7 +81,9 @@ def simple_rnn_backward(
         dh = d_projected[t] @ transposed
         if kept is not None:
             dh += kept
-    return d_projected, dh
+    by_x, by_kernel, by_bias = _by_input(x, kernel, d_projected, needs[0], needs[1], needs[3])
+    by_recurrent = _weight_gradient(_before(h0, states), d_projected) if needs[2] else None
+    return by_x, dh, by_kernel, by_recurrent, by_bias
 
 
 def lstm_forward(
@@ -143,17 +157,25 @@ def lstm_backward(
     d_states: Array | None,
     d_last: Array | None,
     d_last_cell: Array | None,
+    x: Array,
+    h0: Array,
     c0: Array,
+    states: Array,
     cells: Array,
     gates: Array,
     squashed: Array,
     mask: Mask,
+    kernel: Array,
     recurrent: Array,
-) -> tuple[Array, Array, Array]:
-    """Cotangents of the states -> (of the projected input (T, N, 4U), of h0, of c0)."""
+    needs: Sequence[bool],
+) -> tuple[Array | None, ...]:
+    """Cotangents of the states -> those of x, h0, c0, kernel, recurrent kernel and bias.
+
+    needs: which of them are wanted, without h0 and c0; the others are None.
+    """
     steps, rows, _, units = gates.shape
     i, f, g, o = (gates[:, :, k] for k in range(4))
-    before = np.concatenate([c0[None], cells[:-1]])
+    before = _before(c0, cells)
     factors = np.empty_like(gates)
     factors[:, :, 0] = g * i * (1 - i)
     factors[:, :, 1] = before * f * (1 - f)
@@ -183,7 +205,10 @@ def lstm_backward(
             dh = dz.reshape(rows, 4 * units) @ transposed
             dh += kept
             dc *= np.where(held, f.dtype.type(1), f[t])
-    return factors.reshape(steps, rows, 4 * units), dh, dc
+    d_projected = factors.reshape(steps, rows, 4 * units)
+    by_x, by_kernel, by_bias = _by_input(x, kernel, d_projected, needs[0], needs[1], needs[3])
+    by_recurrent = _weight_gradient(_before(h0, states), d_projected) if needs[2] else None
+    return by_x, dh, dc, by_kernel, by_recurrent, by_bias
 
 
 def gru_forward(
@@ -283,18 +308,23 @@ def _gru(
 def gru_backward(
     d_states: Array | None,
     d_last: Array | None,
+    x: Array,
     h0: Array,
     states: Array,
     gates: Array,
     products: Array | None,
     mask: Mask,
+    kernel: Array,
     recurrent: Array,
-) -> tuple[Array, Array, Array]:
-    """Cotangents of the states -> (of the projected input (T, N, 3U), of the recurrent products
-    (T, N, 3U), of h0). Without `reset_after` the two differ only in meaning and are one array."""
+    needs: Sequence[bool],
+) -> tuple[Array | None, ...]:
+    """Cotangents of the states -> those of x, h0, kernel, recurrent kernel, bias and recurrent bias.
+
+    needs: which of them are wanted, without h0; the others are None.
+    """
     steps, rows, _, units = gates.shape
     z, r, hh = (gates[:, :, k] for k in range(3))
-    before = np.concatenate([h0[None], states[:-1]])
+    before = _before(h0, states)
     d_input = np.empty_like(gates)
     d_input[:, :, 0] = (before - hh) * z * (1 - z)
     d_input[:, :, 1] = r * (1 - r) * (before if products is None else products)
@@ -324,8 +354,17 @@ def gru_backward(
             np.multiply(da[:, 2], r[t], out=db[:, 2])
             dh = db.reshape(rows, 3 * units) @ transposed
         dh += carry
-    shape = (steps, rows, 3 * units)
-    return d_input.reshape(shape), d_recurrent.reshape(shape), dh
+    d_input, d_recurrent = (d.reshape(steps, rows, 3 * units) for d in (d_input, d_recurrent))
+    by_x, by_kernel, by_bias = _by_input(x, kernel, d_input, needs[0], needs[1], needs[3])
+    by_recurrent = None
+    if needs[2] and products is None:
+        both = 2 * units
+        parts = [_weight_gradient(before, d_input[..., :both]), _weight_gradient(before * r, d_input[..., both:])]
+        by_recurrent = np.concatenate(parts, axis=1)
+    elif needs[2]:
+        by_recurrent = _weight_gradient(before, d_recurrent)
+    by_recurrent_bias = d_recurrent.sum(axis=(0, 1)) if needs[4] else None
+    return by_x, dh, by_kernel, by_recurrent, by_bias, by_recurrent_bias
 
 
 def _project(x: Array, kernel: Array, bias: Array | None, out: Array | None = None) -> Array:
@@ -344,14 +383,23 @@ def _last(sequence: Array, first: Array) -> Array:
     return sequence[-1:].copy() if len(sequence) else first[None]
 
 
-def weight_gradient(a: Array, d: Array) -> Array:
+def _before(first: Array, states: Array) -> Array:
+    """The states before each step."""
+    return np.concatenate([first[None], states])[: len(states)]
+
+
+def _weight_gradient(a: Array, d: Array) -> Array:
     """The sum over all steps and rows of aᵀ d: the gradient to a matrix (K, M) that multiplied a (T, N, K)."""
     return a.reshape(-1, a.shape[-1]).T @ d.reshape(-1, d.shape[-1])
 
 
-def sequence_gradient(d: Array, kernel: Array) -> Array:
-    """d Wᵀ for all steps and rows: the gradient to a sequence (T, N, K) that a matrix (K, M) multiplied."""
-    return (d.reshape(-1, d.shape[-1]) @ kernel.T).reshape(*d.shape[:2], kernel.shape[0])
+def _by_input(
+    x: Array, kernel: Array, d: Array, needs_x: bool, needs_kernel: bool, needs_bias: bool
+) -> tuple[Array | None, Array | None, Array | None]:
+    """Cotangents of x, kernel and bias from that of x W + b for all steps, (T, N, ·)."""
+    by_x = (d.reshape(-1, d.shape[-1]) @ kernel.T).reshape(x.shape) if needs_x else None
+    by_kernel = _weight_gradient(x, d) if needs_kernel else None
+    return by_x, by_kernel, d.sum(axis=(0, 1)) if needs_bias else None
 
 
 def _start(given: Array | None, like: Array) -> Array:

@@ -120,7 +120,9 @@ def _by_steps(x: Any, go_backwards: bool) -> Any:
 
 
 def _by_rows(x: Any, go_backwards: bool) -> Any:
-    """(T, N, ·) in the order of the steps as (N, T, ·) in that of time: a view."""
+    """(T, N, ·) in the order of the steps as (N, T, ·) in that of time: a view; None stays None."""
+    if x is None:
+        return None
     return (x[::-1] if go_backwards else x).swapaxes(0, 1)
 
 
@@ -155,21 +157,9 @@ def _plus(x: Any, y: Any) -> Any:
     return y if x is None else x if y is None else x + y
 
 
-def _input_cotangents(x: Any, d_projected: Any, kernel: Any, go_backwards: bool, needs: Sequence[bool]) -> Any:
-    """Cotangents of (x, kernel, bias) from that of the projected input (T, N, ·)."""
-    by_x = by_kernel = by_bias = None
-    if needs[0]:
-        by_x = _by_rows(kernels.sequence_gradient(d_projected, kernel), go_backwards)
-    if needs[1]:
-        by_kernel = kernels.weight_gradient(_by_steps(x, go_backwards), d_projected)
-    if needs[2]:
-        by_bias = d_projected.sum(axis=(0, 1))
-    return by_x, by_kernel, by_bias
-
-
-def _recurrent_cotangent(h0: Any, later: Any, d_products: Any) -> Any:
-    """Cotangent of the recurrent kernel from that of its products, and from what it multiplied: first and later."""
-    return kernels.weight_gradient(h0[None], d_products[:1]) + kernels.weight_gradient(later, d_products[1:])
+def _needed(needs: Sequence[bool], *cotangents: Any) -> tuple[Any, ...]:
+    """Without those of first states that nobody asks for: kernels find them on their way to the others."""
+    return tuple([c if needed else None for c, needed in zip(cotangents, needs, strict=True)])
 
 
 def _mask_column(mask: Any, go_backwards: bool) -> Any:
@@ -218,14 +208,11 @@ class simple_rnn:
         x, h0, kernel, recurrent_kernel, bias, mask, states = residuals
         m = _mask_column(mask, go_backwards)
         d_states, d_last = _to_states(g[0], m, return_sequences, zero_output_for_mask)
-        d_projected, d_h0 = kernels.simple_rnn_backward(
-            d_states, _plus(d_last, g[1]), states, m, recurrent_kernel
-        )
-        by_x, by_kernel, by_bias = _input_cotangents(
-            x, d_projected, kernel, go_backwards, (needs[0], needs[2], needs[4])
-        )
-        by_recurrent = _recurrent_cotangent(h0, states[:-1], d_projected) if needs[3] else None
-        return by_x, d_h0 if needs[1] else None, by_kernel, by_recurrent, by_bias, None
+        by_x, *others = kernels.simple_rnn_backward(
+            d_states, _plus(d_last, g[1]), _by_steps(x, go_backwards), h0, states, m, kernel, recurrent_kernel,
+            (needs[0], *needs[2:5]),
+        )  # fmt: skip
+        return _needed(needs, _by_rows(by_x, go_backwards), *others, None)
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, **options):
         def step(x_t, states):
@@ -268,16 +255,11 @@ class lstm:
         x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates, squashed = residuals
         m = _mask_column(mask, go_backwards)
         d_states, d_last = _to_states(g[0], m, return_sequences, zero_output_for_mask)
-        d_projected, d_h0, d_c0 = kernels.lstm_backward(
-            d_states, _plus(d_last, g[1]), g[2], c0, cells, gates, squashed, m, recurrent_kernel
-        )
-        by_x, by_kernel, by_bias = _input_cotangents(
-            x, d_projected, kernel, go_backwards, (needs[0], needs[3], needs[5])
-        )
-        by_recurrent = _recurrent_cotangent(h0, states[:-1], d_projected) if needs[4] else None
-        return (
-            by_x, d_h0 if needs[1] else None, d_c0 if needs[2] else None, by_kernel, by_recurrent, by_bias, None,
+        by_x, *others = kernels.lstm_backward(
+            d_states, _plus(d_last, g[1]), g[2], _by_steps(x, go_backwards), h0, c0, states, cells, gates, squashed,
+            m, kernel, recurrent_kernel, (needs[0], *needs[3:6]),
         )  # fmt: skip
+        return _needed(needs, _by_rows(by_x, go_backwards), *others, None)
 
     def composed(x, h0, c0, kernel, recurrent_kernel, bias, mask, **options):
         def step(x_t, states):
@@ -340,23 +322,13 @@ class gru:
         x, h0, kernel, recurrent_kernel, bias, mask, states, gates, products = residuals
         m = _mask_column(mask, go_backwards)
         d_states, d_last = _to_states(g[0], m, return_sequences, zero_output_for_mask)
-        d_input, d_recurrent, d_h0 = kernels.gru_backward(
-            d_states, _plus(d_last, g[1]), h0, states, gates, products, m, recurrent_kernel
-        )
-        by_x, by_kernel, by_bias = _input_cotangents(
-            x, d_input, kernel, go_backwards, (needs[0], needs[2], needs[4])
-        )
-        by_recurrent = None
-        if needs[3] and reset_after:
-            by_recurrent = _recurrent_cotangent(h0, states[:-1], d_recurrent)
-        elif needs[3]:
-            both, reset = 2 * h0.shape[-1], gates[:, :, 1]
-            of_h = _recurrent_cotangent(h0, states[:-1], d_input[..., :both])
-            of_reset_h = _recurrent_cotangent(h0 * reset[0], states[:-1] * reset[1:], d_input[..., both:])
-            by_recurrent = np.concatenate([of_h, of_reset_h], axis=1)
-        if needs[4] and reset_after:
-            by_bias = np.stack([by_bias, d_recurrent.sum(axis=(0, 1))])
-        return by_x, d_h0 if needs[1] else None, by_kernel, by_recurrent, by_bias, None
+        by_x, *others, by_bias, by_recurrent_bias = kernels.gru_backward(
+            d_states, _plus(d_last, g[1]), _by_steps(x, go_backwards), h0, states, gates, products, m, kernel,
+            recurrent_kernel, (needs[0], *needs[2:5], needs[4] and reset_after),
+        )  # fmt: skip
+        if by_recurrent_bias is not None:
+            by_bias = np.stack([by_bias, by_recurrent_bias])
+        return _needed(needs, _by_rows(by_x, go_backwards), *others, by_bias, None)
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, *, reset_after=True, **options):
         input_bias, recurrent_bias = gru_biases(bias, reset_after)

@@ -24,11 +24,9 @@ from tinynet.kernels.compiled.recurrent import (
     lstm_backward,
     lstm_forward,
     lstm_states,
-    sequence_gradient,
     simple_rnn_backward,
     simple_rnn_forward,
     simple_rnn_states,
-    weight_gradient,
 )
 from tinynet.kernels.compiled.rows import sum_rows
 from tinynet.kernels.compiled.updates import adagrad, adam, rmsprop, sgd
@@ -38,6 +36,6 @@ __all__ = [
     "column_sums", "combine_columns", "convolve", "gradients_behind_relu", "gru_backward", "gru_forward",
     "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
     "max_pool", "max_pool_with_winners", "product", "relu", "relu_gradient", "rmsprop", "scale_columns",
-    "sequence_gradient", "sgd", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax",
-    "sum_rows", "to_winners", "weight_gradient",
+    "sgd", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax",
+    "sum_rows", "to_winners",
 ]  # fmt: skip

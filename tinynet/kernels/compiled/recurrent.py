@@ -6,6 +6,8 @@ does, the steps of a row together if x came so, so that nothing need be copied b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tinynet.kernels import recurrent as plain
@@ -69,15 +71,24 @@ def simple_rnn_states(
 
 
 def simple_rnn_backward(
-    d_states: Array | None, d_last: Array | None, states: Array, mask: Mask, recurrent: Array
-) -> tuple[Array, Array]:
-    if not _fits(states, mask, d_states, d_last, recurrent):
-        return plain.simple_rnn_backward(d_states, d_last, states, mask, recurrent)
-    d_projected, dh = _beside(states, states.shape[-1]), _start(d_last, states)
+    d_states: Array | None,
+    d_last: Array | None,
+    x: Array,
+    h0: Array,
+    states: Array,
+    mask: Mask,
+    kernel: Array,
+    recurrent: Array,
+    needs: Sequence[bool],
+) -> tuple[Array | None, ...]:
+    if not _fits(x, mask, d_states, d_last, h0, states, kernel, recurrent):
+        return plain.simple_rnn_backward(d_states, d_last, x, h0, states, mask, kernel, recurrent, needs)
+    results, dh = _results(x, kernel, recurrent, needs), _start(d_last, states)
     compiled.simple_rnn_backward(
-        _optional(d_states), _readable(states), _optional(mask), _whole(recurrent), d_projected, dh
-    )
-    return d_projected, dh
+        _optional(d_states), _readable(x), _whole(h0), _readable(states), _optional(mask), _whole(kernel),
+        _whole(recurrent), results, dh,
+    )  # fmt: skip
+    return results[0], dh, *results[1:]
 
 
 def lstm_forward(
@@ -113,22 +124,28 @@ def lstm_backward(
     d_states: Array | None,
     d_last: Array | None,
     d_last_cell: Array | None,
+    x: Array,
+    h0: Array,
     c0: Array,
+    states: Array,
     cells: Array,
     gates: Array,
     squashed: Array,
     mask: Mask,
+    kernel: Array,
     recurrent: Array,
-) -> tuple[Array, Array, Array]:
-    if not _fits(cells, mask, d_states, d_last, d_last_cell, c0, gates, squashed, recurrent):
-        return plain.lstm_backward(d_states, d_last, d_last_cell, c0, cells, gates, squashed, mask, recurrent)
-    d_projected = _beside(gates, 4 * cells.shape[-1])
+    needs: Sequence[bool],
+) -> tuple[Array | None, ...]:
+    kept = (h0, c0, states, cells, gates, squashed)
+    if not _fits(x, mask, d_states, d_last, d_last_cell, *kept, kernel, recurrent):
+        return plain.lstm_backward(d_states, d_last, d_last_cell, x, *kept, mask, kernel, recurrent, needs)
+    results = _results(x, kernel, recurrent, needs)
     dh, dc = _start(d_last, cells), _start(d_last_cell, cells)
     compiled.lstm_backward(
-        _optional(d_states), _whole(c0), _readable(cells), _readable(gates), _readable(squashed), _optional(mask),
-        _whole(recurrent), d_projected, dh, dc,
+        _optional(d_states), _readable(x), _whole(h0), _whole(c0), *map(_readable, kept[2:]), _optional(mask),
+        _whole(kernel), _whole(recurrent), results, dh, dc,
     )  # fmt: skip
-    return d_projected, dh, dc
+    return results[0], dh, dc, *results[1:]
 
 
 def gru_forward(
@@ -177,40 +194,33 @@ def gru_states(
 def gru_backward(
     d_states: Array | None,
     d_last: Array | None,
+    x: Array,
     h0: Array,
     states: Array,
     gates: Array,
     products: Array | None,
     mask: Mask,
+    kernel: Array,
     recurrent: Array,
-) -> tuple[Array, Array, Array]:
-    if not _fits(states, mask, d_states, d_last, h0, gates, products, recurrent):
-        return plain.gru_backward(d_states, d_last, h0, states, gates, products, mask, recurrent)
-    columns = 3 * states.shape[-1]
-    d_input = _beside(gates, columns)
-    d_recurrent = None if products is None else _beside(gates, columns)
-    dh = _start(d_last, states)
+    needs: Sequence[bool],
+) -> tuple[Array | None, ...]:
+    kept = (h0, states, gates, products)
+    if not _fits(x, mask, d_states, d_last, *kept, kernel, recurrent):
+        return plain.gru_backward(d_states, d_last, x, *kept, mask, kernel, recurrent, needs)
+    results, dh = _results(x, kernel, recurrent, needs), _start(d_last, states)
     compiled.gru_backward(
-        _optional(d_states), _whole(h0), _readable(states), _readable(gates), _optional(products), _optional(mask),
-        _whole(recurrent), d_input, d_recurrent, dh,
+        _optional(d_states), _readable(x), _whole(h0), _readable(states), _readable(gates), _optional(products),
+        _optional(mask), _whole(kernel), _whole(recurrent), results, dh,
     )  # fmt: skip
-    return d_input, d_input if d_recurrent is None else d_recurrent, dh
+    return results[0], dh, *results[1:]
 
 
-def weight_gradient(a: Array, d: Array) -> Array:
-    if _fits(a, None, d):
-        result = np.zeros((a.shape[-1], d.shape[-1]), a.dtype)
-        if compiled.weight_gradient(_readable(a), _readable(d), result):
-            return result
-    return plain.weight_gradient(a, d)
-
-
-def sequence_gradient(d: Array, kernel: Array) -> Array:
-    if _fits(d, None, kernel) and kernel.size > 0:
-        result = _beside(d, kernel.shape[0])
-        if compiled.sequence_gradient(_readable(d), _whole(kernel), result):
-            return result
-    return plain.sequence_gradient(d, kernel)
+def _results(x: Array, kernel: Array, recurrent: Array, needs: Sequence[bool]) -> tuple[Array | None, ...]:
+    """Empty arrays for the cotangents of x, the kernels and the biases, those that are needed."""
+    by_x = _beside(x, x.shape[-1]) if needs[0] else None
+    shapes = (kernel.shape, recurrent.shape, kernel.shape[1:], kernel.shape[1:])
+    weights = zip(shapes, needs[1:], strict=False)
+    return (by_x, *[np.empty(shape, x.dtype) if needed else None for shape, needed in weights])
 
 
 def _start(given: Array | None, like: Array) -> Array:

@@ -69,13 +69,20 @@ struct Sequence {
 };
 
 // What goes into a recurrent layer: x (T, N, D), mask (T, N), kernel (D, gates · U), recurrent (U, gates · U);
-// either bias (gates · U) may be null. The backward kernels do not look at x, the kernel and the biases.
+// either bias (gates · U) may be null. The backward kernels do not look at the biases.
 template <class T>
 struct Recurrence {
     Size steps, rows, features, units;
     Sequence<const T> x;
     Sequence<const bool> mask;
     const T *kernel, *recurrent, *bias, *recurrent_bias;
+};
+
+// Where the gradients of a recurrent layer's input and weights go; null where one is not wanted.
+template <class T>
+struct Gradients {
+    Sequence<T> x;
+    T *kernel, *recurrent, *bias, *recurrent_bias;
 };
 
 template <class T>
@@ -132,23 +139,18 @@ struct Kernels {
     // sequences whose steps lie at one place (step = 0), of which the last remains. Backward kernels find the
     // last states' cotangents in dh and dc and leave there those of the first.
     void (*simple_rnn_forward)(const Recurrence<T> &, const T *h0, Sequence<T> states, int threads);
-    void (*simple_rnn_backward)(const Recurrence<T> &, Sequence<const T> d_states, Sequence<const T> states,
-                                Sequence<T> d_projected, T *dh, int threads);
+    void (*simple_rnn_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *h0,
+                                Sequence<const T> states, const Gradients<T> &, T *dh, int threads);
     void (*lstm_forward)(const Recurrence<T> &, const T *h0, const T *c0, Sequence<T> states, Sequence<T> cells,
                          Sequence<T> gates, Sequence<T> squashed, int threads);
-    void (*lstm_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *c0, Sequence<const T> cells,
-                          Sequence<const T> gates, Sequence<const T> squashed, Sequence<T> d_projected, T *dh, T *dc,
-                          int threads);
+    void (*lstm_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *h0, const T *c0,
+                          Sequence<const T> states, Sequence<const T> cells, Sequence<const T> gates,
+                          Sequence<const T> squashed, const Gradients<T> &, T *dh, T *dc, int threads);
     void (*gru_forward)(const Recurrence<T> &, bool reset_after, const T *h0, Sequence<T> states, Sequence<T> gates,
                         Sequence<T> products, int threads);
     void (*gru_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *h0, Sequence<const T> states,
-                         Sequence<const T> gates, Sequence<const T> products, Sequence<T> d_input,
-                         Sequence<T> d_recurrent, T *dh, int threads);
-    void (*weight_gradient)(Size steps, Size rows, Size features, Size columns, Sequence<const T> a,
-                            Sequence<const T> d, T *result, int threads);
-    void (*sequence_gradient)(Size steps, Size rows, Size features, Size columns, Sequence<const T> d, const T *kernel,
-                              Sequence<T> result, int threads);
-    Size lanes;  // how many numbers a register holds
+                         Sequence<const T> gates, Sequence<const T> products, const Gradients<T> &, T *dh,
+                         int threads);
 };
 
 // How many elements a thread must have to work on: for fewer, waking it takes longer than the work.

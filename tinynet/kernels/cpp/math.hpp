@@ -10,6 +10,17 @@ inline Vec<T> clamped(const Vec<T> &x, T bound) {
     return above > most ? most : above;
 }
 
+// 1 / x. A division keeps the unit that computes products waiting; where there is an estimate of 14 bits, one step of
+// Newton's method makes nearly as good a number of it.
+inline Vec<float> reciprocal(const Vec<float> &x) {
+#if TINYNET_VECTOR_BYTES == 64
+    const Vec<float> estimate = _mm512_maskz_rcp14_ps(0xffff, x);  // of all 16
+    return estimate * (2.0f - x * estimate);
+#else
+    return 1.0f / x;
+#endif
+}
+
 // A quotient of polynomials in x², fitted to tanh(x) / x on [-9, 9] for the least relative error (2e-8); beyond,
 // tanh rounds to ±1. With rounding, 3.4e-7 relative.
 inline Vec<float> tanh(const Vec<float> &given) {
@@ -23,7 +34,7 @@ inline Vec<float> tanh(const Vec<float> &given) {
     below = below * s + 0.025876963f;
     below = below * s + 0.46714337f;
     below = below * s + 1.0f;
-    return clamped<float>(x * above / below, 1.0f);
+    return clamped<float>(x * above * reciprocal(below), 1.0f);
 }
 
 // exp(x) = power · (1 + rest) with power = 2ⁿ and |x - n ln 2| ≤ ½ ln 2, where Taylor's series is short.

@@ -45,22 +45,25 @@ static Sequence<T> written(Optional<T> &array, Size steps) {
 template <class T>
 static const T *numbers(const std::optional<Array<T>> &array) { return array ? array->data() : nullptr; }
 
-// What a forward kernel is given of a layer.
+// A layer as its kernels see it; a backward kernel is given no biases.
 template <class T>
 static Recurrence<T> recurrence(const Laid<T> &x, const Optional<bool> &mask, const Array<T> &kernel,
-                                const Array<T> &recurrent, const std::optional<Array<T>> &bias,
+                                const Array<T> &recurrent, const std::optional<Array<T>> &bias = std::nullopt,
                                 const std::optional<Array<T>> &recurrent_bias = std::nullopt) {
     const Size steps = x.shape(0);
     return {steps, x.shape(1), x.shape(2), recurrent.shape(0), sequence_at<T, const T>(x.data(), x, steps),
             read<bool>(mask, steps), kernel.data(), recurrent.data(), numbers(bias), numbers(recurrent_bias)};
 }
 
-// And a backward kernel; `like` has its steps and rows.
+// Where gradients are to be written: of x, the kernel, the recurrent kernel and its biases, each an array or None.
 template <class T>
-static Recurrence<T> recurrence(const Laid<T> &like, const Optional<bool> &mask, const Array<T> &recurrent) {
-    const Size steps = like.shape(0);
-    return {steps, like.shape(1), 0, recurrent.shape(0), {nullptr, 0, 0}, read<bool>(mask, steps),
-            nullptr, recurrent.data(), nullptr, nullptr};
+static Gradients<T> gradients(const py::tuple &given, Size steps) {
+    auto x = given[0].cast<Optional<T>>();
+    const auto numbers = [&](std::size_t place) -> T * {
+        if (place >= given.size() || given[place].is_none()) return nullptr;
+        return given[place].cast<Array<T>>().mutable_data();
+    };
+    return {written<T>(x, steps), numbers(1), numbers(2), numbers(3), numbers(4)};
 }
 
 template <class T>
@@ -74,15 +77,17 @@ static void bind_simple_rnn(py::module_ &module) {
         py::gil_scoped_release release;
         kernels<T>().simple_rnn_forward(layer, first, to, threads());
     });
-    define<6>(module, "simple_rnn_backward", [](const Optional<T> &d_states, const Laid<T> &states,
-                                                const Optional<bool> &mask, const Array<T> &recurrent,
-                                                Optional<T> d_projected, Array<T> dh) {
-        const auto layer = recurrence<T>(states, mask, recurrent);
+    define<9>(module, "simple_rnn_backward", [](const Optional<T> &d_states, const Laid<T> &x, const Array<T> &h0,
+                                                const Laid<T> &states, const Optional<bool> &mask,
+                                                const Array<T> &kernel, const Array<T> &recurrent,
+                                                const py::tuple &results, Array<T> dh) {
+        const auto layer = recurrence<T>(x, mask, kernel, recurrent);
+        const T *first = h0.data();
         const auto given = read<T>(d_states, layer.steps), h = read<T>(states, layer.steps);
-        const auto to = written<T>(d_projected, layer.steps);
+        const auto to = gradients<T>(results, layer.steps);
         T *last = dh.mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().simple_rnn_backward(layer, given, h, to, last, threads());
+        kernels<T>().simple_rnn_backward(layer, given, first, h, to, last, threads());
     });
 }
 
@@ -99,17 +104,21 @@ static void bind_lstm(py::module_ &module) {
         py::gil_scoped_release release;
         kernels<T>().lstm_forward(layer, h, c, to_h, to_c, to_gates, to_squashed, threads());
     });
-    define<10>(module, "lstm_backward", [](const Optional<T> &d_states, const Array<T> &c0, const Laid<T> &cells,
-                                   const Laid<T> &gates, const Laid<T> &squashed, const Optional<bool> &mask,
-                                   const Array<T> &recurrent, Optional<T> d_projected, Array<T> dh, Array<T> dc) {
-        const auto layer = recurrence<T>(cells, mask, recurrent);
-        const T *first = c0.data();
-        const auto given = read<T>(d_states, layer.steps), c = read<T>(cells, layer.steps);
-        const auto by = read<T>(gates, layer.steps), s = read<T>(squashed, layer.steps);
-        const auto to = written<T>(d_projected, layer.steps);
+    define<14>(module, "lstm_backward", [](const Optional<T> &d_states, const Laid<T> &x, const Array<T> &h0,
+                                           const Array<T> &c0, const Laid<T> &states, const Laid<T> &cells,
+                                           const Laid<T> &gates, const Laid<T> &squashed,
+                                           const Optional<bool> &mask, const Array<T> &kernel,
+                                           const Array<T> &recurrent, const py::tuple &results, Array<T> dh,
+                                           Array<T> dc) {
+        const auto layer = recurrence<T>(x, mask, kernel, recurrent);
+        const T *first_h = h0.data(), *first_c = c0.data();
+        const auto given = read<T>(d_states, layer.steps), h = read<T>(states, layer.steps);
+        const auto c = read<T>(cells, layer.steps), by = read<T>(gates, layer.steps);
+        const auto s = read<T>(squashed, layer.steps);
+        const auto to = gradients<T>(results, layer.steps);
         T *last_h = dh.mutable_data(), *last_c = dc.mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().lstm_backward(layer, given, first, c, by, s, to, last_h, last_c, threads());
+        kernels<T>().lstm_backward(layer, given, first_h, first_c, h, c, by, s, to, last_h, last_c, threads());
     });
 }
 
@@ -126,43 +135,18 @@ static void bind_gru(py::module_ &module) {
         py::gil_scoped_release release;
         kernels<T>().gru_forward(layer, reset_after, first, to_h, to_gates, to_products, threads());
     });
-    define<10>(module, "gru_backward", [](const Optional<T> &d_states, const Array<T> &h0, const Laid<T> &states,
-                                  const Laid<T> &gates, const Optional<T> &products, const Optional<bool> &mask,
-                                  const Array<T> &recurrent, Optional<T> d_input, Optional<T> d_recurrent,
-                                  Array<T> dh) {
-        const auto layer = recurrence<T>(states, mask, recurrent);
+    define<11>(module, "gru_backward", [](const Optional<T> &d_states, const Laid<T> &x, const Array<T> &h0,
+                                          const Laid<T> &states, const Laid<T> &gates, const Optional<T> &products,
+                                          const Optional<bool> &mask, const Array<T> &kernel,
+                                          const Array<T> &recurrent, const py::tuple &results, Array<T> dh) {
+        const auto layer = recurrence<T>(x, mask, kernel, recurrent);
         const T *first = h0.data();
         const auto given = read<T>(d_states, layer.steps), h = read<T>(states, layer.steps);
         const auto by = read<T>(gates, layer.steps), kept = read<T>(products, layer.steps);
-        const auto to_input = written<T>(d_input, layer.steps), to_recurrent = written<T>(d_recurrent, layer.steps);
+        const auto to = gradients<T>(results, layer.steps);
         T *last = dh.mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().gru_backward(layer, given, first, h, by, kept, to_input, to_recurrent, last, threads());
-    });
-}
-
-template <class T>
-static void bind_weights(py::module_ &module) {
-    // False, and nothing done, where the columns are no whole number of registers.
-    define<3>(module, "weight_gradient", [](const Laid<T> &a, const Laid<T> &d, Array<T> result) {
-        const Size steps = a.shape(0), rows = a.shape(1), features = a.shape(2), columns = d.shape(2);
-        if (columns % kernels<T>().lanes) return false;
-        const auto from = sequence_at<T, const T>(a.data(), a, steps), by = sequence_at<T, const T>(d.data(), d, steps);
-        T *to = result.mutable_data();
-        py::gil_scoped_release release;
-        kernels<T>().weight_gradient(steps, rows, features, columns, from, by, to, threads());
-        return true;
-    });
-    // The same of the features.
-    define<3>(module, "sequence_gradient", [](const Laid<T> &d, const Array<T> &kernel, Optional<T> result) {
-        const Size steps = d.shape(0), rows = d.shape(1), features = kernel.shape(0), columns = kernel.shape(1);
-        if (features % kernels<T>().lanes) return false;
-        const auto from = sequence_at<T, const T>(d.data(), d, steps);
-        const auto to = written<T>(result, steps);
-        const T *by = kernel.data();
-        py::gil_scoped_release release;
-        kernels<T>().sequence_gradient(steps, rows, features, columns, from, by, to, threads());
-        return true;
+        kernels<T>().gru_backward(layer, given, first, h, by, kept, to, last, threads());
     });
 }
 
@@ -173,8 +157,6 @@ void bind_recurrent(py::module_ &module) {
     bind_lstm<double>(module);
     bind_gru<float>(module);
     bind_gru<double>(module);
-    bind_weights<float>(module);
-    bind_weights<double>(module);
 }
 
 }  // namespace tinynet

@@ -9,4 +9,8 @@
 #include <limits>
 #include <new>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "../kernels.hpp"

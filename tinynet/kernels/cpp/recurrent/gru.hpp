@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../math.hpp"
-#include "sequence.hpp"
+#include "gradients.hpp"
 
 // h' = z h + (1 - z) candidate, for one register.
 template <class T>
@@ -153,32 +153,31 @@ inline void gru_reset_back(Size units, bool counted, const T *by_reset, const T 
 
 template <class T>
 void gru_backward(const Recurrence<T> &layer, Sequence<const T> d_states, const T *h0, Sequence<const T> states,
-                  Sequence<const T> gates, Sequence<const T> products, Sequence<T> d_input, Sequence<T> d_recurrent,
-                  T *dh, int threads) {
+                  Sequence<const T> gates, Sequence<const T> products, const Gradients<T> &to, T *dh, int threads) {
     const bool reset_after = products.data != nullptr;
     const Size units = layer.units, columns = 3 * units, width = padded<T>(units);
     Workspace<T> memory((columns + units + layer.rows) * width, 3);
     const Size together = reset_after ? columns : 2 * units;
     const Panels<T> transposed = pack(layer.recurrent, 1, columns, together, units, memory.take(columns * width));
     const Panels<T> of_reset = pack(layer.recurrent + 2 * units, 1, columns, units, units, memory.take(units * width));
-    T *const back = memory.take(layer.rows * width);
-    for_groups(layer.rows, layer.steps * units * columns, threads, [&](Size first, Size count) {
-        for (Size t = layer.steps - 1; t >= 0; t--) {
-            const Sequence<const T> h = before(h0, states, t, units);
-            for (Size n = first; n < first + count; n++)
-                gru_row_back(units, counts(layer.mask, t, n), at(d_states, t, n), at(h, 0, n), at(gates, t, n),
-                             at(products, t, n), at(d_input, t, n), at(d_recurrent, t, n), dh + n * units);
-            T *const da = at(d_input, t, first);
-            if (reset_after) {
-                multiply(count, at(d_recurrent, t, first), d_recurrent.row, transposed, back + first * width, width);
-            } else {
-                multiply(count, da + 2 * units, d_input.row, of_reset, back + first * width, width);
-                for (Size n = first; n < first + count; n++)
-                    gru_reset_back(units, counts(layer.mask, t, n), back + n * width, at(h, 0, n), at(gates, t, n),
-                                   at(d_input, t, n), dh + n * units);
-                multiply(count, da, d_input.row, transposed, back + first * width, width);
-            }
-            for (Size n = first; n < first + count; n++) add_to(dh + n * units, back + n * width, units);
+    T *const returned = memory.take(layer.rows * width);
+    Cotangents<T> cotangents = {columns, reset_after, {nullptr, 0, 0}};
+    if (!reset_after) cotangents.reset = {gates.data + units, gates.step, gates.row};
+    back_through_time(layer, cotangents, h0, states, to, threads,
+                      [&](Size t, Size first, Size count, T *d_input, T *d_recurrent, Size d_row) {
+        T *const back = returned + first * width;
+        const Sequence<const T> h = before(h0, states, t, units);
+        for (Size n = 0; n < count; n++)
+            gru_row_back(units, counts(layer.mask, t, first + n), at(d_states, t, first + n), at(h, 0, first + n),
+                         at(gates, t, first + n), at(products, t, first + n), d_input + n * d_row,
+                         d_recurrent + n * d_row, dh + (first + n) * units);
+        if (!reset_after) {
+            multiply(count, d_input + 2 * units, d_row, of_reset, back, width);
+            for (Size n = 0; n < count; n++)
+                gru_reset_back(units, counts(layer.mask, t, first + n), back + n * width, at(h, 0, first + n),
+                               at(gates, t, first + n), d_input + n * d_row, dh + (first + n) * units);
         }
+        multiply(count, d_recurrent, d_row, transposed, back, width);
+        for (Size n = 0; n < count; n++) add_to(dh + (first + n) * units, back + n * width, units);
     });
 }

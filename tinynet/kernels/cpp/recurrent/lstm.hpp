@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../math.hpp"
-#include "sequence.hpp"
+#include "gradients.hpp"
 
 // One row of one step, from the products `sum`. `gates` and `squashed` may be null.
 template <class T>
@@ -78,22 +78,22 @@ inline void lstm_row_back(Size units, bool counted, const T *given, const T *old
 }
 
 template <class T>
-void lstm_backward(const Recurrence<T> &layer, Sequence<const T> d_states, const T *c0, Sequence<const T> cells,
-                   Sequence<const T> gates, Sequence<const T> squashed, Sequence<T> d_projected, T *dh, T *dc,
-                   int threads) {
+void lstm_backward(const Recurrence<T> &layer, Sequence<const T> d_states, const T *h0, const T *c0,
+                   Sequence<const T> states, Sequence<const T> cells, Sequence<const T> gates,
+                   Sequence<const T> squashed, const Gradients<T> &to, T *dh, T *dc, int threads) {
     const Size units = layer.units, columns = 4 * units, width = padded<T>(units);
     Workspace<T> memory((columns + layer.rows) * width, 2);
     const Panels<T> transposed = pack(layer.recurrent, 1, columns, columns, units, memory.take(columns * width));
     T *const products = memory.take(layer.rows * width);
-    for_groups(layer.rows, layer.steps * units * columns, threads, [&](Size first, Size count) {
+    const Cotangents<T> cotangents = {columns, false, {nullptr, 0, 0}};
+    back_through_time(layer, cotangents, h0, states, to, threads,
+                      [&](Size t, Size first, Size count, T *dz, T *, Size d_row) {
         T *const back = products + first * width;
-        for (Size t = layer.steps - 1; t >= 0; t--) {
-            const Sequence<const T> c = before(c0, cells, t, units);
-            for (Size n = first; n < first + count; n++)
-                lstm_row_back(units, counts(layer.mask, t, n), at(d_states, t, n), at(c, 0, n), at(gates, t, n),
-                              at(squashed, t, n), at(d_projected, t, n), dh + n * units, dc + n * units);
-            multiply(count, at(d_projected, t, first), d_projected.row, transposed, back, width);
-            for (Size n = 0; n < count; n++) add_to(dh + (first + n) * units, back + n * width, units);
-        }
+        const Sequence<const T> c = before(c0, cells, t, units);
+        for (Size n = first; n < first + count; n++)
+            lstm_row_back(units, counts(layer.mask, t, n), at(d_states, t, n), at(c, 0, n), at(gates, t, n),
+                          at(squashed, t, n), dz + (n - first) * d_row, dh + n * units, dc + n * units);
+        multiply(count, dz, d_row, transposed, back, width);
+        for (Size n = 0; n < count; n++) add_to(dh + (first + n) * units, back + n * width, units);
     });
 }

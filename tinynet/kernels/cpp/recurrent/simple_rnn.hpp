@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../math.hpp"
-#include "sequence.hpp"
+#include "gradients.hpp"
 
 template <class T>
 void simple_rnn_forward(const Recurrence<T> &layer, const T *h0, Sequence<T> states, int threads) {
@@ -32,30 +32,30 @@ void simple_rnn_forward(const Recurrence<T> &layer, const T *h0, Sequence<T> sta
 }
 
 template <class T>
-void simple_rnn_backward(const Recurrence<T> &layer, Sequence<const T> d_states, Sequence<const T> states,
-                         Sequence<T> d_projected, T *dh, int threads) {
+void simple_rnn_backward(const Recurrence<T> &layer, Sequence<const T> d_states, const T *h0, Sequence<const T> states,
+                         const Gradients<T> &to, T *dh, int threads) {
     const Size units = layer.units, width = padded<T>(units);
     Workspace<T> memory((units + layer.rows) * width, 2);
     const Panels<T> transposed = pack(layer.recurrent, 1, units, units, units, memory.take(units * width));
     T *const products = memory.take(layer.rows * width);
-    for_groups(layer.rows, layer.steps * units * units, threads, [&](Size first, Size count) {
+    const Cotangents<T> cotangents = {units, false, {nullptr, 0, 0}};
+    back_through_time(layer, cotangents, h0, states, to, threads,
+                      [&](Size t, Size first, Size count, T *dz, T *, Size d_row) {
         T *const back = products + first * width;
-        for (Size t = layer.steps - 1; t >= 0; t--) {
-            for (Size n = first; n < first + count; n++) {
-                const T *h = at(states, t, n), *given = at(d_states, t, n);
-                T *d = dh + n * units, *dz = at(d_projected, t, n);
-                const bool counted = counts(layer.mask, t, n);
-                for (Size k = 0; k < units; k += lanes<T>) {
-                    const Size size = part<T>(k, units);
-                    const Vec<T> state = load(h + k, size), none = {};
-                    Vec<T> total = load(d + k, size);
-                    if (given) total += load(given + k, size);
-                    store(dz + k, counted ? total * (T(1) - state * state) : none, size);
-                    store(d + k, counted ? none : total, size);  // a masked step lets everything pass
-                }
+        for (Size n = first; n < first + count; n++) {
+            const T *h = at(states, t, n), *given = at(d_states, t, n);
+            T *d = dh + n * units, *by_z = dz + (n - first) * d_row;
+            const bool counted = counts(layer.mask, t, n);
+            for (Size k = 0; k < units; k += lanes<T>) {
+                const Size size = part<T>(k, units);
+                const Vec<T> state = load(h + k, size), none = {};
+                Vec<T> total = load(d + k, size);
+                if (given) total += load(given + k, size);
+                store(by_z + k, counted ? total * (T(1) - state * state) : none, size);
+                store(d + k, counted ? none : total, size);  // a masked step lets everything pass
             }
-            multiply(count, at(d_projected, t, first), d_projected.row, transposed, back, width);
-            for (Size n = 0; n < count; n++) add_to(dh + (first + n) * units, back + n * width, units);
         }
+        multiply(count, dz, d_row, transposed, back, width);
+        for (Size n = 0; n < count; n++) add_to(dh + (first + n) * units, back + n * width, units);
     });
 }
