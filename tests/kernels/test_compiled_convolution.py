@@ -81,8 +81,8 @@ def test_convolution(drawn: Drawn) -> None:
         close(output, expected, terms)
 
 
-@given(drawn=convolutions(), seed=st.integers(0, 2**31))
-def test_gradients(drawn: Drawn, seed: int) -> None:
+@given(drawn=convolutions(), seed=st.integers(0, 2**31), needs=st.tuples(*[st.booleans()] * 3))
+def test_gradients(drawn: Drawn, seed: int, needs: tuple[bool, bool, bool]) -> None:
     x, kernel, _, settings = drawn
     strides, pads, dilation, _ = settings
     spatial, window = x.shape[1:-1], kernel.shape[:-2]
@@ -96,10 +96,12 @@ def test_gradients(drawn: Drawn, seed: int) -> None:
     (result,) = for_any_number_of_threads(lambda: compiled.input_gradient(g, kernel, spatial, *settings))
     close(result, convolution.input_gradient(g, kernel, spatial, *settings), int(np.prod(window)) * g.shape[-1])
     output = np.maximum(np.random.default_rng(seed + 1).standard_normal(g.shape).astype(x.dtype), 0)
-    everything = (x, kernel, output, g, (True, True, True), *settings)
+    everything = (x, kernel, output, g, needs, *settings)
     (results,) = for_any_number_of_threads(lambda: compiled.gradients_behind_relu(*everything))
     for one, expected in zip(results, convolution.gradients_behind_relu(*everything), strict=True):
-        close(one, expected, max(int(np.prod(g.shape[:-1])), int(np.prod(window)) * g.shape[-1]))
+        assert (one is None) == (expected is None)
+        if expected is not None:
+            close(one, expected, max(int(np.prod(g.shape[:-1])), int(np.prod(window)) * g.shape[-1]))
 
 
 @pytest.mark.parametrize("place", [(1, 2), (0, 0), (4, 5)])

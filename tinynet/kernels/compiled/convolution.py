@@ -9,6 +9,7 @@ import numpy as np
 from tinynet.kernels import convolution as plain
 from tinynet.kernels.compiled.activation import relu_gradient
 from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
+from tinynet.kernels.compiled.normalization import column_sums
 from tinynet.kernels.spatial import Pads, output_sizes
 
 
@@ -49,26 +50,33 @@ def kernel_gradient(
     dilation: Sequence[int],
     groups: int,
 ) -> np.ndarray:
-    return kernel_gradient_behind_relu(x, g, None, window, strides, pads, dilation, groups)
+    return kernel_and_bias_gradients(x, g, None, False, window, strides, pads, dilation, groups)[0]
 
 
-def kernel_gradient_behind_relu(
+def kernel_and_bias_gradients(
     x: np.ndarray,
     g: np.ndarray,
     shown: np.ndarray | None,
+    biased: bool,
     window: Sequence[int],
     strides: Sequence[int],
     pads: Pads,
     dilation: Sequence[int],
     groups: int,
-) -> np.ndarray:
-    """shown: the output of a relu behind the convolution; where it is 0, g does not count. Or None."""
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The kernel's gradient and, if `biased`, the bias's: g is read once for both.
+
+    shown: the output of a relu behind the convolution; where it is 0, g does not count. Or None.
+    """
     if not _fits(x, g, window, groups):
-        return plain.kernel_gradient(x, _through(g, shown), window, strides, pads, dilation, groups)
+        g = _through(g, shown)
+        result = plain.kernel_gradient(x, g, window, strides, pads, dilation, groups)
+        return result, column_sums(g) if biased else None
     result = empty((*window, x.shape[-1], g.shape[-1]), x.dtype)
+    totals = np.empty(g.shape[-1], g.dtype) if biased else None
     settings = sliding(x.shape, g.shape[1:-1], tuple(window), tuple(strides), pads, tuple(dilation))
-    compiled.kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), shown, result, settings)
-    return result
+    compiled.kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), shown, result, totals, settings)
+    return result, totals
 
 
 def input_gradient(

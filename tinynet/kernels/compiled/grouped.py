@@ -173,8 +173,7 @@ def gradients_behind_relu(
         )
     # The relu's derivative takes no pass of its own: each kernel looks at the output where it reads g.
     g, output = np.ascontiguousarray(g), np.ascontiguousarray(output)
-    return (
-        dense.input_gradient_behind_relu(g, output, kernel, spatial, *settings) if needs[0] else None,
-        dense.kernel_gradient_behind_relu(x, g, output, window, *settings) if needs[1] else None,
-        sums_behind_relu(g, output) if needs[2] else None,
-    )
+    by_x = dense.input_gradient_behind_relu(g, output, kernel, spatial, *settings) if needs[0] else None
+    if not needs[1]:
+        return by_x, None, sums_behind_relu(g, output) if needs[2] else None
+    return by_x, *dense.kernel_and_bias_gradients(x, g, output, needs[2], window, *settings)

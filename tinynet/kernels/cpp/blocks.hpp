@@ -47,7 +47,9 @@ struct Factor {
 // A block of the result: M rows by V registers. `b` has its rows `b_row` apart.
 template <class T, int M, int V>
 inline void block(Size depth, const Factor<T> &a, const T *b, Size b_row, T *out, Size out_row, bool add) {
-    Vec<T> sums[M][V] = {};
+    Vec<T> sums[M][V];
+    for (int m = 0; m < M; m++)  // not `= {}`, for which GCC clears memory
+        for (int v = 0; v < V; v++) sums[m][v] = Vec<T>{};
     for (Size k = 0; k < depth; k++) {
         Vec<T> row[V];
         for (int v = 0; v < V; v++) row[v] = load(b + k * b_row + v * lanes<T>);
@@ -64,8 +66,9 @@ inline void block(Size depth, const Factor<T> &a, const T *b, Size b_row, T *out
     }
 }
 
-// All rows by a few registers of columns: in blocks of M rows, then what is left in smaller ones.
-template <class T, int V, int M = block_rows>
+// All rows by a few registers of columns: in blocks of M rows, then what is left in smaller ones. Of few columns a
+// block takes more rows.
+template <class T, int V, int M = (V > 2 ? block_rows : 2 * block_rows)>
 void in_blocks(Size rows, Size depth, Factor<T> a, const T *b, Size b_row, T *out, Size out_row, bool add) {
     for (; rows >= M; rows -= M, a.data += M * a.row, out += M * out_row)
         block<T, M, V>(depth, a, b, b_row, out, out_row, add);

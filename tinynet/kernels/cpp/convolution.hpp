@@ -194,12 +194,33 @@ inline void kernel_gradient_tile_of(Size numbers, Arguments... arguments) {
     }
 }
 
-// One image's part of the kernel's gradient, added to `sums`, which are blocks (KH·KW·C, block).
+// A block of an image's cotangents, through a relu's derivative where `shown` is not null: to (P·Q, block), of which
+// registers without filters stay as they are. What was copied is added to `total` (block).
 template <class T>
-void add_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *sums, T *image,
-                         T *block) {
+void copy_block(const Sliding &s, const T *g, const T *shown, Size filters, Size count, T *block, T *total) {
+    in_registers<T>(count, [&](Size k, Size some) {
+        const T *from = g + k, *beside = shown ? shown + k : nullptr;
+        T *to = block + k;
+        for (Size i = 0; i < s.out_height; i++) {  // a sum for each row: float32 stays precise
+            Vec<T> sum = {};
+            for (Size j = 0; j < s.out_width; j++, from += filters, to += block_of_filters<T>) {
+                const Vec<T> value = load_shown(from, beside, some);
+                if (beside) beside += filters;
+                store(to, value);
+                sum += value;
+            }
+            store(total + k, load(total + k) + sum);
+        }
+    });
+}
+
+// One image's part of the kernel's gradient, added to `sums`, which are blocks (KH·KW·C, block), and of the sums
+// of g, added to `totals`, which are blocks.
+template <class T>
+void add_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *sums, T *totals,
+                         T *image, T *block) {
     constexpr Size width = block_of_filters<T>;
-    const Size c = s.channels, outputs = s.out_height * s.out_width;
+    const Size c = s.channels;
     Size row = s.width * c;
     const Size height = (s.out_height - 1) * s.stride_height + reach_of(s.window_height, s.dilation_height);
     if (s.above > 0 || height > s.height || is_padded_aside(s)) {
@@ -210,11 +231,7 @@ void add_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *show
     const Runs runs(s, s.dilation_height * row);
     for (Size first = 0; first < filters; first += width) {
         const Size left = filters - first, count = left < width ? left : width;
-        for (Size i = 0; i < outputs; i++) {
-            const Size place = i * filters + first;
-            copy_shown(g + place, shown ? shown + place : nullptr, count, block + i * width);
-            std::memset(block + i * width + count, 0, (width - count) * sizeof(T));
-        }
+        copy_block(s, g + first, shown ? shown + first : nullptr, filters, count, block, totals + first);
         for (Size i = 0; i < s.window_height; i++) {
             for (Size j = 0; j < runs.per_row; j++) {
                 const T *from = x + i * runs.row + j * runs.next;
@@ -234,17 +251,21 @@ void add_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *show
     }
 }
 
-// x (N, H, W, C), g (N, P, Q, F) -> the kernel's cotangent (KH, KW, C, F).
+// x (N, H, W, C), g (N, P, Q, F) -> the kernel's cotangent (KH, KW, C, F); and unless `totals` is null the bias's,
+// which are the sums of g (F).
 template <class T>
-void kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *result, int threads) {
-    if (suits_winograd<T>(s, filters)) return winograd_kernel_gradient(s, x, g, shown, filters, result, threads);
+void kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *result, T *totals,
+                     int threads) {
+    if (suits_winograd<T>(s, filters))
+        return winograd_kernel_gradient(s, x, g, shown, filters, result, totals, threads);
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, depth = s.window_height * s.window_width * c;
     const Size blocks = (filters + width - 1) / width, size = blocks * depth * width;
     // The images are cut into so many shares whatever the number of threads, and these are added in order.
     const Size wished = size > 262144 ? 2 : 8, shares = s.images < wished ? s.images : wished;
     const Size height = (s.out_height - 1) * s.stride_height + reach_of(s.window_height, s.dilation_height);
-    T *sums = allocate<T>(shares * size);
+    T *sums = allocate<T>(shares * size), *of_g = allocate<T>(shares * blocks * width);
+    std::memset(of_g, 0, shares * blocks * width * sizeof(T));
     parallel(shares, s.images * s.out_height * s.out_width * depth * filters / (8 * (shares + 1)), threads,
              [&](Size share) {
         T *own = sums + share * size;
@@ -253,7 +274,7 @@ void kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, S
         for (Size n = share * s.images / shares; n < (share + 1) * s.images / shares; n++) {
             const Size place = n * s.out_height * s.out_width * filters;
             add_kernel_gradient(s, x + n * s.height * s.width * c, g + place, shown ? shown + place : nullptr, filters,
-                                own, image, block);
+                                own, of_g + share * blocks * width, image, block);
         }
         std::free(image);
         std::free(block);
@@ -266,5 +287,7 @@ void kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, S
             result[d * filters + f] = total;
         }
     }
+    if (totals) sum_shares(of_g, shares, blocks * width, filters, totals);
     std::free(sums);
+    std::free(of_g);
 }

@@ -99,7 +99,7 @@ struct Kernels {
     void (*convolve)(const Sliding &, const T *x, const T *shown, const T *kernel, Size filters, const T *bias,
                      bool relu, T *output, int threads);
     void (*kernel_gradient)(const Sliding &, const T *x, const T *g, const T *shown, Size filters, T *result,
-                            int threads);
+                            T *totals, int threads);
 
     // depthwise.hpp
     void (*depthwise)(const Sliding &, const T *x, const T *kernel, Size multiplier, const T *bias, bool relu,

@@ -85,30 +85,47 @@ struct Tile {
 };
 
 // The inputs of some tiles, transformed: to 16 matrices (tiles, C). What lies outside the image is read from
-// `zeros` (C).
+// `zeros` (C). Tiles beside each other share two of their four columns, which are read and transformed once.
 template <class T>
 void transform_inputs(const Sliding &s, const Tiles &tiles, Size first, Size count, const T *x, const T *shown,
                       const T *zeros, T *to) {
     const Size c = s.channels;
-    for (Size t = 0; t < count; t++) {
+    for (Size t = 0, end; t < count; t = end) {  // tiles of one row
         const Tile tile(tiles, first + t);
-        const T *from[places], *beside[places];
+        const Size left = tiles.across - tile.column / 2;
+        end = t + left < count ? t + left : count;
+        const T *rows[4], *beside[4];
+        Size step[4];
         for (int i = 0; i < 4; i++) {
-            for (int j = 0; j < 4; j++) {
-                const Size row = tile.row - s.above + i, column = tile.column - s.left + j;
-                const bool inside = row >= 0 && row < s.height && column >= 0 && column < s.width;
-                const Size place = ((tile.image * s.height + row) * s.width + column) * c;
-                from[i * 4 + j] = inside ? x + place : zeros;
-                beside[i * 4 + j] = inside && shown ? shown + place : zeros;
-            }
+            const Size row = tile.row - s.above + i;
+            const bool inside = row >= 0 && row < s.height;
+            const Size place = (tile.image * s.height + row) * s.width * c;
+            rows[i] = inside ? x + place : zeros;
+            beside[i] = inside && shown ? shown + place : zeros;
+            step[i] = inside ? c : 0;
         }
         in_registers<T>(c, [&](Size k, Size some) {
             Vec<T> d[places];
-            for (int p = 0; p < places; p++)
-                d[p] = load_shown(from[p] + k, shown ? beside[p] + k : nullptr, some);
-            for (int i = 0; i < 4; i++) transform_input(d + i * 4, 1);
-            for (int j = 0; j < 4; j++) transform_input(d + j, 4);
-            for (int p = 0; p < places; p++) store(to + p * apart<T>(c) + t * c + k, d[p], some);
+            const auto read = [&](Size column, Vec<T> *to) {  // and transform
+                for (int i = 0; i < 4; i++) to[i * 4] = Vec<T>{};
+                if (column < 0 || column >= s.width) return;
+                for (int i = 0; i < 4; i++) {
+                    const Size place = column * step[i] + k;
+                    to[i * 4] = load_shown(rows[i] + place, shown ? beside[i] + place : nullptr, some);
+                }
+                transform_input(to, 4);
+            };
+            Size column = tile.column - s.left;
+            read(column, d), read(column + 1, d + 1);
+            for (Size n = t; n < end; n++, column += 2) {
+                read(column + 2, d + 2), read(column + 3, d + 3);
+                for (int i = 0; i < 4; i++) {
+                    const Vec<T> third = d[i * 4 + 2], fourth = d[i * 4 + 3];
+                    transform_input(d + i * 4, 1);
+                    for (int j = 0; j < 4; j++) store(to + (i * 4 + j) * apart<T>(c) + n * c + k, d[i * 4 + j], some);
+                    d[i * 4] = third, d[i * 4 + 1] = fourth;
+                }
+            }
         });
     }
 }
@@ -180,10 +197,11 @@ void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size co
         const Size start = ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * filters;
         const int rows = tile.row + 1 < s.out_height ? 2 : 1, columns = tile.column + 1 < s.out_width ? 2 : 1;
         in_registers<T>(filters, [&](Size f, Size some) {
-            Vec<T> y[places] = {};
+            Vec<T> y[places];
             for (int i = 0; i < 2; i++) {
                 for (int j = 0; j < 2; j++) {
                     const Size place = start + (i * s.out_width + j) * filters + f;
+                    y[i * 4 + j] = Vec<T>{};
                     if (i < rows && j < columns)
                         y[i * 4 + j] = load_shown(g + place, shown ? shown + place : nullptr, some);
                 }
@@ -195,16 +213,37 @@ void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size co
     }
 }
 
+// Adds the rows of a table (rows, width) to `sums`.
+template <class T>
+void add_rows_of(const T *table, Size rows, Size width, T *sums) {
+    for (Size k = 0; k < width; k += lanes<T>) {
+        Vec<T> total = {};
+        for (Size row = 0; row < rows; row++) total += load(table + row * width + k);
+        store(sums + k, load(sums + k) + total);
+    }
+}
+
+// The first numbers of shares (width) added, in order.
+template <class T>
+void sum_shares(const T *sums, Size shares, Size width, Size count, T *totals) {
+    for (Size k = 0; k < count; k++) {
+        totals[k] = 0;
+        for (Size share = 0; share < shares; share++) totals[k] += sums[share * width + k];
+    }
+}
+
 template <class T>
 void winograd_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *result,
-                              int threads) {
+                              T *totals, int threads) {
     const Size c = s.channels, width = padded<T>(filters), size = places * c * width;
     const Tiles tiles(s);
     const Size groups = (tiles.count + tiles_at_once - 1) / tiles_at_once;
     // The tiles are cut into so many shares whatever the number of threads, and these are added in order.
     const Size wished = size > 524288 ? 2 : 8, shares = groups < wished ? groups : wished;
-    Workspace<T> memory(shares * size + c, 2);
+    Workspace<T> memory(shares * (size + width) + c, 3);
     T *const sums = memory.take(shares * size), *const zeros = memory.take(c);
+    T *const of_g = memory.take(shares * width);
+    std::memset(of_g, 0, shares * width * sizeof(T));
     std::memset(zeros, 0, c * sizeof(T));
     parallel(shares, groups / shares * tiles_at_once * c * filters, threads, [&](Size share) {
         T *const own = sums + share * size;
@@ -217,11 +256,14 @@ void winograd_kernel_gradient(const Sliding &s, const T *x, const T *g, const T 
             const Size count = tiles.count - first < tiles_at_once ? tiles.count - first : tiles_at_once;
             transform_inputs<T>(s, tiles, first, count, x, nullptr, zeros, inputs);
             spread_cotangents(s, tiles, first, count, g, shown, filters, width, spread);
+            // In the place of the second row and column stands the sum of a tile's cotangents.
+            add_rows_of(spread + 5 * apart<T>(width), count, width, of_g + share * width);
             for (int p = 0; p < places; p++)
                 product_of_rows(c, count, {inputs + p * apart<T>(c), 1, c}, spread + p * apart<T>(width),
                                 width, own + p * c * width, true);
         }
     });
+    if (totals) sum_shares(of_g, shares, width, filters, totals);
     parallel(c, places * shares * filters, threads, [&](Size channel) {
         for (Size f = 0; f < filters; f += lanes<T>) {
             Vec<T> u[places] = {};

@@ -18,15 +18,15 @@ static void bind(py::module_ &module) {
         kernels<T>().convolve(s, from, beside, weights, filters, added, relu, to, threads());
     }, py::arg().noconvert(), py::arg(), py::arg().noconvert(), py::arg(), py::arg(), py::arg().noconvert(), py::arg());
     module.def("kernel_gradient", [](const Array<T> &x, const Array<T> &g, const py::object &shown,
-                                     Array<T> &result, const Numbers &settings) {
+                                     Array<T> &result, const py::object &totals, const Numbers &settings) {
         const Sliding s = sliding(settings);
         const Size filters = g.shape(g.ndim() - 1);
         const T *from = x.data(), *cotangent = g.data();
         const T *beside = shown.is_none() ? nullptr : Array<T>(shown).data();
-        T *to = result.mutable_data();
+        T *to = result.mutable_data(), *sums = totals.is_none() ? nullptr : Array<T>(totals).mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().kernel_gradient(s, from, cotangent, beside, filters, to, threads());
-    }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg().noconvert(), py::arg());
+        kernels<T>().kernel_gradient(s, from, cotangent, beside, filters, to, sums, threads());
+    }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg().noconvert(), py::arg(), py::arg());
     module.def("depthwise", [](const Array<T> &x, const Array<T> &kernel, const py::object &bias, bool relu,
                                Array<T> &output, const Numbers &settings) {
         const Sliding s = sliding(settings);
