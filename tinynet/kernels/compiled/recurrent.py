@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinynet.kernels import recurrent as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
+from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.memory import empty
 
 Array = np.ndarray
 Mask = Array | None
