@@ -10,7 +10,7 @@ import pytest
 
 import tinynet
 from tinynet import Tensor, kernels, layers, losses
-from tinynet.autograd.tags import logits_of
+from tinynet.autograd.tags import logits_of, mask_of
 from tinynet.errors import DataError
 from tinynet.models.replays import replayable
 
@@ -39,16 +39,21 @@ STACKS: list[tuple[str, list[Any], tuple[int, ...], bool]] = [
     ("both directions", [layers.Bidirectional(layers.LSTM(3)), layers.Dense(2)], SEQUENCE, True),
     ("sum of directions", [layers.Bidirectional(layers.GRU(3), merge_mode="sum")], SEQUENCE, True),
     ("nested", [tinynet.Sequential([layers.Dense(3, "gelu")]), layers.Activation("silu")], VECTOR, True),
+    ("masked steps", [layers.Masking(0.0), layers.LSTM(3)], SEQUENCE, True),
+    ("masked steps, both ways", [layers.Masking(0.0), layers.Bidirectional(layers.GRU(3))], SEQUENCE, True),
+    ("masked sequences", [layers.Masking(), layers.SimpleRNN(3, return_sequences=True), layers.Dense(2)], SEQUENCE, True),
     # What may differ from one prediction to the next.
+    ("a mask in Python", [layers.Masking(0.0), layers.GlobalAveragePooling1D()], SEQUENCE, False),
     ("a state", [layers.LSTM(3, stateful=True)], SEQUENCE, False),
-    ("a mask from values", [layers.Masking(0.0), layers.LSTM(3)], SEQUENCE, False),
     ("an activation of one's own", [layers.Dense(3, activation=lambda x: x * 2)], VECTOR, False),
     ("a penalty on results", [layers.Dense(3, activity_regularizer="l2")], VECTOR, False),
 ]
 
 
 def data(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal((3, *shape)).astype("float32")
+    x = np.random.default_rng(seed).standard_normal((3, *shape)).astype("float32")
+    x[seed % 3, seed % 5 :] = 0  # what a mask hides is elsewhere each time
+    return x
 
 
 def ordinary(model: Any, x: np.ndarray) -> np.ndarray:
@@ -98,6 +103,7 @@ def test_ids_of_words(mask_zero: bool) -> None:
     for _ in range(3):
         ids = rng.integers(0, 9, (4, 5))
         np.testing.assert_array_equal(model.predict_on_batch(ids), ordinary(model, ids))
+    assert ways(model)
     ids[2, 3] = 9
     with pytest.raises(DataError, match=r"Embedding 'embedding.*index 9 "):
         model.predict_on_batch(ids)
@@ -251,6 +257,14 @@ def test_calls_return_tensors_with_their_logits() -> None:
         assert not result.requires_grad
         assert logits_of(result) is not None
         assert loss(y, result).item() == expected
+    assert ways(model)
+
+
+def test_calls_return_tensors_with_their_masks() -> None:
+    model = tinynet.Sequential([layers.Input((5,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True)])
+    for seed in range(3):
+        ids = np.random.default_rng(seed).integers(0, 3, (4, 5))
+        np.testing.assert_array_equal(mask_of(called(model, ids)), ids != 0)
     assert ways(model)
 
 

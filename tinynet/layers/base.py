@@ -451,6 +451,7 @@ class Layer(Configurable):
         # A mask that comes alone is the first result's.
         for output, own in zip(tensors, masks if isinstance(masks, (list, tuple)) else [masks], strict=False):
             if own is not None:
+                own = own._data if isinstance(own, Tensor) else own
                 set_mask(output, own if isinstance(own, KerasTensor) else np.asarray(own))
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:

@@ -131,7 +131,8 @@ class Model(Trainer, Layer):
 
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
         training = kwargs.get("training")
-        if type(inputs) is np.ndarray and not args and kwargs.keys() <= {"training"} and not training and stands_alone():
+        plain = type(inputs) is np.ndarray and not args and kwargs.keys() <= {"training"}
+        if plain and not training and stands_alone():
             return self._replays.call(inputs, training, lambda x: super(Model, self).__call__(x, **kwargs))
         return super().__call__(inputs, *args, **kwargs)
 
