@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinynet
-from tinynet import Tensor, layers
+from tinynet import Tensor, kernels, layers, losses
+from tinynet.autograd.tags import logits_of, mask_of
 from tinynet.errors import DataError
 from tinynet.models.replays import replayable
 
@@ -37,21 +39,36 @@ STACKS: list[tuple[str, list[Any], tuple[int, ...], bool]] = [
     ("both directions", [layers.Bidirectional(layers.LSTM(3)), layers.Dense(2)], SEQUENCE, True),
     ("sum of directions", [layers.Bidirectional(layers.GRU(3), merge_mode="sum")], SEQUENCE, True),
     ("nested", [tinynet.Sequential([layers.Dense(3, "gelu")]), layers.Activation("silu")], VECTOR, True),
+    ("masked steps", [layers.Masking(0.0), layers.LSTM(3)], SEQUENCE, True),
+    ("masked steps, both ways", [layers.Masking(0.0), layers.Bidirectional(layers.GRU(3))], SEQUENCE, True),
+    ("masked sequences", [layers.Masking(), layers.SimpleRNN(3, return_sequences=True), layers.Dense(2)], SEQUENCE, True),
     # What may differ from one prediction to the next.
+    ("a mask in Python", [layers.Masking(0.0), layers.GlobalAveragePooling1D()], SEQUENCE, False),
     ("a state", [layers.LSTM(3, stateful=True)], SEQUENCE, False),
-    ("a mask from values", [layers.Masking(0.0), layers.LSTM(3)], SEQUENCE, False),
     ("an activation of one's own", [layers.Dense(3, activation=lambda x: x * 2)], VECTOR, False),
     ("a penalty on results", [layers.Dense(3, activity_regularizer="l2")], VECTOR, False),
 ]
 
 
 def data(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal((3, *shape)).astype("float32")
+    x = np.random.default_rng(seed).standard_normal((3, *shape)).astype("float32")
+    x[seed % 3, seed % 5 :] = 0  # what a mask hides is elsewhere each time
+    return x
 
 
 def ordinary(model: Any, x: np.ndarray) -> np.ndarray:
+    """What the layers give: recorded calls always ask them."""
+    return model(x, training=False).numpy()
+
+
+def called(model: Any, x: np.ndarray, **kwargs: Any) -> Tensor:
     with tinynet.no_grad():
-        return model(x, training=False).numpy()
+        return model(x, **kwargs)
+
+
+def ways(model: Any) -> list[Any]:
+    """The ways that are known, without None for shapes that have none."""
+    return [way for way in model._replays._ways.values() if way is not None]
 
 
 @pytest.mark.parametrize(("stack", "shape", "kept"), [case[1:] for case in STACKS], ids=[case[0] for case in STACKS])
@@ -65,7 +82,9 @@ def test_equals_the_ordinary_way(stack: list[Any], shape: tuple[int, ...], kept:
         predicted = model.predict_on_batch(x)
         if not stateful:
             np.testing.assert_array_equal(predicted, ordinary(model, x))
-    assert any(way is not None for way in model._replays._ways.values()) == kept
+            np.testing.assert_array_equal(called(model, x).numpy(), predicted)
+            np.testing.assert_array_equal(called(model, x, training=False).numpy(), predicted)
+    assert bool(ways(model)) == kept
 
 
 def test_a_state_goes_on() -> None:
@@ -84,6 +103,7 @@ def test_ids_of_words(mask_zero: bool) -> None:
     for _ in range(3):
         ids = rng.integers(0, 9, (4, 5))
         np.testing.assert_array_equal(model.predict_on_batch(ids), ordinary(model, ids))
+    assert ways(model)
     ids[2, 3] = 9
     with pytest.raises(DataError, match=r"Embedding 'embedding.*index 9 "):
         model.predict_on_batch(ids)
@@ -148,7 +168,7 @@ def test_functional_models() -> None:
     for seed in range(3):
         x = data(IMAGE, seed)
         np.testing.assert_array_equal(model.predict_on_batch(x), ordinary(model, x))
-    assert [way for way in model._replays._ways.values() if way is not None]
+    assert ways(model)
 
 
 class Clipped(layers.Dense):
@@ -174,3 +194,152 @@ def test_other_shapes_and_dtypes_have_ways_of_their_own() -> None:
         for given in (x.astype("float32"), x, x.astype("float64")):
             np.testing.assert_array_equal(model.predict_on_batch(given), ordinary(model, given))
     assert len(model._replays._ways) <= 16
+
+
+def classifier() -> Any:
+    return tinynet.Sequential(
+        [layers.Input(IMAGE), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(2), layers.Flatten(),
+         layers.Dense(3, "softmax")]
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(kernels.choice.module is None, reason="there are no compiled kernels")
+def test_compiled_kernels_are_called_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, x = classifier(), data(IMAGE, 0)
+    expected = model.predict_on_batch(x)
+    for name in ("convolve", "max_pool", "softmax"):
+        monkeypatch.setattr(kernels, name, None)
+    np.testing.assert_array_equal(model.predict_on_batch(x), expected)
+    np.testing.assert_array_equal(called(model, x, training=False).numpy(), expected)
+
+
+def test_arrays_in_any_order_of_axes() -> None:
+    model = classifier()
+    x = data((3, 7, 6), 0)
+    for given in (data(IMAGE, 1), x.transpose(0, 3, 2, 1), data((12, 7, 3), 2)[:, ::2]):
+        expected = ordinary(model, given)
+        np.testing.assert_array_equal(model.predict_on_batch(given), expected)
+        np.testing.assert_array_equal(called(model, given).numpy(), expected)
+    kernel, *others = model.get_weights()
+    model.set_weights([np.asfortranarray(kernel * 2), *others])
+    given = data(IMAGE, 1)
+    np.testing.assert_array_equal(model.predict_on_batch(given), ordinary(model, given))
+
+
+def test_threads_do_not_share_memory() -> None:
+    model = classifier()
+    inputs = [data(IMAGE, seed) for seed in range(4)]
+    expected = [ordinary(model, x) for x in inputs]
+    wrong: list[int] = []
+
+    def predict(number: int) -> None:
+        for _ in range(200):
+            if not np.array_equal(model.predict_on_batch(inputs[number]), expected[number]):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=predict, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_calls_return_tensors_with_their_logits() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dense(3), layers.Activation("softmax")])
+    model.set_weights([w * 500 for w in model.get_weights()])  # so that a softmax without its logits is rounded to 0
+    x, y = data(VECTOR, 0), np.array([0, 1, 2])
+    loss = losses.SparseCategoricalCrossentropy()
+    expected = loss(y, model(x)).item()
+    for _ in range(3):
+        result = called(model, x)
+        assert type(result) is Tensor
+        assert not result.requires_grad
+        assert logits_of(result) is not None
+        assert loss(y, result).item() == expected
+    assert ways(model)
+
+
+def test_calls_return_tensors_with_their_masks() -> None:
+    model = tinynet.Sequential([layers.Input((5,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True)])
+    for seed in range(3):
+        ids = np.random.default_rng(seed).integers(0, 3, (4, 5))
+        np.testing.assert_array_equal(mask_of(called(model, ids)), ids != 0)
+    assert ways(model)
+
+
+def test_calls_are_recorded_outside_of_no_grad() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dense(3)])
+    x = data(VECTOR, 0)
+    for _ in range(2):
+        called(model, x)
+        result = model(x)
+        assert result.requires_grad
+        result.sum().backward()
+        assert model.trainable_weights[0].grad is not None
+
+
+def test_calls_in_training_are_asked_each_time() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dropout(0.5, seed=1)])
+    model.add(layers.ReLU())
+    x = np.ones((3, 6), "float32")
+    for _ in range(3):
+        np.testing.assert_array_equal(called(model, x).numpy(), x)
+        assert (called(model, x, training=True).numpy() == 0).any()
+
+
+class Around(layers.Layer):
+    """Hands a model an array instead of a tensor."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.model(inputs.numpy())
+
+
+def test_calls_within_calls_are_trained_with_them() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dropout(0.5, seed=1), layers.ReLU()])
+    around, x = Around(model), np.ones((3, 6), "float32")
+    for _ in range(2):
+        np.testing.assert_array_equal(called(model, x).numpy(), x)
+        assert (called(around, x, training=True).numpy() == 0).any()
+
+
+def test_results_of_calls_are_apart_from_the_input() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Flatten()])
+    x = data(VECTOR, 0)
+    for _ in range(3):
+        result = called(model, x)
+        kept = result.numpy()
+        x[:] += 1
+        np.testing.assert_array_equal(result.numpy(), kept)
+
+
+def test_calls_clear_away_losses_of_earlier_ones() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dense(3)])
+    x = data(VECTOR, 0)
+    for _ in range(2):
+        called(model, x)
+        model.add_loss(2.0)
+        assert len(model.losses) == 1
+        called(model, x)
+        assert model.losses == []
+
+
+def test_a_call_of_its_own_is_asked_each_time() -> None:
+    model = tinynet.Sequential([layers.Input(VECTOR), layers.Dense(6)])
+    small, large = np.zeros((2, 6), "float32"), np.full((2, 6), 3, "float32")
+    model.predict_on_batch(small)
+    model.layers[0].call = lambda inputs: inputs * 2 if inputs.numpy().max() > 2 else inputs
+    for x in (small, large, small, large):
+        np.testing.assert_array_equal(model.predict_on_batch(x), ordinary(model, x))
+
+
+def test_a_model_not_yet_built_is_built_by_a_call() -> None:
+    model = tinynet.Sequential([layers.Dense(3, "relu"), layers.Dense(2)])
+    x = data(VECTOR, 0)
+    for _ in range(3):
+        np.testing.assert_array_equal(called(model, x).numpy(), ordinary(model, x))
+    assert ways(model)

@@ -474,7 +474,7 @@ class Tensor:
         if dtype == self.dtype:
             return self
         if dtype.kind != "f":
-            return wrap(self._data.astype(dtype))
+            return constant(np.ndarray.astype, self, dtype=dtype)
         return elementwise.cast(self, dtype=dtype)
 
     def copy(self) -> Tensor:
@@ -534,9 +534,13 @@ def constant(function: Any, *inputs: Any, **settings: Any) -> Tensor:
     plain = [x._data if isinstance(x, Tensor) else x for x in inputs]
     name = getattr(function, "__name__", str(function))
     try:
-        return wrap(np.asarray(function(*plain, **settings)))
+        output = function(*plain, **settings)
     except (TypeError, ValueError, IndexError) as error:
         raise explained(name, error, plain) from error
+    trace = tracing.current()
+    if trace is not None and type(output) is np.ndarray and any(isinstance(x, Tensor) for x in inputs):
+        trace.note(function, inputs, plain, settings, output)
+    return wrap(np.asarray(output))
 
 
 def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.autograd import no_grad
 from tinynet.cli.data import given
 from tinynet.cli.oracle import as_array, tensors
 from tinynet.models import Model
@@ -42,8 +41,8 @@ class Watched:
 
 def compare_layers(model: Model, keras_model: Any, inputs: Sequence[np.ndarray]) -> list[Compared]:
     """Every layer and function in the order that tinynet runs them, layers of models within before these models."""
-    with no_grad():  # not by `predict`, which may skip the layers' calls
-        ours = watched(model, calls_here, lambda: model(given(inputs), training=False))
+    # Neither by `predict` nor in `no_grad`: these may skip the layers' calls.
+    ours = watched(model, calls_here, lambda: model(given(inputs), training=False))
     theirs = watched(keras_model, calls_in_keras, lambda: keras_model(given(tensors(inputs)), training=False))
     # Keras's graphs may hold, besides layers, the functions that compute masks; files do not list those.
     only_theirs = [name for name, seen in theirs.items() if name not in ours and seen.is_layer]

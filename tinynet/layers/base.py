@@ -15,7 +15,8 @@ import numpy as np
 from tinynet import activations, config, constraints, initializers, regularizers
 from tinynet.autograd import Tensor, Variable, as_tensor
 from tinynet.autograd.tags import mask_of, set_mask
-from tinynet.autograd.tracing import refuse
+from tinynet.autograd.tape import is_recording
+from tinynet.autograd.tracing import current, refuse
 from tinynet.catalogue import Config, Configurable, get_registered_object, parameters_of, serialize, snake_case
 from tinynet.errors import (
     ArgumentError,
@@ -53,8 +54,14 @@ _changes = 0
 
 
 def changes() -> int:
-    """How often an attribute of a layer was set; what was found out about layers before may not hold after it."""
+    """How often an attribute of a layer was set or a loss added; what was found out about layers before may not hold
+    after it."""
     return _changes
+
+
+def stands_alone() -> bool:
+    """Whether what is computed now is neither recorded for a gradient nor part of a layer's call or of a trace."""
+    return not is_recording() and not _inside_call.get() and current() is None
 
 
 @contextlib.contextmanager
@@ -272,6 +279,8 @@ class Layer(Configurable):
 
     def add_loss(self, loss: Any) -> None:
         """Adds a scalar to the loss of the step in which `call` runs."""
+        global _changes
+        _changes += 1  # the next call clears it away, which a replayed one would not
         refuse()
         self._own_losses.append(as_tensor(loss))
 
@@ -442,6 +451,7 @@ class Layer(Configurable):
         # A mask that comes alone is the first result's.
         for output, own in zip(tensors, masks if isinstance(masks, (list, tuple)) else [masks], strict=False):
             if own is not None:
+                own = own._data if isinstance(own, Tensor) else own
                 set_mask(output, own if isinstance(own, KerasTensor) else np.asarray(own))
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:

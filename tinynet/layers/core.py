@@ -284,6 +284,7 @@ class Masking(Layer):
     Hidden steps are also set to 0, as in Keras.
     """
 
+    replayable = True
     supports_masking = True
     makes_masks = True
 
@@ -293,7 +294,7 @@ class Masking(Layer):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        return inputs * np.asarray(self.compute_mask(inputs, None))[..., None]
+        return inputs * self.compute_mask(inputs, None)[..., None]
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         return any_(not_equal(inputs, self.mask_value), axis=-1)

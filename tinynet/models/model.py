@@ -6,9 +6,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tinynet.autograd.tags import set_mask
 from tinynet.errors import ArgumentError, NotBuiltError, nearest
-from tinynet.layers.base import Layer
+from tinynet.layers.base import Layer, stands_alone
 from tinynet.layers.structures import map_shapes, map_structure
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
@@ -126,6 +128,13 @@ class Model(Trainer, Layer):
             super()._build_for(inputs, others)
         elif self._build_input_shape is None:  # the layers inside make their weights in `call`
             self._build_input_shape = map_structure(lambda t: (None, *t.shape[1:]), inputs)
+
+    def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
+        training = kwargs.get("training")
+        plain = type(inputs) is np.ndarray and not args and kwargs.keys() <= {"training"}
+        if plain and not training and stands_alone():
+            return self._replays.call(inputs, training, lambda x: super(Model, self).__call__(x, **kwargs))
+        return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._graph is None:

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet import config
 from tinynet.autograd import Tensor
+from tinynet.autograd.tags import logits_of, mask_of, set_logits, set_mask
 from tinynet.autograd.tensor import wrap
-from tinynet.autograd.tracing import Replay, tracing
+from tinynet.autograd.tracing import Replay, Trace, tracing
 from tinynet.layers.base import Layer, changes
 
 MOST = 16  # shapes of inputs whose way is kept
+
+
+class Way(NamedTuple):
+    """Operations that give the result, then its logits and its mask where it has them."""
+
+    replay: Replay
+    has_logits: bool
+    has_mask: bool
+
+    def tensor(self, x: np.ndarray) -> Tensor:
+        """The result as a call of the model returns it."""
+        result, *others = self.replay(x)
+        tensor, left = wrap(result), iter(others)
+        if self.has_logits:
+            set_logits(tensor, wrap(next(left)))
+        if self.has_mask:
+            set_mask(tensor, next(left))
+        return tensor
 
 
 class Replays:
@@ -24,17 +43,21 @@ class Replays:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._ways: dict[Any, Replay | None] = {}
+        self._ways: dict[Any, Way | None] = {}
         self._changes = -1
 
-    def predict(self, x: Any, ordinary: Callable[[Any], Any]) -> Any:
-        """The result for one array; `ordinary` computes it where no way is known, or none can be."""
-        if type(x) is not np.ndarray or x.dtype.kind not in "fiub":
+    def call(self, x: Any, training: bool | None, ordinary: Callable[[Any], Any]) -> Any:
+        """The result for one array, where nothing is recorded and no other call is going on.
+
+        training: what the caller said, None or False. ordinary: computes the result of an array or a tensor where no
+            way is known, or none can be.
+        """
+        if type(x) is not np.ndarray or x.ndim == 0 or x.dtype.kind not in "fiub":
             return ordinary(x)
         if self._changes != changes():
             self._ways.clear()
             self._changes = changes()
-        key = (x.shape, x.dtype, config.compute_dtype(""))
+        key = (x.shape, x.dtype, config.compute_dtype(""), training)
         try:
             way = self._ways[key]
         except KeyError:
@@ -42,7 +65,7 @@ class Replays:
         if way is None:
             return ordinary(x)
         try:
-            return wrap(way(x))
+            return way.tensor(x)
         except Exception:  # the ordinary way fails, too, and says where and why
             return ordinary(x)
 
@@ -51,23 +74,39 @@ class Replays:
         if not replayable(self._model):
             self._keep(key, None)
             return ordinary(x)
+        x = x.copy()  # in one piece, and not the caller's, should it come out again
         with tracing(x) as trace:
-            result = ordinary(x)
-        whole = type(result) is Tensor and not np.may_share_memory(result._data, x)
-        self._keep(key, trace.replay(result._data) if whole else None)
+            result = ordinary(wrap(x))
+        self._keep(key, _way(trace, result, x))
         return result
 
-    def _keep(self, key: Any, way: Replay | None) -> None:
+    def _keep(self, key: Any, way: Way | None) -> None:
         if len(self._ways) >= MOST:
             self._ways.clear()
         if self._changes == changes():  # else the first prediction has built something
             self._ways[key] = way
 
 
+def _way(trace: Trace, result: Any, x: np.ndarray) -> Way | None:
+    """The way from x to a result, if it can be taken again."""
+    if type(result) is not Tensor or np.may_share_memory(result._data, x):
+        return None
+    logits, mask = logits_of(result), mask_of(result)
+    arrays = [result._data]
+    if logits is not None:
+        arrays.append(logits._data)
+    if mask is not None:
+        arrays.append(mask)
+    replay = trace.replay(*arrays)
+    return None if replay is None else Way(replay, logits is not None, mask is not None)
+
+
 def replayable(layer: Layer) -> bool:
     """Whether a layer and those inside it say of themselves that their `call` is the same operations each time."""
-    # Said by the class itself: one derived from it may do otherwise.
-    if not vars(type(layer)).get("replayable", False) or layer.activity_regularizer is not None:
+    # Said by the class itself: one derived from it, or an object with a call of its own, may do otherwise.
+    if not vars(type(layer)).get("replayable", False) or "call" in vars(layer):
+        return False
+    if layer.activity_regularizer is not None:
         return False
     functions = (getattr(layer, name, None) for name in ("activation", "recurrent_activation"))
     known = all(f is None or isinstance(f, Layer) or _is_ours(f) for f in functions)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinynet import config
 from tinynet.autograd.tensor import Tensor, as_tensor, wrap
+from tinynet.autograd.tracing import fixed
 from tinynet.errors import ArgumentError, DtypeError, ShapeError, nearest
 
 Axis = int | Sequence[int] | None
@@ -90,11 +91,11 @@ def promoted(xs: Any, where: str) -> list[Tensor]:
 def _number(value: float, dtype: np.dtype, where: str) -> Tensor:
     """A Python number in a dtype of its own kind, as near to `dtype` as that allows."""
     if isinstance(value, bool):
-        return wrap(np.asarray(value))
+        return wrap(fixed(np.asarray(value)))
     if isinstance(value, float):
-        return wrap(np.asarray(value, dtype if dtype.kind == "f" else config.floatx()))
+        return wrap(fixed(np.asarray(value, dtype if dtype.kind == "f" else config.floatx())))
     try:
-        return wrap(np.asarray(value, np.int32 if dtype.kind == "b" else dtype))
+        return wrap(fixed(np.asarray(value, np.int32 if dtype.kind == "b" else dtype)))
     except OverflowError as error:
         raise DtypeError(f"{where}: the number {value} does not fit into the dtype {dtype}") from error
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from tinynet.kernels import activation as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
+from tinynet.kernels.calls import run
+from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.memory import empty
 
 
 def relu(x: np.ndarray) -> np.ndarray:
     if x.dtype not in TYPES:
         return plain.relu(x)
     result = empty(x.shape, x.dtype)
-    compiled.relu(np.ascontiguousarray(x), result)
-    return result
+    return run(compiled.relu, result, np.ascontiguousarray(x), result)
 
 
 def relu_gradient(g: np.ndarray, output: np.ndarray) -> np.ndarray:
@@ -28,5 +29,4 @@ def softmax(x: np.ndarray) -> np.ndarray:
     if x.dtype not in TYPES or x.size == 0 or x.ndim == 0:
         return plain.softmax(x)
     output = empty(x.shape, x.dtype)
-    compiled.softmax(np.ascontiguousarray(x), output)
-    return output
+    return run(compiled.softmax, output, np.ascontiguousarray(x), output)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,18 +13,6 @@ assert choice.module is not None, "imported only where there are compiled kernel
 compiled = choice.module
 
 TYPES = (np.dtype(np.float32), np.dtype(np.float64))
-
-LARGE = 1 << 18  # bytes, from which on fresh memory costs more than a look for some that was used before
-
-
-def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
-    """`numpy.empty`, in memory of earlier arrays where these were as large."""
-    dtype = np.dtype(dtype)
-    size = math.prod(shape) * dtype.itemsize
-    if size < LARGE:
-        return np.empty(shape, dtype)
-    array: np.ndarray = compiled.empty(size).view(dtype).reshape(shape)
-    return array
 
 
 @functools.lru_cache(maxsize=4096)

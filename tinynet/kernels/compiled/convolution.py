@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import convolution as plain
+from tinynet.kernels.calls import run
 from tinynet.kernels.compiled.activation import relu_gradient
-from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
+from tinynet.kernels.compiled.arrays import TYPES, compiled, sliding
 from tinynet.kernels.compiled.normalization import column_sums
+from tinynet.kernels.memory import empty
 from tinynet.kernels.spatial import Pads, output_sizes
 
 
@@ -34,11 +36,11 @@ def convolve(
     output = empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
     if bias is not None:
         bias = np.ascontiguousarray(bias, x.dtype)
-    compiled.convolve(
+    return run(
+        compiled.convolve, output,
         np.ascontiguousarray(x), None, np.ascontiguousarray(kernel), bias, relu, output,
         sliding(x.shape, out, window, tuple(strides), pads, tuple(dilation)),
     )  # fmt: skip
-    return output
 
 
 def kernel_gradient(

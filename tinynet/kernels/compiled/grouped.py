@@ -11,10 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import convolution as plain
+from tinynet.kernels.calls import run
 from tinynet.kernels.compiled import convolution as dense
 from tinynet.kernels.compiled.activation import relu_gradient
-from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
+from tinynet.kernels.compiled.arrays import TYPES, compiled, sliding
 from tinynet.kernels.compiled.normalization import column_sums, sums_behind_relu
+from tinynet.kernels.memory import empty
 from tinynet.kernels.spatial import Pads, output_sizes
 
 
@@ -67,11 +69,11 @@ def _depthwise(
     output = empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
     if bias is not None:
         bias = np.ascontiguousarray(bias, x.dtype)
-    compiled.depthwise(
+    return run(
+        compiled.depthwise, output,
         np.ascontiguousarray(x), np.ascontiguousarray(kernel), bias, relu, output,
         sliding(x.shape, out, window, tuple(strides), pads, tuple(dilation)),
     )  # fmt: skip
-    return output
 
 
 def kernel_gradient(

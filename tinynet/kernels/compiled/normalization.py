@@ -8,7 +8,8 @@ import numpy as np
 
 from tinynet.kernels import normalization as plain
 from tinynet.kernels.compiled.activation import relu_gradient
-from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
+from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.memory import empty
 
 
 def _fits(tables: Sequence[np.ndarray], columns: Sequence[np.ndarray] = ()) -> bool:

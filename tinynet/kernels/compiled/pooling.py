@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import pooling as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled, empty, sliding
+from tinynet.kernels.calls import run
+from tinynet.kernels.compiled.arrays import TYPES, compiled, sliding
+from tinynet.kernels.memory import empty
 from tinynet.kernels.spatial import Pads, output_sizes
 
 
@@ -21,8 +23,8 @@ def max_pool(x: np.ndarray, window: Sequence[int], strides: Sequence[int], pads:
         return plain.max_pool(x, window, strides, pads)
     out = output_sizes(x.shape[1:-1], window, strides, (1,) * len(window), pads)
     output = empty((x.shape[0], *out, x.shape[-1]), x.dtype)
-    compiled.max_pool(np.ascontiguousarray(x), output, None, sliding(x.shape, out, tuple(window), tuple(strides), pads))
-    return output
+    settings = sliding(x.shape, out, tuple(window), tuple(strides), pads)
+    return run(compiled.max_pool, output, np.ascontiguousarray(x), output, None, settings)
 
 
 def max_pool_with_winners(
@@ -59,8 +61,8 @@ def average_pool(x: np.ndarray, window: Sequence[int], strides: Sequence[int], p
         return plain.average_pool(x, window, strides, pads)
     out = output_sizes(x.shape[1:-1], window, strides, (1,) * len(window), pads)
     output = empty((x.shape[0], *out, x.shape[-1]), x.dtype)
-    compiled.average_pool(np.ascontiguousarray(x), output, sliding(x.shape, out, window, strides, pads))
-    return output
+    settings = sliding(x.shape, out, window, strides, pads)
+    return run(compiled.average_pool, output, np.ascontiguousarray(x), output, settings)
 
 
 def average_pool_adjoint(

@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from tinynet.kernels import products as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
+from tinynet.kernels.calls import run
+from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.memory import empty
 
 SMALL = 1 << 17  # products of numbers; half of what OpenBLAS gives to one thread
 
@@ -22,5 +24,4 @@ def product(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None, relu: 
     if not fits or (bias is not None and bias.dtype != dtype):
         return plain.product(a, b, bias, relu)
     result = empty((a.shape[0], b.shape[1]), dtype)
-    compiled.product(a, b, bias, relu, result)
-    return result
+    return run(compiled.product, result, a, b, bias, relu, result)

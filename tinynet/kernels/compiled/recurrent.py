@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import recurrent as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled, empty
+from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.memory import empty
 
 Array = np.ndarray
 Mask = Array | None
