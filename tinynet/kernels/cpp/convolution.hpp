@@ -107,7 +107,7 @@ void convolve_tile(const T *x, Size step, const Runs &runs, Size rows, const T *
 
 // Picks the tile for a number of positions that is known only now.
 template <class T, int P, int V, class... Arguments>
-inline void convolve_tile_of(Size positions, Arguments... arguments) {
+inline void convolve_tile_of(Size positions, const Arguments &...arguments) {
     if constexpr (P > 0) {
         if (positions == P) convolve_tile<T, P, V>(arguments...);
         else convolve_tile_of<T, P - 1, V>(positions, arguments...);
@@ -187,7 +187,7 @@ void kernel_gradient_tile(const Sliding &s, const T *x, Size row, const T *g, T 
 }
 
 template <class T, int P, int V, class... Arguments>
-inline void kernel_gradient_tile_of(Size numbers, Arguments... arguments) {
+inline void kernel_gradient_tile_of(Size numbers, const Arguments &...arguments) {
     if constexpr (P > 0) {
         if (numbers == P) kernel_gradient_tile<T, P, V>(arguments...);
         else kernel_gradient_tile_of<T, P - 1, V>(numbers, arguments...);
