@@ -107,7 +107,7 @@ void convolve_tile(const T *x, Size step, const Runs &runs, Size rows, const T *
 
 // Picks the tile for a number of positions that is known only now.
 template <class T, int P, int V, class... Arguments>
-inline void convolve_tile_of(Size positions, Arguments... arguments) {
+inline void convolve_tile_of(Size positions, const Arguments &...arguments) {
     if constexpr (P > 0) {
         if (positions == P) convolve_tile<T, P, V>(arguments...);
         else convolve_tile_of<T, P - 1, V>(positions, arguments...);
@@ -187,7 +187,7 @@ void kernel_gradient_tile(const Sliding &s, const T *x, Size row, const T *g, T 
 }
 
 template <class T, int P, int V, class... Arguments>
-inline void kernel_gradient_tile_of(Size numbers, Arguments... arguments) {
+inline void kernel_gradient_tile_of(Size numbers, const Arguments &...arguments) {
     if constexpr (P > 0) {
         if (numbers == P) kernel_gradient_tile<T, P, V>(arguments...);
         else kernel_gradient_tile_of<T, P - 1, V>(numbers, arguments...);
@@ -198,20 +198,19 @@ inline void kernel_gradient_tile_of(Size numbers, Arguments... arguments) {
 // registers without filters stay as they are. What was copied is added to `total` (block).
 template <class T>
 void copy_block(const Sliding &s, const T *g, const T *shown, Size filters, Size count, T *block, T *total) {
-    in_registers<T>(count, [&](Size k, Size some) {
-        const T *from = g + k, *beside = shown ? shown + k : nullptr;
-        T *to = block + k;
-        for (Size i = 0; i < s.out_height; i++) {  // a sum for each row: float32 stays precise
+    for (Size i = 0; i < s.out_height; i++) {  // a sum for each row: float32 stays precise
+        const Size row = i * s.out_width;
+        in_registers<T>(count, [&](Size k, Size some) {
             Vec<T> sum = {};
-            for (Size j = 0; j < s.out_width; j++, from += filters, to += block_of_filters<T>) {
-                const Vec<T> value = load_shown(from, beside, some);
-                if (beside) beside += filters;
-                store(to, value);
+            for (Size j = row; j < row + s.out_width; j++) {
+                const Size place = j * filters + k;
+                const Vec<T> value = load_shown(g + place, shown ? shown + place : nullptr, some);
+                store(block + j * block_of_filters<T> + k, value);
                 sum += value;
             }
             store(total + k, load(total + k) + sum);
-        }
-    });
+        });
+    }
 }
 
 // One image's part of the kernel's gradient, added to `sums`, which are blocks (KH·KW·C, block), and of the sums
