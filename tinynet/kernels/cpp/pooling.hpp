@@ -4,6 +4,21 @@
 #include "threads.hpp"
 #include "vector.hpp"
 
+// The largest value of one window that lies within an image, whose rows are `row` numbers long. NaN is passed over.
+template <class T>
+inline void largest(const Sliding &s, const T *from, Size row, T *to) {
+    in_registers<T>(s.channels, [&](Size k, Size some) {
+        Vec<T> best = load(from + k, some);
+        for (Size i = 0; i < s.window_height; i++) {
+            for (Size j = 0; j < s.window_width; j++) {
+                const Vec<T> value = load(from + i * row + j * s.channels + k, some);
+                best = (value > best) | (best != best) ? value : best;
+            }
+        }
+        store(to + k, best, some);
+    });
+}
+
 // The largest value of each window and, unless `winners` is null, its place, row by row; the first of equal
 // ones. NaN is passed over. Places outside the image count as NaN.
 template <class T>
@@ -13,9 +28,14 @@ void max_pool(const Sliding &s, const T *x, T *output, std::int8_t *winners, int
     parallel(s.images * s.out_height, s.out_width * c * s.window_height * s.window_width, threads, [&](Size line) {
         const T *image = x + line / s.out_height * s.height * s.width * c;
         const Size top = line % s.out_height * s.stride_height - s.above;
+        const bool rows_inside = top >= 0 && top + s.window_height <= s.height;
         for (Size column = 0; column < s.out_width; column++) {
             const Size start = column * s.stride_width - s.left;
             const Size window = (line * s.out_width + column) * c;
+            if (!winners && rows_inside && start >= 0 && start + s.window_width <= s.width) {
+                largest(s, image + (top * s.width + start) * c, s.width * c, output + window);
+                continue;
+            }
             for (Size k = 0; k < c; k += lanes<T>) {
                 const Size count = part<T>(k, c);
                 Vec<T> best = nothing;
