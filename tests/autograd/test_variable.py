@@ -44,3 +44,14 @@ def test_freezing_stops_recording() -> None:
     w.trainable = True
     (w * 2).sum().backward()
     np.testing.assert_array_equal(w.grad.numpy(), [2])
+
+
+def test_values_begin_on_a_cache_line() -> None:
+    variable = tinynet.Variable(np.ones((5, 3), "float32"))
+    for _ in range(8):
+        assert variable._data.ctypes.data % 64 == 0
+        variable.assign(np.asfortranarray(variable.numpy() + 1))
+        assert variable._data.flags.c_contiguous
+    assert variable.tolist() == [[9.0] * 3] * 5
+    assert tinynet.Variable(np.zeros((0, 3))).shape == (0, 3)
+    assert tinynet.Variable(True).assign(False).item() is False

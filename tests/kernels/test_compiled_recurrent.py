@@ -97,6 +97,24 @@ def test_forward_and_backward(data: st.DataObject, layer: str, dtype: str) -> No
     assert [array is not None for array in (found[0], *found[1 + len(first) :])] == needs
 
 
+@pytest.mark.parametrize("rows", [1, 2, 9])
+@pytest.mark.parametrize("layer", list(LAYERS))
+def test_steps_that_count_for_no_row(layer: str, rows: int) -> None:
+    """Padding before, after and between steps: predictions pass over it, and the states are those before it."""
+    name, gates, after = layer.split(",")[0], LAYERS[layer], layer.endswith("after")
+    rng = np.random.default_rng(0)
+    mask = np.zeros((40, rows, 1), bool)
+    mask[7:9, 0] = mask[15:31, -1] = mask[29:33, 0] = True
+    x, kernel, weights = (rng.standard_normal(n) * 0.3 for n in ((40, rows, 5), (5, gates * 17), (17, gates * 17)))
+    first = list(rng.standard_normal((2 if name == "lstm" else 1, rows, 17)))
+    others = [None, None, after] if name == "gru" else [None]
+    for every in (False, True):
+        arguments = [x, mask, *first, kernel, weights, *others, every]
+        expected = getattr(recurrent, f"{name}_states")(*arguments)
+        (found,) = for_any_number_of_threads(lambda given=arguments: getattr(compiled, f"{name}_states")(*given))
+        close(found, expected)
+
+
 def through_tanh(values: np.ndarray) -> np.ndarray:
     """tanh by the compiled kernels: a simple layer of one step whose input passes as it is."""
     n, dtype = len(values), values.dtype

@@ -9,6 +9,7 @@ import numpy as np
 from tinynet.autograd.tensor import Tensor, as_tensor, wrap
 from tinynet.autograd.tracing import refuse
 from tinynet.errors import DtypeError, ShapeError, TinynetError
+from tinynet.kernels.memory import aligned
 
 
 class Variable(Tensor):
@@ -27,6 +28,7 @@ class Variable(Tensor):
         self, value: Any, trainable: bool = True, dtype: Any = None, name: str = "variable", path: str | None = None
     ) -> None:
         super().__init__(value, dtype=dtype)
+        self._data = aligned(self._data)
         self._version = 0
         self.trainable = trainable
         # What the weight was made for; freezing its layer changes `trainable` only.
@@ -74,7 +76,7 @@ class Variable(Tensor):
             raise ShapeError(f"{self._described()}: cannot be assigned a value of shape {array.shape}")
         if array.dtype.kind == "b" and self.dtype.kind != "b":
             raise DtypeError(f"{self._described()}: cannot be assigned truth values")
-        return np.array(array, dtype=self.dtype)
+        return aligned(array.astype(self.dtype, copy=False))
 
     def assign_add(self, value: Any) -> Variable:
         """Adds to the value."""

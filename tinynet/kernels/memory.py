@@ -11,6 +11,16 @@ import numpy as np
 from tinynet.kernels import choice
 
 LARGE = 1 << 18  # bytes, from which on fresh memory costs more than a look for some that was used before
+LINE = 64  # bytes of a cache line
+
+
+def aligned(array: np.ndarray) -> np.ndarray:
+    """A copy that begins on a cache line: kernels take up to twice as long where their registers straddle two."""
+    memory = np.empty(array.nbytes + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    copy: np.ndarray = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:

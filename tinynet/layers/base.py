@@ -16,7 +16,7 @@ from tinynet import activations, config, constraints, initializers, regularizers
 from tinynet.autograd import Tensor, Variable, as_tensor
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.autograd.tape import is_recording
-from tinynet.autograd.tracing import current, refuse
+from tinynet.autograd.tracing import refuse
 from tinynet.catalogue import Config, Configurable, get_registered_object, parameters_of, serialize, snake_case
 from tinynet.errors import (
     ArgumentError,
@@ -60,8 +60,8 @@ def changes() -> int:
 
 
 def stands_alone() -> bool:
-    """Whether what is computed now is neither recorded for a gradient nor part of a layer's call or of a trace."""
-    return not is_recording() and not _inside_call.get() and current() is None
+    """Whether what is computed now is neither recorded for a gradient nor part of a layer's call."""
+    return not is_recording() and not _inside_call.get()
 
 
 @contextlib.contextmanager

@@ -46,31 +46,27 @@ class Replays:
         self._ways: dict[Any, Way | None] = {}
         self._changes = -1
 
-    def call(self, x: Any, training: bool | None, ordinary: Callable[[Any], Any]) -> Any:
-        """The result for one array, where nothing is recorded and no other call is going on.
+    def again(self, x: Any, training: bool | None) -> Tensor | None:
+        """The result for one array by the way that is known, or None: then `first` has it.
 
-        training: what the caller said, None or False. ordinary: computes the result of an array or a tensor where no
-            way is known, or none can be.
+        training: what the caller said, None or False.
         """
-        if type(x) is not np.ndarray or x.ndim == 0 or x.dtype.kind not in "fiub":
-            return ordinary(x)
-        if self._changes != changes():
-            self._ways.clear()
-            self._changes = changes()
-        key = (x.shape, x.dtype, config.compute_dtype(""), training)
-        try:
-            way = self._ways[key]
-        except KeyError:
-            return self._found(key, x, ordinary)
+        way = self._ways.get(self._key(x, training))
         if way is None:
-            return ordinary(x)
+            return None
         try:
             return way.tensor(x)
         except Exception:  # the ordinary way fails, too, and says where and why
-            return ordinary(x)
+            return None
 
-    def _found(self, key: Any, x: np.ndarray, ordinary: Callable[[Any], Any]) -> Any:
-        """The ordinary result; its way is kept where it can be taken again."""
+    def first(self, x: Any, training: bool | None, ordinary: Callable[[Any], Any]) -> Any:
+        """The ordinary result, where nothing is recorded; its way is kept where it can be taken again.
+
+        ordinary: computes the result of an array or a tensor.
+        """
+        key = self._key(x, training)
+        if key is None or key in self._ways:
+            return ordinary(x)
         if not replayable(self._model):
             self._keep(key, None)
             return ordinary(x)
@@ -79,6 +75,15 @@ class Replays:
             result = ordinary(wrap(x))
         self._keep(key, _way(trace, result, x))
         return result
+
+    def _key(self, x: Any, training: bool | None) -> Any:
+        """What a way depends on besides the layers; None for what has no way."""
+        if type(x) is not np.ndarray or x.ndim == 0 or x.dtype.kind not in "fiub":
+            return None
+        if self._changes != changes():
+            self._ways.clear()
+            self._changes = changes()
+        return x.shape, x.dtype, config.compute_dtype(""), training
 
     def _keep(self, key: Any, way: Way | None) -> None:
         if len(self._ways) >= MOST:

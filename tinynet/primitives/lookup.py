@@ -24,13 +24,14 @@ class embedding:
     def forward(table, ids):
         rows = table.shape[0]
         ids = ids.astype(np.int32, copy=False)
-        if ids.size and not (-rows <= ids.min() and ids.max() < rows):
+        try:
+            return table.take(ids, axis=0), (ids, table.shape)
+        except IndexError:
             wrong = int(np.flatnonzero((ids < -rows) | (ids >= rows))[0])
             raise DataError(
                 f"embedding: index {int(ids.flat[wrong])} (element {wrong}) is not in [0, {rows}). "
                 "Is input_dim at least the vocabulary size?"
-            )
-        return table.take(ids, axis=0, mode="wrap"), (ids, table.shape)
+            ) from None
 
     def vjp(g, residuals, needs):
         ids, shape = residuals

@@ -15,6 +15,7 @@ void product(Size rows, Size depth, Size columns, const Matrix<T> &a, const Matr
     constexpr Size width = panel_vectors * lanes<T>;
     if (rows == 0 || columns == 0) return;
     const Size at_once = 16;  // products in the time in which an element is touched
+    const Size few = 4;       // rows, for which reading b takes longer than the products
     const Size strips = (rows + strip_rows - 1) / strip_rows, panels = (columns + width - 1) / width;
     // Few rows would not make up for the time that packing takes.
     const bool packs = rows > 8 * strip_rows || b.across != 1 || columns % lanes<T> != 0;
@@ -26,7 +27,8 @@ void product(Size rows, Size depth, Size columns, const Matrix<T> &a, const Matr
             pack(b.data + first * b.across, b.down, b.across, depth, count, packed + first * depth);
         });
     }
-    parallel(panels * strips, depth * width * rows / strips / at_once, threads, [&](Size item) {
+    const Size together = rows / strips > few ? rows / strips : few;
+    parallel(panels * strips, depth * width * together / at_once, threads, [&](Size item) {
         const Size first = item / strips * width, count = columns - first < width ? columns - first : width;
         const Size top = rows * (item % strips) / strips, bottom = rows * (item % strips + 1) / strips;
         const Size vectors = padded<T>(count) / lanes<T>;

@@ -81,9 +81,14 @@ void gru_forward(const Recurrence<T> &layer, bool reset_after, const T *h0, Sequ
     for_groups(layer.rows, layer.steps * (layer.features + units) * columns, threads, [&](Size first, Size count) {
         T *const other = others + first * width;  // recurrent products, or r h
         const Size row = projection.row();
+        Size begun = projection.none;
         for (Size t = 0; t < layer.steps; t++) {
             const Sequence<const T> h = before(h0, states, t, units);
-            T *const by_x = projection(t, first, count);
+            if (!gates.data && !counts_for_any(layer.mask, t, first, count)) {
+                keep(h, states, t, first, count, units);
+                continue;
+            }
+            T *const by_x = projection(t, first, count, begun);
             if (reset_after) {
                 multiply(count, at(h, 0, first), h.row, recurrent, other, width);
                 for (Size n = 0; n < count; n++)

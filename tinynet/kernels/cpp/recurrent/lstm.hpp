@@ -39,9 +39,15 @@ void lstm_forward(const Recurrence<T> &layer, const T *h0, const T *c0, Sequence
     const T *bias = filled(layer.bias, columns, memory.take(width));
     const Projection<T> projection(layer, kernel, width, memory.take(room));
     for_groups(layer.rows, layer.steps * (layer.features + units) * columns, threads, [&](Size first, Size count) {
+        Size begun = projection.none;
         for (Size t = 0; t < layer.steps; t++) {
             const Sequence<const T> h = before(h0, states, t, units), c = before(c0, cells, t, units);
-            T *const z = projection(t, first, count);
+            if (!gates.data && !counts_for_any(layer.mask, t, first, count)) {
+                keep(h, states, t, first, count, units);
+                keep(c, cells, t, first, count, units);
+                continue;
+            }
+            T *const z = projection(t, first, count, begun);
             multiply(count, at(h, 0, first), h.row, recurrent, z, projection.row(), true);
             for (Size n = first; n < first + count; n++)
                 lstm_row(units, counts(layer.mask, t, n), z + (n - first) * projection.row(), bias, at(h, 0, n), at(c, 0, n),

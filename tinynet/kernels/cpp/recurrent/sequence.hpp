@@ -17,6 +17,13 @@ inline bool counts(const Sequence<const bool> &mask, Size step, Size row) {
     return !mask.data || *at(mask, step, row);
 }
 
+// Whether a step counts for any of some rows.
+inline bool counts_for_any(const Sequence<const bool> &mask, Size step, Size first, Size count) {
+    for (Size n = first; n < first + count; n++)
+        if (counts(mask, step, n)) return true;
+    return false;
+}
+
 // A bias, or zeros where there is none, to be read a register at a time.
 template <class T>
 const T *filled(const T *bias, Size count, T *to) {
@@ -29,6 +36,13 @@ template <class T, class Stored>
 inline Sequence<const T> before(const T *first, const Sequence<Stored> &sequence, Size step, Size units) {
     if (step == 0) return {first, 0, units};
     return {at(sequence, step - 1, 0), 0, sequence.row};
+}
+
+// The states after a step that counts for none of some rows: those before it.
+template <class T>
+inline void keep(const Sequence<const T> &old, const Sequence<T> &states, Size step, Size first, Size count, Size units) {
+    for (Size n = first; n < first + count; n++)
+        std::memmove(at(states, step, n), at(old, 0, n), units * sizeof(T));
 }
 
 // dh += what came back through the recurrent product, for one row.
@@ -47,18 +61,23 @@ public:
     Projection(const Recurrence<T> &layer, const Panels<T> &kernel, Size width, T *sums)
         : layer(layer), kernel(kernel), width(width), ahead(steps_at_once(layer.rows)), sums(sums) {}
 
-    // Those of one step, for some rows; to be called for one step after the other. More may be added to them.
-    T *operator()(Size step, Size first, Size count) const {
+    // Those of one step, for some rows; to be called for later and later steps. More may be added to them.
+    // `begun` is the step from which on they are there, before the first call `none`.
+    T *operator()(Size step, Size first, Size count, Size &begun) const {
         T *const start = sums + first * row();
         if (ahead == 1) {
             multiply(count, at(layer.x, step, first), layer.x.row, kernel, start, width);
-        } else if (step % ahead == 0) {
+            return start;
+        }
+        if (begun == none || step >= begun + ahead) {
+            begun = step;
             const Size steps = layer.steps - step < ahead ? layer.steps - step : ahead;
             for (Size n = 0; n < count; n++)
                 multiply(steps, at(layer.x, step, first + n), layer.x.step, kernel, start + n * row(), width);
         }
-        return start + step % ahead * width;
+        return start + (step - begun) * width;
     }
+    static constexpr Size none = -1;
     Size row() const { return ahead * width; }  // how far apart the rows' products are
 
 private:

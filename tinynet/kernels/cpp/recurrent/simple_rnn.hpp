@@ -14,9 +14,14 @@ void simple_rnn_forward(const Recurrence<T> &layer, const T *h0, Sequence<T> sta
     const T *bias = filled(layer.bias, units, memory.take(width));
     const Projection<T> projection(layer, kernel, width, memory.take(room));
     for_groups(layer.rows, layer.steps * (layer.features + units) * units, threads, [&](Size first, Size count) {
+        Size begun = projection.none;
         for (Size t = 0; t < layer.steps; t++) {
             const Sequence<const T> h = before(h0, states, t, units);
-            T *const z = projection(t, first, count);
+            if (!counts_for_any(layer.mask, t, first, count)) {
+                keep(h, states, t, first, count, units);
+                continue;
+            }
+            T *const z = projection(t, first, count, begun);
             multiply(count, at(h, 0, first), h.row, recurrent, z, projection.row(), true);
             for (Size n = 0; n < count; n++) {
                 const T *sum = z + n * projection.row(), *old = at(h, 0, first + n);
