@@ -26,7 +26,7 @@ import tinynet
 from tinynet import layers
 from tinynet.errors import TinynetError
 
-SECONDS = 2.0  # of computing, for one file
+SECONDS = 6.0  # of computing, for one file: the largest that are refused at last take 1 to 3, as processors go
 BYTES = 500 << 20
 HANGING = 20  # seconds after which the worker gives itself up
 

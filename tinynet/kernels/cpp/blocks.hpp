@@ -107,3 +107,13 @@ void multiply(Size rows, const T *a, Size a_row, const Panels<T> &b, T *out, Siz
         out += vectors * lanes<T>;
     }
 }
+
+// sums (width) += the rows of a table, `row` numbers apart, of which whole registers are read and written.
+template <class T>
+void add_rows_of(const T *table, Size rows, Size row, Size width, T *sums) {
+    for (Size k = 0; k < width; k += lanes<T>) {
+        Vec<T> total = {};
+        for (Size n = 0; n < rows; n++) total += load(table + n * row + k);
+        store(sums + k, load(sums + k) + total);
+    }
+}

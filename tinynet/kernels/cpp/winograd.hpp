@@ -213,16 +213,6 @@ void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size co
     }
 }
 
-// Adds the rows of a table (rows, width) to `sums`.
-template <class T>
-void add_rows_of(const T *table, Size rows, Size width, T *sums) {
-    for (Size k = 0; k < width; k += lanes<T>) {
-        Vec<T> total = {};
-        for (Size row = 0; row < rows; row++) total += load(table + row * width + k);
-        store(sums + k, load(sums + k) + total);
-    }
-}
-
 // The first numbers of shares (width) added, in order.
 template <class T>
 void sum_shares(const T *sums, Size shares, Size width, Size count, T *totals) {
@@ -257,7 +247,7 @@ void winograd_kernel_gradient(const Sliding &s, const T *x, const T *g, const T 
             transform_inputs<T>(s, tiles, first, count, x, nullptr, zeros, inputs);
             spread_cotangents(s, tiles, first, count, g, shown, filters, width, spread);
             // In the place of the second row and column stands the sum of a tile's cotangents.
-            add_rows_of(spread + 5 * apart<T>(width), count, width, of_g + share * width);
+            add_rows_of(spread + 5 * apart<T>(width), count, width, width, of_g + share * width);
             for (int p = 0; p < places; p++)
                 product_of_rows(c, count, {inputs + p * apart<T>(c), 1, c}, spread + p * apart<T>(width),
                                 width, own + p * c * width, true);

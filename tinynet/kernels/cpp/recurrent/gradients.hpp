@@ -55,17 +55,6 @@ void add_product(const Sum<T> &sum, T *share, Size depth, const T *a, const T *d
     }
 }
 
-// The sum, of one row, += the rows of d.
-template <class T>
-void add_rows_of(const Sum<T> &sum, T *share, Size depth, const T *d, Size d_row) {
-    if (!sum.result) return;
-    for (Size column = 0; column < sum.width; column += lanes<T>) {
-        Vec<T> total = load(share + sum.place + column);
-        for (Size k = 0; k < depth; k++) total += load(d + k * d_row + column);
-        store(share + sum.place + column, total);
-    }
-}
-
 // The result: the sums of all shares, `size` numbers apart, in their order.
 template <class T>
 void add_up(const Sum<T> &sum, const T *shares, Size count, Size size, int threads) {
@@ -120,8 +109,9 @@ void back_through_time(const Recurrence<T> &layer, const Cotangents<T> &of, cons
             }
             add_product(sums.kernel, own, rows, x, d_input, d_row);
             add_product(sums.recurrent, own, rows, h, d_recurrent, d_row);
-            add_rows_of(sums.bias, own, rows, d_input, d_row);
-            add_rows_of(sums.recurrent_bias, own, rows, d_recurrent, d_row);
+            if (to.bias) add_rows_of(d_input, rows, d_row, sums.bias.width, own + sums.bias.place);
+            if (to.recurrent_bias)
+                add_rows_of(d_recurrent, rows, d_row, sums.recurrent_bias.width, own + sums.recurrent_bias.place);
             if (of.reset.data) {
                 for (Size k = 0; k < rows; k++) {
                     const T *const factors = at(of.reset, start + k / count, first + k % count);
