@@ -110,9 +110,8 @@ class Trace:
             return
         if len(calls) == 1 and calls[0].result is outputs and self._note_call(calls[0], arrays, places):
             return
-        target: int | slice = len(self.values)
-        if type(outputs) is tuple:
-            target = slice(target, target + len(outputs))
+        first = len(self.values)
+        target = slice(first, first + len(outputs)) if type(outputs) is tuple else first
         for output in outputs if type(outputs) is tuple else (outputs,):
             self._new(output, None)
         self.steps.append(Step(function, places, attributes, target))
