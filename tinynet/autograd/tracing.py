@@ -61,7 +61,7 @@ class Replay:
     def __init__(
         self, steps: list[Step | KernelStep], values: list[Any], variables: list[tuple[int, Any]], results: list[int]
     ) -> None:
-        self._steps = [step[:4] for step in steps]
+        self._steps = [step[:4] for step in steps]  # what both kinds begin with
         # New ones each time: a result is its owner's, and other threads may be replaying the same.
         self._written = [step[4:] for step in steps if isinstance(step, KernelStep)]
         self._values = values  # constants in their places, None elsewhere; the argument's is the first
@@ -102,7 +102,8 @@ class Trace:
         attributes: Mapping[str, Any], outputs: Any,
     ) -> None:  # fmt: skip
         """An operation on tensors and numbers, which `arrays` are the values of."""
-        calls, self.calls[:] = tuple(self.calls), ()
+        calls = self.calls.copy()
+        self.calls.clear()
         found = [self._place(given, array) for given, array in zip(inputs, arrays, strict=True)]
         places = tuple([place for place in found if place is not None])
         if len(places) < len(found) or not all(map(_is_plain, attributes.values())):

@@ -82,7 +82,6 @@ __all__ = [
     "column_sums", "combine_columns", "convolve", "from_winners", "gradients_behind_relu", "gru_backward",
     "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
     "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu",
-    "relu_gradient", "rmsprop", "scale_columns", "set_threads", "sgd",
-    "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "threads",
-    "to_winners",
+    "relu_gradient", "rmsprop", "scale_columns", "set_threads", "sgd", "simple_rnn_backward",
+    "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "threads", "to_winners",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Memory for results."""
+"""Memory for arrays: results, and the values of variables."""
 
 from __future__ import annotations
 

@@ -36,6 +36,5 @@ __all__ = [
     "column_sums", "combine_columns", "convolve", "gradients_behind_relu", "gru_backward", "gru_forward",
     "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
     "max_pool", "max_pool_with_winners", "product", "relu", "relu_gradient", "rmsprop", "scale_columns",
-    "sgd", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax",
-    "sum_rows", "to_winners",
+    "sgd", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "to_winners",
 ]  # fmt: skip

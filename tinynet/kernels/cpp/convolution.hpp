@@ -7,6 +7,7 @@
 // Within a row of the image a window is contiguous, unless it is dilated: KW·C numbers are then one run.
 #pragma once
 
+#include "shares.hpp"
 #include "threads.hpp"
 #include "vector.hpp"
 #include "winograd.hpp"
@@ -280,13 +281,10 @@ void kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, S
         std::free(image);
         std::free(block);
     });
-    for (Size d = 0; d < depth; d++) {
-        for (Size f = 0; f < filters; f++) {
-            T total = 0;
-            for (Size share = 0; share < shares; share++)
-                total += sums[share * size + (f / width * depth + d) * width + f % width];
-            result[d * filters + f] = total;
-        }
+    for (Size first = 0; first < filters; first += width) {
+        const Size count = filters - first < width ? filters - first : width;
+        for (Size d = 0; d < depth; d++)
+            sum_shares(sums + first * depth + d * width, shares, size, count, result + d * filters + first);
     }
     if (totals) sum_shares(of_g, shares, blocks * width, filters, totals);
     std::free(sums);

@@ -1,6 +1,7 @@
 // Sums over the rows of a table (rows, columns), and what is done to all rows alike: batch normalisation.
 #pragma once
 
+#include "shares.hpp"
 #include "threads.hpp"
 #include "vector.hpp"
 
@@ -63,9 +64,7 @@ void sum_columns(Size rows, Size columns, T *results, int threads, const Terms &
             for (Size i = 0; i < width; i++) total[i] += sums[i];
         }
     });
-    std::memset(results, 0, width * sizeof(T));
-    for (Size share = 0; share < shares; share++)
-        for (Size i = 0; i < width; i++) results[i] += partial[2 * share * width + i];
+    sum_shares(partial, shares, 2 * width, width, results);
     std::free(partial);
 }
 

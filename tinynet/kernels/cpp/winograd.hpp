@@ -12,6 +12,7 @@
 #pragma once
 
 #include "blocks.hpp"
+#include "shares.hpp"
 #include "threads.hpp"
 #include "workspace.hpp"
 
@@ -210,15 +211,6 @@ void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size co
             for (int j = 0; j < 4; j++) spread_cotangent(y + j, 4);
             for (int p = 0; p < places; p++) store(to + p * apart<T>(width) + t * width + f, y[p]);
         });
-    }
-}
-
-// The first numbers of shares (width) added, in order.
-template <class T>
-void sum_shares(const T *sums, Size shares, Size width, Size count, T *totals) {
-    for (Size k = 0; k < count; k++) {
-        totals[k] = 0;
-        for (Size share = 0; share < shares; share++) totals[k] += sums[share * width + k];
     }
 }
 

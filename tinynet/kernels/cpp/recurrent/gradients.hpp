@@ -5,6 +5,7 @@
 // whole sequence.
 #pragma once
 
+#include "../shares.hpp"
 #include "sequence.hpp"
 
 constexpr Size gathered_rows = 64;  // of cotangents, about, before they are multiplied
@@ -41,7 +42,7 @@ struct Sums {
                    of.columns),
           bias(1, of.columns, of_reset.end(), to.bias, of.columns),
           recurrent_bias(1, of.columns, bias.end(), to.recurrent_bias, of.columns) {}
-    Size size() const { return recurrent_bias.end() + lanes<T>; }
+    Size size() const { return recurrent_bias.end(); }
 };
 
 // The sum += aᵀ d: a (depth, rows of the sum), d (depth, its width or more) with rows d_row apart.
@@ -60,12 +61,7 @@ template <class T>
 void add_up(const Sum<T> &sum, const T *shares, Size count, Size size, int threads) {
     if (!sum.result) return;
     parallel(sum.rows, count * sum.width, threads, [&](Size row) {
-        const T *const from = shares + sum.place + row * sum.width;
-        in_registers<T>(sum.columns, [&](Size column, Size some) {
-            Vec<T> total = {};
-            for (Size share = 0; share < count; share++) total += load(from + share * size + column, some);
-            store(sum.result + row * sum.result_row + column, total, some);
-        });
+        sum_shares(shares + sum.place + row * sum.width, count, size, sum.columns, sum.result + row * sum.result_row);
     });
 }
 
