@@ -84,7 +84,7 @@ from tinynet.layers.spatial import (
 )
 from tinynet.layers.text import TextVectorization
 from tinynet.layers.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
-from tinynet.layers.wrappers import Bidirectional, SpectralNormalization, TimeDistributed
+from tinynet.layers.wrappers import Bidirectional, SpectralNormalization, TimeDistributed, Wrapper
 
 # Keras's second names of the same classes.
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
@@ -143,6 +143,6 @@ __all__ = [
     "SeparableConvolution1D", "SeparableConvolution2D", "SimpleRNN", "SimpleRNNCell", "Softmax", "SpatialDropout1D",
     "SpatialDropout2D", "SpatialDropout3D", "SpectralNormalization", "StackedRNNCells", "StringLookup", "Subtract",
     "TextVectorization", "TimeDistributed", "UnitNormalization", "UpSampling1D", "UpSampling2D",
-    "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average", "concatenate", "deserialize",
+    "UpSampling3D", "Wrapper", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average", "concatenate", "deserialize",
     "dot", "maximum", "minimum", "multiply", "serialize", "subtract",
 ]  # fmt: skip
