@@ -39,11 +39,11 @@ def make_base(filters):
     return keras.Sequential(
         [
             keras.Input(shape=(8, 8, 1)),
-            layers.Conv2D(filters, 3, padding="same"),
+            layers.Conv2D(filters, 3, padding="same", use_bias=False),
             layers.BatchNormalization(momentum=0.9),
             layers.ReLU(),
             layers.MaxPooling2D(),
-            layers.Conv2D(2 * filters, 3, padding="same"),
+            layers.Conv2D(2 * filters, 3, padding="same", use_bias=False),
             layers.BatchNormalization(momentum=0.9),
             layers.ReLU(),
         ],

@@ -27,6 +27,11 @@ ELSEWHERE = {
     "gru",
     "dropout",
     "standardize",
+    # Compared below.
+    "dtype",
+    "is_tensor",
+    "ndim",
+    "size",
 }
 
 
@@ -85,7 +90,29 @@ WITHOUT_GRADIENT = {
     "arange",
     "eye",
     "one_hot",
+    "allclose",
+    "digitize",
+    "empty",
+    "empty_like",
+    "identity",
+    "in_top_k",
+    "isin",
+    "linspace",
+    "multi_hot",
+    "nonzero",
+    "searchsorted",
+    "tri",
+    "trunc",
 }
+
+
+@pytest.mark.parametrize("x", [np.ones((2, 3)), np.int32(1), [[1.0], [2.0]], 2.5, True])
+def test_what_a_tensor_is_told_by_keras_words(x):
+    for ours, theirs in ((ops.convert_to_tensor(x), keras.ops.convert_to_tensor(x)), (x, x)):
+        assert ops.is_tensor(ours) is keras.ops.is_tensor(theirs)
+        assert ops.ndim(ours) == int(keras.ops.ndim(theirs))
+        assert ops.size(ours) == int(keras.ops.size(theirs))
+    assert ops.dtype(ops.convert_to_tensor(x)) == keras.ops.dtype(keras.ops.convert_to_tensor(x))
 
 
 def lifted(value: Any, lift: Any) -> Any:
