@@ -157,7 +157,8 @@ def main() -> None:
         comparison = compared(name, options.samples, options.epochs, "float64" if options.float64 else "float32")
         print(f"\n{name}: {len(comparison.ours.losses)} steps\n\n{table(comparison)}", flush=True)
         worst = comparison.differences()
-        summary.append(f"{name:<36} {len(comparison.ours.losses):>5} " + " ".join(f"{w:>16.1e}" for w in worst.values()))
+        steps = len(comparison.ours.losses)
+        summary.append(f"{name:<36} {steps:>5} " + " ".join(f"{value:>16.1e}" for value in worst.values()))
     print(f"\n{'largest difference':<36} steps {'losses of steps':>16} {'logs of epochs':>16} {'predictions':>16}")
     print("\n".join(summary))
 

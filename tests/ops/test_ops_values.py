@@ -12,6 +12,7 @@ from cases import CASES, DIFFERENTIABLE
 from hypothesis import assume, given
 from oracle import agree
 
+import tinynet
 from tinynet import Tensor, ops
 
 # Compared in test_ops_windows.py and test_ops_recurrent.py.
@@ -91,6 +92,7 @@ WITHOUT_GRADIENT = {
     "eye",
     "one_hot",
     "allclose",
+    "cond",  # its tensors are within functions
     "digitize",
     "empty",
     "empty_like",
@@ -101,6 +103,7 @@ WITHOUT_GRADIENT = {
     "multi_hot",
     "nonzero",
     "searchsorted",
+    "slice_update",  # TensorFlow has none; it is compared below
     "tri",
     "trunc",
 }
@@ -177,3 +180,10 @@ def test_gradient_is_that_of_keras(name):
             agree(ours, g, f"{name}, gradient {i}")
 
     compare()
+
+
+@pytest.mark.parametrize("start", [(0, 1), (1, 0)])
+def test_gradient_of_a_replaced_part(start):
+    x, new = np.arange(6.0).reshape(2, 3), np.array([[7.0, 8.0]])
+    tinynet.gradcheck(lambda x, new: ops.slice_update(x, start, new) ** 2, [x, new])
+    tinynet.gradcheck(lambda x: ops.trace(x, 1, 2, 1) ** 2, [np.arange(24.0).reshape(2, 3, 4)])

@@ -45,12 +45,12 @@ def while_loop(
 def fori_loop(lower: int, upper: int, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
     """Calls `value = body_fun(i, value)` for i from lower to upper − 1; returns the last value.
 
-    >>> fori_loop(0, 3, lambda i, total: total + i, 10)
+    >>> fori_loop(0, 3, lambda i, total: total + i, 10).item()
     13
     """
-    value = init_val
+    value = map_leaves(tensor, init_val)
     for i in range(operator.index(lower), operator.index(upper)):
-        value = body_fun(i, value)
+        value = map_leaves(tensor, body_fun(i, value))
     return value
 
 
@@ -78,7 +78,8 @@ def scan(
     if length is not None:
         lengths.add(operator.index(length))
     if len(lengths) != 1 or lengths == {0}:
-        raise ArgumentError(f"scan: expected one number of steps, received {sorted(lengths) or 'neither xs nor length'}")
+        given = sorted(lengths) or "neither xs nor length"
+        raise ArgumentError(f"scan: expected one number of steps, received {given}")
     steps: Any = range(lengths.pop())
     carry, outputs = init, []
     for step in reversed(steps) if reverse else steps:

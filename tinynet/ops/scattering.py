@@ -75,7 +75,9 @@ def _key(indices: Any, values: Tensor, shape: tuple[int, ...], where: str) -> tu
     """The key that indices (…, number of leading axes) are, checked."""
     places = tensor(indices)._data
     if places.dtype.kind not in "iu" or not places.ndim or places.shape[-1] > len(shape):
-        raise ShapeError(f"{where}: expected integers (…, axes) as indices into shape {shape}, received {places.shape}")
+        raise ShapeError(
+            f"{where}: expected integers (…, axes) as indices into shape {shape}, received {places.shape}"
+        )
     depth = places.shape[-1]
     if values.shape != (*places.shape[:-1], *shape[depth:]):
         raise ShapeError(

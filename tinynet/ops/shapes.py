@@ -436,24 +436,6 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     return x
 
 
-def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
-    """x turned by k quarters in the plane of two axes, from the first to the second.
-
-    >>> rot90([[1, 2], [3, 4]]).tolist()
-    [[2, 4], [1, 3]]
-    """
-    x = tensor(array)
-    plane = checked_axes(tuple(axes), x.ndim, "rot90")
-    if not isinstance(plane, tuple) or len(plane) != 2:
-        raise ArgumentError(f"rot90: expected two axes, received {axes!r}")
-    quarters = operator.index(k) % 4
-    if quarters == 2:
-        return flip(x, plane)
-    if quarters == 0:
-        return x
-    return swapaxes(flip(x, plane[1]), *plane) if quarters == 1 else flip(swapaxes(x, *plane), plane[1])
-
-
 def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     """Each element minus the one before along `axis`, n times over.
 

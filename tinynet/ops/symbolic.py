@@ -169,12 +169,13 @@ OPERANDS = {
     "x", "x1", "x2", "xs", "inputs", "condition", "kernel", "depthwise_kernel", "pointwise_kernel", "indices", "target",
     "output", "operands", "key", "mean", "variance", "offset", "scale", "constant_values", "rtol", "atol", "gamma",
     "beta", "variable", "fill_value", "a", "array", "weights", "targets", "predictions", "updates", "values",
-    "sorted_sequence", "start_indices",
+    "sorted_sequence", "start_indices", "bins",
 }  # fmt: skip
 # Where Keras's class is not the function's name in camel case.
 CLASS_NAMES = {
     "abs": "Absolute", "batch_normalization": "BatchNorm", "layer_normalization": "LayerNorm",
     "rms_normalization": "RMSNorm", "swish": "Silu", "hard_swish": "HardSilu",
+    "allclose": "AllClose", "isin": "IsIn", "searchsorted": "SearchSorted",
 }  # fmt: skip
 MODULES = {
     "core": (
@@ -372,7 +373,8 @@ def _result_at_most(operation: SymbolicOperation, shapes: Sequence[Shape], args:
     numbers = {key: [abs(n) for n in leaves(value) if isinstance(n, int)] for key, value in settings.items()}
     if name in ("ArraySplit", "Split", "Unstack"):  # each part is an object
         sections = settings.get("indices_or_sections")
-        parts = sections if isinstance(sections, int) else 1000 if name != "Unstack" else max(*map(_elements, shapes), 1)
+        most = max(*map(_elements, shapes), 1)
+        parts = sections if isinstance(sections, int) else most if name == "Unstack" else 1000
         return count + 100 * parts
     if name in ("Repeat", "Tile"):
         counts = numbers.get("repeats", [])

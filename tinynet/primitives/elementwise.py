@@ -125,8 +125,9 @@ arctanh = unary(
     by_input=lambda x: 1 / (1 - x * x), values=Values("A B", -0.9, 0.9), numpy=np.arctanh,
 )  # fmt: skip
 log2 = unary(
-    "log2", "Logarithm to the base 2.", np.log2, by_input=lambda x: 1 / (x * math.log(2)), values=POSITIVE, numpy=np.log2
-)
+    "log2", "Logarithm to the base 2.", np.log2,
+    by_input=lambda x: 1 / (x * math.log(2)), values=POSITIVE, numpy=np.log2,
+)  # fmt: skip
 log10 = unary(
     "log10", "Logarithm to the base 10.", np.log10,
     by_input=lambda x: 1 / (x * math.log(10)), values=POSITIVE, numpy=np.log10,
