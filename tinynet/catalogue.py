@@ -301,7 +301,7 @@ class Catalogue:
                 )
             identifier = found
         if isinstance(identifier, type):
-            parameters = parameters_of(identifier.__init__)[1:]
+            parameters = parameters_of(identifier)
             if needed := [p.name for p in parameters if p.default is p.empty and p.kind not in VARIABLE]:
                 raise ArgumentError(
                     f"{self.kind} {identifier.__name__!r} has no default for {', '.join(needed)}: pass an object "

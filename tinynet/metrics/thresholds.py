@@ -41,14 +41,16 @@ class Thresholds:
         if self.even:
             found = np.ceil(np.clip(predictions, 0, 1) * predictions.dtype.type(len(self) - 1))
             found = np.nan_to_num(np.maximum(found, 1) if self._outside else found)
+        elif len(self) == 1:
+            found = predictions > self._sorted
         else:
             found = np.where(np.isnan(predictions), 0, np.searchsorted(self._sorted, predictions))
         return found.astype(np.intp)
 
     def in_order(self, counts: np.ndarray) -> np.ndarray:
-        """Counts (L, thresholds), made for rising thresholds, as (thresholds, L) in the order they were given."""
-        found = np.empty_like(counts.T)
-        found[self._order] = counts.T
+        """Counts (thresholds, L), made for rising thresholds, in the order in which these were given."""
+        found = np.empty_like(counts)
+        found[self._order] = counts
         return found
 
 
@@ -72,19 +74,15 @@ def counts_at(
     are those in the places after it, so running sums from the last place on give all counts in one pass.
     """
     count, places = predictions.shape[1], len(thresholds) + 1
-    place = thresholds.below(predictions) + places * np.arange(count)
-
-    def above(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        heaped = np.bincount(place[chosen], None if weights is None else weights[chosen], places * count)
-        after = heaped.reshape(count, places)[:, ::-1].cumsum(axis=1)[:, ::-1].astype(np.float64)
-        return after[:, 1:], after[:, :1]
-
-    true_positives, labelled = above(labels)
-    false_positives, others = above(~labels)
-    return Counts(
-        *map(thresholds.in_order, (true_positives, false_positives, others - false_positives,
-                                   labelled - true_positives))
-    )  # fmt: skip
+    place = thresholds.below(predictions)
+    if count > 1:
+        place += places * np.arange(count)
+    heaped = np.bincount((2 * place + labels).ravel(), None if weights is None else weights.ravel(), 2 * places * count)
+    # By kind of label, label, and how many thresholds are below at the least.
+    after = heaped.reshape(count, places, 2).T[:, ::-1].cumsum(axis=1)[:, ::-1].astype(np.float64)
+    negatives, positives = map(thresholds.in_order, after[:, 1:])
+    others, labelled = after[:, 0]
+    return Counts(positives, negatives, others - negatives, labelled - positives)
 
 
 class ThresholdMetric(Metric):
