@@ -266,10 +266,7 @@ class Compiled:
         """'up' or 'down' for a log, None when unknown."""
         if name == "loss" or name in self.loss.means:
             return "down"
-        kind = type((self.metrics.named or {}).get(name)).__name__
-        if any(word in kind for word in ("Accuracy", "Precision", "Recall", "Score")):
-            return "up"
-        return "down" if any(word in kind for word in ("Error", "Crossentropy")) else None
+        return getattr((self.metrics.named or {}).get(name), "direction", None)
 
 
 def _is_config(value: Any) -> bool:
