@@ -43,6 +43,10 @@ class GradientError(TinynetError, AssertionError):
     """A derivative disagrees with its numerical value."""
 
 
+class DivergenceError(TinynetError, RuntimeError):
+    """Training has broken down: its loss is NaN or infinite."""
+
+
 class MutationError(TinynetError, TypeError):
     """An attempt to change a tensor in place."""
 

@@ -46,7 +46,8 @@ class Model(Trainer, Layer):
         return super().__new__(cls)
 
     def __init__(self, inputs: Any = None, outputs: Any = None, *, trainable: bool = True, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        Layer.__init__(self, **kwargs)
+        Trainer.__init__(self)
         if (inputs is None) != (outputs is None):
             raise ArgumentError(f"{self.described}: expected both inputs and outputs, or neither")
         if inputs is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinynet import layers, losses, metrics
-from tinynet.catalogue import MALFORMED, Config, serialize
+from tinynet.catalogue import MALFORMED, Config
 from tinynet.errors import FileFormatError, TinynetError, warn
 from tinynet.models import Model
 
@@ -38,8 +38,7 @@ def model_of(config: Any, where: str) -> Model:
 
 def training_of(model: Model) -> Config:
     """What `compile` was told, as plain data."""
-    assert model._compile_arguments is not None
-    return {key: serialize(value) for key, value in model._compile_arguments.items()}
+    return model.get_compile_config()
 
 
 def compile_as(
