@@ -88,11 +88,12 @@ def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = 
 
 
 @contextlib.contextmanager
-def custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
+def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
     """Within it names and saved configurations may also mean these classes and functions of yours.
 
-    custom_objects: from name to class or function.
+    custom_objects: from name to class or function; None for no more than are known.
     """
+    custom_objects = {} if custom_objects is None else custom_objects
     if not isinstance(custom_objects, Mapping):
         raise ArgumentError(f"custom_objects: expected a dict from name to class, received {custom_objects!r}")
     token = _custom.set({**_custom.get(), **custom_objects})

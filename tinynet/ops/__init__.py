@@ -19,6 +19,7 @@ from tinynet.ops.arithmetic import (
 )
 from tinynet.ops.creation import (
     arange,
+    array,
     cast,
     convert_to_numpy,
     convert_to_tensor,
@@ -160,7 +161,7 @@ from tinynet.ops.windows import (
 )
 
 __all__ = [
-    "abs", "add", "all", "any", "arange", "argmax", "argmin", "argsort", "average_pool",
+    "abs", "add", "all", "any", "arange", "argmax", "argmin", "argsort", "array", "average_pool",
     "batch_normalization", "binary_crossentropy", "broadcast_to", "cast", "categorical_crossentropy",
     "ceil", "celu", "clip", "concatenate", "conv", "conv_transpose", "convert_to_numpy",
     "convert_to_tensor", "cos", "count_nonzero", "cumsum", "depthwise_conv", "divide", "dot", "dropout",

@@ -43,6 +43,15 @@ def convert_to_numpy(x: Any) -> np.ndarray:
     return tensor(x).numpy()
 
 
+def array(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor of anything numeric, as `convert_to_tensor`.
+
+    >>> array([1, 2], dtype="float32").tolist()
+    [1.0, 2.0]
+    """
+    return convert_to_tensor(x, dtype)
+
+
 def cast(x: Any, dtype: Any) -> Tensor:
     """The same values in another dtype; between floats the gradient is cast back.
 

@@ -43,11 +43,13 @@ from tinynet.saving.archive import (
 )
 from tinynet.saving.configuration import as_legacy, compile_as, from_legacy, model_of, training_of
 from tinynet.saving.legacy import LegacyFile
+from tinynet.saving.objects import deserialize_keras_object, serialize_keras_object
 from tinynet.saving.weights import WeightsFile
 
 __all__ = [
-    "custom_object_scope", "get_registered_name", "get_registered_object", "load_model", "load_weights",
-    "model_from_json", "register_keras_serializable", "save_model", "save_weights", "to_json",
+    "custom_object_scope", "deserialize_keras_object", "get_registered_name", "get_registered_object", "load_model",
+    "load_weights", "model_from_json", "register_keras_serializable", "save_model", "save_weights",
+    "serialize_keras_object", "to_json",
 ]  # fmt: skip
 
 # The oldest Keras that is tested to read what is written here; newer ones read it, too.

@@ -1,0 +1,77 @@
+"""keras.src.backend: tensors, variables and their dtypes under Keras's inner names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import tinynet
+from keras_suite.shim.facade import Facade
+from keras_suite.shim.utils import clear_session  # noqa: F401 (in backend.common.global_state)
+from tinynet import Tensor, config, initializers, ops
+from tinynet.autograd.tags import mask_of as get_keras_mask  # noqa: F401
+from tinynet.autograd.tags import set_mask as set_keras_mask  # noqa: F401
+from tinynet.layers.base import name_scope  # noqa: F401
+from tinynet.ops import symbolic
+
+SUPPORTS_SPARSE_TENSORS = False
+SUPPORTS_RAGGED_TENSORS = False
+SUPPORTS_COMPLEX_DTYPES = False
+IS_THREAD_SAFE = True
+
+
+def backend() -> str:
+    """The backend's name, by which tests choose what belongs to TensorFlow, JAX or PyTorch alone."""
+    return "tinynet"
+
+
+class Variable(metaclass=Facade):
+    """Takes an initializer and a shape, too."""
+
+    real = tinynet.Variable
+
+    @staticmethod
+    def make(
+        initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True, name: str = "variable"
+    ) -> tinynet.Variable:
+        if isinstance(initializer, str) or callable(initializer):
+            initializer = initializers.get(initializer)(tuple(shape), dtype=dtype or config.floatx())
+        return tinynet.Variable(initializer, trainable=trainable, dtype=dtype, name=name)
+
+
+class KerasTensor(metaclass=Facade):
+    """Knows that it might be sparse or ragged, which no tensor of tinynet's is."""
+
+    real = symbolic.KerasTensor
+
+    @staticmethod
+    def make(
+        shape: Any, dtype: Any = "float32", sparse: bool = False, ragged: bool = False, name: str | None = None
+    ) -> symbolic.KerasTensor:
+        if sparse or ragged:
+            raise NotImplementedError("tinynet has dense tensors only")
+        return symbolic.KerasTensor(shape, standardize_dtype(dtype), name)
+
+
+def is_tensor(x: Any) -> bool:
+    return isinstance(x, Tensor) and not isinstance(x, tinynet.Variable)
+
+
+def standardize_dtype(dtype: Any) -> str:
+    return config.floatx() if dtype is None else dtype if dtype == "string" else np.dtype(dtype).name
+
+
+def is_float_dtype(dtype: Any) -> bool:
+    return standardize_dtype(dtype).startswith(("float", "bfloat"))
+
+
+def is_int_dtype(dtype: Any) -> bool:
+    return standardize_dtype(dtype).startswith(("int", "uint"))
+
+
+def compute_output_spec(function: Any, *args: Any, **kwargs: Any) -> Any:
+    return symbolic.inferred(function, args, kwargs)
+
+
+numpy = nn = ops

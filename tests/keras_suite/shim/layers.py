@@ -1,0 +1,1 @@
+"""keras.src.layers: names that Keras's layers have from elsewhere."""

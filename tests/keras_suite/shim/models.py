@@ -1,0 +1,1 @@
+"""keras.src.models."""

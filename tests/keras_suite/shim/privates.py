@@ -1,0 +1,20 @@
+"""Private methods of Keras's objects that its tests call, made of tinynet's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinynet import Tensor
+from tinynet.optimizers import Optimizer
+from tinynet.optimizers.gradients import clipped
+
+
+def _clip_gradients(self: Optimizer, gradients: list[Any]) -> list[Tensor]:
+    arrays = [np.asarray(gradient) for gradient in gradients]
+    return [Tensor(g) for g in clipped(arrays, self.clipnorm, self.global_clipnorm, self.clipvalue)]
+
+
+def attach() -> None:
+    Optimizer._clip_gradients = _clip_gradients  # type: ignore[attr-defined]
