@@ -191,13 +191,19 @@ class CompiledMetrics(metrics.Metric):
             if y is None:
                 raise DataError(f"metric {_name_of(metric)!r} needs targets, and y was not given")
             if isinstance(metric, str):
-                metric = metrics.accuracy_for(np.shape(y), results[i].shape, name=metric)
-                self.bound[place] = (weighted, i, metric)
-                self.named = None
+                metric = self._chosen(place, y, results[i])
             if weighted:
                 metric.update_state(y, results[i], sample_weight=weights[i])
             else:
                 metric.update_state(y, results[i])
+
+    def _chosen(self, place: int, y: Any, y_pred: Any) -> Any:
+        """The metric that 'accuracy' stands for, by the shapes."""
+        weighted, output, name = self.bound[place]
+        metric = metrics.accuracy_for(np.shape(y), y_pred.shape, name=name)
+        self.bound[place] = (weighted, output, metric)
+        self.named = None
+        return metric
 
     def reset_state(self) -> None:
         for _, _, metric in self.bound:
@@ -308,7 +314,8 @@ class Compiled:
         kind = type(metric).__name__
         if any(word in kind for word in BETTER_UP):
             return "up"
-        return "down" if any(word in kind for word in BETTER_DOWN) else None
+        is_loss = str(getattr(getattr(metric, "_fn", None), "__module__", "")).startswith("tinynet.losses")
+        return "down" if is_loss or any(word in kind for word in BETTER_DOWN) else None
 
 
 # Words in the names of metrics whose larger, or smaller, values are better.
