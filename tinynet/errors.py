@@ -23,6 +23,10 @@ class ArgumentError(TinynetError, ValueError):
     """An argument has a value that is not supported, or a name nobody knows."""
 
 
+class FixedRateError(ArgumentError, TypeError):
+    """A learning rate that follows a schedule is set to something else."""
+
+
 class ShapeError(TinynetError, ValueError):
     """Arrays whose shapes do not fit an operation, a layer or a model."""
 

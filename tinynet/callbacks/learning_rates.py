@@ -12,7 +12,7 @@ from tinynet.arguments import number, whole
 from tinynet.autograd import Variable
 from tinynet.callbacks.callback import Callback, Logs
 from tinynet.callbacks.monitor import MonitorCallback
-from tinynet.errors import ArgumentError
+from tinynet.errors import ArgumentError, FixedRateError
 
 
 def rate_of(optimizer: Any) -> float:
@@ -21,9 +21,9 @@ def rate_of(optimizer: Any) -> float:
 
 
 def require_settable(optimizer: Any, where: str) -> None:
-    """Raises `ArgumentError` where the learning rate follows a schedule and cannot be set."""
+    """Raises `FixedRateError` where the learning rate follows a schedule and cannot be set."""
     if not isinstance(optimizer.learning_rate, Variable):
-        raise ArgumentError(
+        raise FixedRateError(
             f"{where}: the learning rate of {optimizer.name!r} follows a schedule and cannot be set; "
             "make the optimizer with a float learning_rate"
         )
@@ -41,8 +41,8 @@ class LearningRateScheduler(Callback):
     schedule: a function of the epoch (from 0) and the learning rate so far, or of the epoch alone, that returns a
         float. verbose: 1 prints what was set.
 
-    The logs of an epoch hold its `learning_rate`. Raises `ArgumentError` for what is no such function, and before
-    the first step for an optimizer whose learning rate follows a schedule.
+    The logs of an epoch hold its `learning_rate`. Raises `ArgumentError` for what is no such function, and
+    `FixedRateError` before the first step for an optimizer whose learning rate follows a schedule.
     Source: https://keras.io/api/callbacks/learning_rate_scheduler/
 
     >>> halve = LearningRateScheduler(lambda epoch, learning_rate: learning_rate / 2)
@@ -97,8 +97,8 @@ class ReduceLROnPlateau(MonitorCallback):
     patience: epochs without improvement before that. cooldown: epochs after it that do not count.
     min_lr: the lowest learning rate. verbose: 1 prints what was set.
 
-    The logs of an epoch hold its `learning_rate`. Raises `ArgumentError` for a log that will not be there, and before
-    the first step for an optimizer whose learning rate follows a schedule.
+    The logs of an epoch hold its `learning_rate`. Raises `ArgumentError` for a log that will not be there, and
+    `FixedRateError` before the first step for an optimizer whose learning rate follows a schedule.
     Source: https://keras.io/api/callbacks/reduce_lr_on_plateau/
     """
 

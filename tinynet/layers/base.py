@@ -265,6 +265,8 @@ class Layer(Configurable):
         self._track(variable)
         return variable
 
+    add_variable = add_weight
+
     def _first_value(self, name: str, shape: tuple[int, ...], dtype: str, initializer: Any) -> Any:
         """What a new weight starts with; refuses one that no memory holds before asking for it."""
         size, left = math.prod(shape), allowance()

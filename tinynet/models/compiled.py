@@ -246,10 +246,11 @@ class Compiled:
         loss_weights: Any = None,
         plain: Any = None,
         weighted: Any = None,
-        layers: Callable[[], Sequence[str] | None] = lambda: None,
+        layers: Callable[[], Sequence[str] | None] | None = None,
     ) -> None:
         self.where = where
         self.layers = layers
+        self.arguments: dict[str, Any] | None = None  # of `compile`, for files
         self.loss = CompiledLoss(loss, loss_weights)
         self.metrics = CompiledMetrics(plain, weighted, self)
         self.mean = metrics.Mean(name="loss")
@@ -257,7 +258,7 @@ class Compiled:
 
     def bind(self, results: Any) -> None:
         """Says what the outputs are: results of the model, or symbols of them."""
-        outputs = Outputs(results, self.layers())
+        outputs = Outputs(results, self.layers() if self.layers is not None else None)
         self.loss.bind(outputs)
         self.metrics.bind(outputs)
         self.outputs = outputs

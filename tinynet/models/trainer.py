@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import optimizers
+from tinynet import config, optimizers
 from tinynet.arguments import flag, one_of, whole
 from tinynet.autograd import Tensor, as_tensor, no_grad
 from tinynet.autograd.tensor import wrap
@@ -64,7 +64,6 @@ class Trainer:
         self.stop_training = self.stop_evaluating = self.stop_predicting = False
         self.run_eagerly = self.jit_compile = False
         self.steps_per_execution = 1
-        self._compile_arguments: dict[str, Any] | None = None
         self._compiled = Compiled(self.described)
         self._replays = Replays(self)
         self._all_metrics: tuple[Any, list[Any]] = (None, [])
@@ -109,14 +108,14 @@ class Trainer:
         told = Compiled(self.described, loss, loss_weights, metrics, weighted_metrics, self._output_names)
         if self._graph is not None:
             told.bind(self._graph.outputs)
-        self.optimizer, self.loss, self._compiled = known_optimizer, loss, told
-        self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
-        self.stop_training = False
-        self._compile_arguments = {
-            "optimizer": self.optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+        told.arguments = {
+            "optimizer": known_optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
         }  # fmt: skip
+        self.optimizer, self.loss, self._compiled = known_optimizer, loss, told
+        self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
+        self.stop_training = False
 
     def _output_names(self) -> Sequence[str] | None:
         """The names of the layers that give the outputs, where they are known."""
@@ -124,7 +123,7 @@ class Trainer:
 
     def get_compile_config(self) -> Config:
         """What `compile` was told, as plain data; empty before it."""
-        return {key: serialize(value) for key, value in (self._compile_arguments or {}).items()}
+        return {key: serialize(value) for key, value in (self._compiled.arguments or {}).items()}
 
     def compile_from_config(self, config: Config) -> None:
         """Compiles as `get_compile_config` of another model says; a `compile` of your own is left to you, as in Keras.
@@ -144,7 +143,7 @@ class Trainer:
     @property
     def compiled(self) -> bool:
         """Whether `compile` has been called."""
-        return self._compile_arguments is not None
+        return self._compiled.arguments is not None
 
     @property
     def metrics(self) -> list[Any]:
@@ -208,7 +207,7 @@ class Trainer:
         trained on. Source: https://keras.io/api/models/model_training_apis/
         """
         self._check_compiled("fit")
-        epochs = _whole("fit", "epochs", epochs)
+        epochs = _limited(_whole("fit", "epochs", epochs), config.max_epochs(), "epochs")
         initial_epoch = _whole("fit", "initial_epoch", initial_epoch, least=0)
         validated = _validated(validation_freq)
         steps_per_epoch = _steps("fit", "steps_per_epoch", steps_per_epoch)
@@ -237,7 +236,7 @@ class Trainer:
         for epoch in range(initial_epoch, epochs):
             self.reset_metrics()
             hooks.on_epoch_begin(epoch)
-            for first, last, batches in _executions(passes.take(steps_per_epoch), self.steps_per_execution):
+            for first, last, batches in _executions(passes, steps_per_epoch, self.steps_per_execution):
                 hooks.on_train_batch_begin(first)
                 for batch in batches:
                     logs = self.train_step(handed(batch))
@@ -301,7 +300,7 @@ class Trainer:
         results: list[Any] = []
         self.stop_predicting = False
         hooks.on_predict_begin()
-        for first, last, batches in _executions(Passes(data).take(steps), self.steps_per_execution):
+        for first, last, batches in _executions(Passes(data), steps, self.steps_per_execution):
             hooks.on_predict_batch_begin(first)
             found = joined([self._results(batch.x, pack_x_y_sample_weight(batch.x)) for batch in batches])
             results.append(found)
@@ -483,7 +482,7 @@ class Trainer:
         hooks.on_test_begin()
         self.reset_metrics()
         logs: Logs = {}
-        for first, last, batches in _executions(passes.take(steps), self.steps_per_execution):
+        for first, last, batches in _executions(passes, steps, self.steps_per_execution):
             hooks.on_test_batch_begin(first)
             for batch in batches:
                 with no_grad():
@@ -523,9 +522,10 @@ def _verbosity() -> int:
     return 1 if importlib.util.find_spec("tqdm") else 2
 
 
-def _executions(batches: Iterator[Batch], size: int) -> Iterator[tuple[int, int, list[Batch]]]:
-    """Batches in groups of this size, each with the number of its first and, as if it were full, its last."""
-    first = 0
+def _executions(passes: Passes, steps: int | None, size: int) -> Iterator[tuple[int, int, list[Batch]]]:
+    """All batches of a pass, or so many, in groups of this size, as in Keras the last of them filled up, too; each
+    with the number of its first and, as if it were full, its last."""
+    batches, first = passes.take(steps and -(-steps // size) * size), 0
     while group := list(islice(batches, size)):
         yield first, first + size - 1, group
         first += size
@@ -564,7 +564,16 @@ def _whole(where: str, name: str, value: Any, least: int = 1) -> int:
 
 
 def _steps(where: str, name: str, value: Any) -> int | None:
-    return None if value is None else _whole(where, name, value)
+    steps = None if value is None else _whole(where, name, value)
+    return _limited(steps, config.max_steps_per_epoch(), "steps")
+
+
+def _limited(count: Any, most: int | None, what: str) -> Any:
+    """The count, or the most that `tinynet.config` allows, with a warning."""
+    if most is None or count is not None and count <= most:
+        return count
+    warn(f"only {most} {what} are done: tinynet.config limits them")
+    return most
 
 
 def _wrapped(x: Any) -> Any:

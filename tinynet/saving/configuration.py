@@ -54,7 +54,7 @@ def compile_as(
         training = translated(training) if translated is not None else training
         model.compile(**{key: training[key] for key in COMPILING if key in training})
     except (TinynetError, *MALFORMED) as error:
-        model._compile_arguments = None
+        model._compiled.arguments = None
         warn(f"{where}: the training configuration is left out ({error}); call compile() to train the model")
 
 

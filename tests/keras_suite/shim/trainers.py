@@ -6,9 +6,12 @@ from typing import Any
 
 from keras_suite.shim.facade import Facade
 from tinynet import utils
+from tinynet.autograd import as_tensor
 from tinynet.models.compiled import Compiled, CompiledLoss, CompiledMetrics
 from tinynet.models.data import pack_x_y_sample_weight, unpack_x_y_sample_weight  # noqa: F401
+from tinynet.models.data import weights_by_class as class_weight_to_sample_weights  # noqa: F401
 from tinynet.models.trainer import Trainer
+from tinynet.nested import map_leaves
 
 PyDataset = utils.PyDataset
 TensorFlowTrainer = Trainer
@@ -48,7 +51,7 @@ class _Loss:
         self.compiled.bind(y_pred)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        return self.compiled.loss_of(y_true, y_pred, sample_weight)
+        return self.compiled.loss_of(y_true, map_leaves(as_tensor, y_pred), sample_weight)
 
     @property
     def metrics(self) -> list[Any]:
