@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from tinynet import config
 from tinynet.autograd import Tensor
-from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
+from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError, warn
 from tinynet.models.py_dataset import batches_in, is_dataset
 from tinynet.nested import holds_arrays, leaves, map_leaves, named_leaves, packed
 from tinynet.random import shuffled
@@ -363,15 +362,18 @@ class Passes:
 
     def take(self, count: int | None) -> Iterator[Batch]:
         """All batches of a pass, or the next `count`; fewer, with a warning, where a pass ends."""
+        self.call("on_epoch_begin")
         if count is None:
             yield from self.data
-            return
+        else:
+            yield from self._next(count)
+        self.call("on_epoch_end")
+
+    def _next(self, count: int) -> Iterator[Batch]:
         for number in range(count):
             batch = next(self.iterator, None) if self.iterator is not None else None
             if batch is None and self.iterator is not None and number:
-                warnings.warn(
-                    f"the data ended after {number} of {count} steps: the next epoch starts a new pass", stacklevel=3
-                )
+                warn(f"the data ended after {number} of {count} steps: the next epoch starts a new pass")
                 self.iterator = None
                 return
             if batch is None:

@@ -243,7 +243,7 @@ class Trainer:
                 hooks.on_train_batch_end(last, logs)
                 if self.stop_training:
                     break
-            epoch_logs = plain(logs)
+            epoch_logs = dict(logs)
             if validation is not None and validated(epoch + 1):
                 tested = self._test(validation, hooks, validation_steps)
                 epoch_logs.update((f"val_{key}", value) for key, value in tested.items())
@@ -294,7 +294,8 @@ class Trainer:
         alone = callbacks is None and steps is None and verbose == 0 and type(x) is np.ndarray and x.ndim > 0
         if alone and 0 < len(x) <= checked_batch_size(batch_size, "predict"):
             # A single batch and nobody to tell: the loop would take longer than a small model.
-            return self.predict_on_batch(as_array(x, "x", "predict", check_finite=False))
+            whole_x = as_array(x, "x", "predict", check_finite=False)
+            return self._results(whole_x, whole_x)
         data = batches_of(x, batch_size=batch_size, where="predict")
         hooks = self._hooks(callbacks, verbose, 1, steps or length_of(data))
         results: list[Any] = []
