@@ -46,7 +46,8 @@ class Model(Trainer, Layer):
         return super().__new__(cls)
 
     def __init__(self, inputs: Any = None, outputs: Any = None, *, trainable: bool = True, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        Layer.__init__(self, **kwargs)
+        Trainer.__init__(self)
         if (inputs is None) != (outputs is None):
             raise ArgumentError(f"{self.described}: expected both inputs and outputs, or neither")
         if inputs is not None:
@@ -150,7 +151,13 @@ class Model(Trainer, Layer):
                 if own is not None:
                     values[i] = values[i].detach() if values[i] is inputs else values[i]
                     set_mask(values[i], own)
-        results = graph.run(values, lambda operation, args, kwargs: operation(*args, **kwargs))
+
+        def run(operation: Any, args: Any, kwargs: Any) -> Any:
+            if training is not None and "training" in kwargs:
+                kwargs = {**kwargs, "training": training}  # as in Keras it counts more than what the graph says
+            return operation(*args, **kwargs)
+
+        results = graph.run(values, run)
         # As in Keras an output alone in a list comes without it.
         return results[0] if isinstance(results, (list, tuple)) and len(results) == 1 else results
 
