@@ -164,7 +164,7 @@ Team &the_team() {
 }
 
 std::atomic<int> chosen{0};
-std::atomic<Size> least{16384};
+std::atomic<Size> least{8192};
 
 int threads_by_default() {
     const char *text = std::getenv("OMP_NUM_THREADS");
