@@ -23,6 +23,10 @@ class ArgumentError(TinynetError, ValueError):
     """An argument has a value that is not supported, or a name nobody knows."""
 
 
+class FixedRateError(ArgumentError, TypeError):
+    """A learning rate that follows a schedule is set to something else."""
+
+
 class ShapeError(TinynetError, ValueError):
     """Arrays whose shapes do not fit an operation, a layer or a model."""
 
@@ -41,6 +45,10 @@ class GraphError(TinynetError, RuntimeError):
 
 class GradientError(TinynetError, AssertionError):
     """A derivative disagrees with its numerical value."""
+
+
+class DivergenceError(TinynetError, RuntimeError):
+    """Training has broken down: its loss is NaN or infinite."""
 
 
 class MutationError(TinynetError, TypeError):

@@ -16,6 +16,7 @@ from keras_suite.shim import (
     module_utils,
     random,
     saving,
+    trainers,
     tree,
     utils,
 )
@@ -28,7 +29,9 @@ OUTSIDE = ("conftest", "tensorflow", "tf_keras", "jax", "torch", "grain", "orbax
 HOMES: dict[str, tuple[ModuleType, ...]] = {
     "activations": (tinynet.activations,),
     "backend": (backend, tinynet.config, tinynet.ops),
+    "backend.common.symbolic_scope": (trainers,),
     "backend.random": (random,),
+    "backend.tensorflow.trainer": (trainers,),
     "callbacks": (tinynet.callbacks,),
     "config": (tinynet.config,),
     "constraints": (tinynet.constraints,),
@@ -44,6 +47,7 @@ HOMES: dict[str, tuple[ModuleType, ...]] = {
     "random": (random,),
     "regularizers": (tinynet.regularizers,),
     "saving": (saving, tinynet.saving),
+    "trainers": (trainers,),
     "tree": (tree,),
     "utils": (utils, tinynet.utils),
     "utils.module_utils": (module_utils,),

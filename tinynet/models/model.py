@@ -46,7 +46,8 @@ class Model(Trainer, Layer):
         return super().__new__(cls)
 
     def __init__(self, inputs: Any = None, outputs: Any = None, *, trainable: bool = True, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        Layer.__init__(self, **kwargs)
+        Trainer.__init__(self)
         if (inputs is None) != (outputs is None):
             raise ArgumentError(f"{self.described}: expected both inputs and outputs, or neither")
         if inputs is not None:
@@ -155,7 +156,7 @@ class Model(Trainer, Layer):
             # As in Keras 3 what the graph says of it is for calls that say nothing: `fit` trains a part called
             # with training=False, too. `trainable = False` is what keeps a BatchNormalization as it is.
             if training is not None and "training" in kwargs:
-                kwargs["training"] = training
+                kwargs = {**kwargs, "training": training}
             return operation(*args, **kwargs)
 
         results = graph.run(values, called)

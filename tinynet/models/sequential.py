@@ -42,7 +42,7 @@ class Sequential(Model):
     def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)
-        self._results: list[Any] = []  # of the layers, symbolic, the input among them; once the shape is known
+        self._layer_results: list[Any] = []  # of the layers, symbolic, the input among them; once the shape is known
         if isinstance(layers, Layer) or (layers is not None and not isinstance(layers, Iterable)):
             raise ArgumentError(f"{self.described}: expected a list of layers, received {layers!r}")
         self._extend(layers or ())
@@ -89,7 +89,7 @@ class Sequential(Model):
                 self._build_from(first)
         except Exception:
             del self._sublayers[first:]
-            del self._results[first:]
+            del self._layer_results[first:]
             raise
 
     def _checked(self, layer: Any) -> list[Layer]:
@@ -114,9 +114,9 @@ class Sequential(Model):
         if not self.layers:
             raise ArgumentError(f"{self.described}: there is no layer to pop")
         layer = self._sublayers.pop()
-        if self._results:
-            self._results.pop()
-            self._graph = Graph(self._results[0], self._results[-1], self.described)
+        if self._layer_results:
+            self._layer_results.pop()
+            self._graph = Graph(self._layer_results[0], self._layer_results[-1], self.described)
         if self._input_layer is None or not self.layers:
             self.built = False
         return layer
@@ -139,7 +139,7 @@ class Sequential(Model):
         except Exception:
             if input_shape is not None:
                 self._sublayers.pop(0)
-                self._results.clear()
+                self._layer_results.clear()
             raise
 
     def _build_from(self, first: int, in_scope: bool = False) -> None:
@@ -147,12 +147,12 @@ class Sequential(Model):
         assert self._input_layer is not None
         layers = self._sublayers
         with contextlib.nullcontext() if in_scope else name_scope(self.name):
-            x = self._results[first - 1] if first else None
-            del self._results[first:]
+            x = self._layer_results[first - 1] if first else None
+            del self._layer_results[first:]
             for layer in layers[first:]:
                 x = layer._inbound_nodes[0].outputs[0] if layer is self._input_layer else layer(x)
-                self._results.append(x)
-        self._graph = Graph(self._results[0], x, self.described)
+                self._layer_results.append(x)
+        self._graph = Graph(self._layer_results[0], x, self.described)
         if len(layers) > 1:
             self._build_input_shape = self._input_layer.batch_shape
             self.built = True

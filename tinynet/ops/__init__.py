@@ -165,6 +165,7 @@ from tinynet.ops.reductions import (
 )
 from tinynet.ops.scattering import get_item, scatter, scatter_update, segment_sum, slice, slice_update
 from tinynet.ops.searching import digitize, in_top_k, nonzero, searchsorted, top_k
+from tinynet.ops.sequences import ctc_loss
 from tinynet.ops.shapes import (
     append,
     array_split,
@@ -204,25 +205,25 @@ __all__ = [
     "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort", "array", "array_split",
     "average", "average_pool", "batch_normalization", "binary_crossentropy", "broadcast_to", "cast",
     "categorical_crossentropy", "ceil", "celu", "clip", "concatenate", "cond", "conv", "conv_transpose",
-    "convert_to_numpy", "convert_to_tensor", "copy", "cos", "cosh", "count_nonzero", "cross", "cumprod", "cumsum",
-    "depthwise_conv", "diag", "diagonal", "diff", "digitize", "divide", "divide_no_nan", "dot", "dropout", "dstack",
-    "dtype", "einsum", "elu", "empty", "empty_like", "equal", "erf", "exp", "exp2", "expand_dims", "expm1", "eye",
-    "flip", "fliplr", "flipud", "floor", "floor_divide", "fori_loop", "full", "full_like", "gelu", "get_item",
-    "glu", "greater", "greater_equal", "gru", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "hstack", "identity", "in_top_k", "inner", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
-    "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
+    "convert_to_numpy", "convert_to_tensor", "copy", "cos", "cosh", "count_nonzero", "cross", "ctc_loss", "cumprod",
+    "cumsum", "depthwise_conv", "diag", "diagonal", "diff", "digitize", "divide", "divide_no_nan", "dot", "dropout",
+    "dstack", "dtype", "einsum", "elu", "empty", "empty_like", "equal", "erf", "exp", "exp2", "expand_dims",
+    "expm1", "eye", "flip", "fliplr", "flipud", "floor", "floor_divide", "fori_loop", "full", "full_like", "gelu",
+    "get_item", "glu", "greater", "greater_equal", "gru", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",
+    "hard_tanh", "hstack", "identity", "in_top_k", "inner", "is_tensor", "isclose", "isfinite", "isin", "isinf",
+    "isnan", "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
     "log_sigmoid", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
     "logsumexp", "lstm", "map", "matmul", "max", "max_pool", "maximum", "mean", "median", "meshgrid", "min",
     "minimum", "mod", "moments", "moveaxis", "multi_hot", "multiply", "nan_to_num", "ndim", "negative", "nonzero",
     "norm", "normalize", "not_equal", "one_hot", "ones", "ones_like", "outer", "pad", "power", "prod", "ravel",
-    "reciprocal", "relu", "relu6", "repeat", "reshape", "rms_normalization", "roll", "round", "rsqrt",
-    "scan", "scatter", "scatter_update", "searchsorted", "segment_sum", "selu", "separable_conv", "shape",
-    "sigmoid", "sign", "silu", "simple_rnn", "sin", "sinh", "size", "slice", "slice_update", "soft_shrink",
-    "softmax", "softplus", "softsign", "sort", "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid",
-    "sparsemax", "split", "sqrt", "square", "squareplus", "squeeze", "stack", "standardize", "std", "stop_gradient",
-    "subtract", "sum", "swapaxes", "swish", "take", "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot",
-    "threshold", "tile", "top_k", "trace", "transpose", "tri", "tril", "triu", "true_divide", "trunc", "unstack",
-    "var", "vdot", "vectorized_map", "vstack", "where", "while_loop", "zeros", "zeros_like",
+    "reciprocal", "relu", "relu6", "repeat", "reshape", "rms_normalization", "roll", "round", "rsqrt", "scan",
+    "scatter", "scatter_update", "searchsorted", "segment_sum", "selu", "separable_conv", "shape", "sigmoid",
+    "sign", "silu", "simple_rnn", "sin", "sinh", "size", "slice", "slice_update", "soft_shrink", "softmax",
+    "softplus", "softsign", "sort", "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid", "sparsemax",
+    "split", "sqrt", "square", "squareplus", "squeeze", "stack", "standardize", "std", "stop_gradient", "subtract",
+    "sum", "swapaxes", "swish", "take", "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot", "threshold",
+    "tile", "top_k", "trace", "transpose", "tri", "tril", "triu", "true_divide", "trunc", "unstack", "var", "vdot",
+    "vectorized_map", "vstack", "where", "while_loop", "zeros", "zeros_like",
 ]  # fmt: skip
 
 # Each function also takes symbolic tensors, from which functional models are made.
