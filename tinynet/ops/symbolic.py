@@ -169,7 +169,7 @@ OPERANDS = {
     "x", "x1", "x2", "xs", "inputs", "condition", "kernel", "depthwise_kernel", "pointwise_kernel", "indices", "target",
     "output", "operands", "key", "mean", "variance", "offset", "scale", "constant_values", "rtol", "atol", "gamma",
     "beta", "variable", "fill_value", "a", "array", "weights", "targets", "predictions", "updates", "values",
-    "sorted_sequence", "start_indices", "bins",
+    "sorted_sequence", "start_indices", "bins", "target_length", "output_length",
 }  # fmt: skip
 # Where Keras's class is not the function's name in camel case.
 CLASS_NAMES = {
