@@ -58,6 +58,8 @@ class SeedGenerator:
     True
     """
 
+    keras_module = "keras.random"
+
     def __init__(self, seed: int | None = None) -> None:
         if seed is None:
             seed = draw_seed()
@@ -65,6 +67,10 @@ class SeedGenerator:
             raise ArgumentError(f"SeedGenerator: expected a non-negative integer seed, received {seed!r}")
         self.seed = int(seed)
         self.counter = 0
+
+    def get_config(self) -> dict[str, int]:
+        """The seed; how many draws there have been is not part of it."""
+        return {"seed": self.seed}
 
     def next(self) -> np.random.Generator:
         """The generator of the next draw."""
