@@ -62,6 +62,8 @@ class SeedGenerator:
     True
     """
 
+    keras_module = "keras.random"
+
     def __init__(self, seed: int | None = None) -> None:
         self._initial_seed = seed
         if seed is None:

@@ -255,6 +255,20 @@ def classified(draw: Any, sparse: bool, binary: bool = False) -> Any:
 
 
 @st.composite
+def readable(draw: Any) -> Any:
+    """Labels and logits of a connectionist temporal classification, with enough steps for all labels."""
+    samples, classes, most = draw(st.integers(1, 3)), draw(st.integers(2, 4)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(SEEDS))
+    lengths = rng.integers(0, most + 1, samples)
+    steps = 2 * most + draw(st.integers(0, 2))
+    durations = rng.integers(np.maximum(2 * lengths, 1), steps + 1)
+    blank = draw(st.integers(0, classes - 1))
+    labels = (blank + rng.integers(1, classes, (samples, most))) % classes
+    logits = filled((samples, steps, classes), draw(SEEDS))
+    return call(labels.astype("int32"), logits, lengths.astype("int32"), durations.astype("int32"), mask_index=blank)
+
+
+@st.composite
 def batch_normalized(draw: Any) -> Any:
     x = draw(arrays(2, 4))
     axis = draw(axis_of(x.ndim))
@@ -681,6 +695,7 @@ CASES: dict[str, Any] = {
     "categorical_crossentropy": classified(sparse=False),
     "binary_crossentropy": classified(sparse=False, binary=True),
     "sparse_categorical_crossentropy": classified(sparse=True),
+    "ctc_loss": readable(),
     "batch_normalization": batch_normalized(),
     "layer_normalization": layer_normalized(),
     "rms_normalization": rms_normalized(),

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from tinynet import config
 from tinynet.autograd.tensor import Tensor, record
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.ops._arguments import Axis, floating, pair, promoted
 from tinynet.ops._arguments import axes as checked_axes
-from tinynet.ops.arithmetic import divide, maximum, minimum
+from tinynet.ops.arithmetic import divide, maximum
 from tinynet.ops.elementwise import abs, rsqrt, sqrt, square
 from tinynet.ops.reductions import max, min, sum
 from tinynet.ops.shapes import moveaxis
@@ -167,6 +169,7 @@ def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = N
     x = x.reshape(1) if x.ndim == 0 else x
     epsilon = config.epsilon() if epsilon is None else epsilon
     if order == 2:
-        inverse = rsqrt(sum(square(x), axis, keepdims=True))
-        return x * minimum(inverse, 1 / epsilon)
+        # The same as min(1/√Σx², 1/epsilon), but for the derivative at x = 0, which would be 0 · ∞.
+        least = x.dtype.type(np.maximum(epsilon**2, np.finfo(x.dtype).tiny))
+        return x * rsqrt(maximum(sum(square(x), axis, keepdims=True), least))
     return divide(x, maximum(norm(x, order, axis, keepdims=True), epsilon))
