@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import keras
 import numpy as np
 import pytest
@@ -18,7 +16,6 @@ from tinynet import losses, metrics, ops
 from tinynet.autograd import Tensor
 from tinynet.autograd.tags import set_mask
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
-from tinynet.naming import reset_names
 
 @given(seeds, st.sampled_from([(5,), (4, 3), (2, 3, 4), ()]), weightings)
 @pytest.mark.parametrize("name", ["Mean", "Sum"])
