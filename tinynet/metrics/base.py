@@ -108,14 +108,14 @@ class Metric(Configurable):
     ) -> Variable:
         """A new variable, of the metric's dtype without another.
 
-        initializer: a name, an initializer, a number, or a function of shape and dtype.
+        initializer: a name, an initializer, a number, an array, or a function of shape and dtype.
         aggregation: how Keras would join several devices; there is one.
         """
         self._require_base()
         dtype = np.dtype(dtype or self.dtype)
         initializer = "zeros" if initializer is None else initializer
-        if isinstance(initializer, (int, float)):
-            value = np.full(tuple(shape), initializer)
+        if isinstance(initializer, (int, float, np.ndarray, Tensor)):
+            value = np.broadcast_to(np.asarray(initializer), tuple(shape))
         else:
             value = np.asarray(initializers.get(initializer)(tuple(shape), dtype=config.floatx()))
         name = name or "variable"
