@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras.src.initializers.random_initializers import compute_fans
 
-from tinynet import initializers, layers, random
+from tinynet import initializers, layers, seeds
 from tinynet.errors import ArgumentError, ShapeError, TinynetError
 from tinynet.initializers import (
     Constant,
@@ -198,9 +198,9 @@ def test_a_name_is_a_new_object_each_time() -> None:
 
 @pytest.mark.parametrize("cls", RANDOM)
 def test_the_global_seed_repeats_what_follows_it(cls: Any) -> None:
-    random.set_random_seed(8)
+    seeds.set_random_seed(8)
     first = [cls()((3, 3)) for _ in range(2)]
-    random.set_random_seed(8)
+    seeds.set_random_seed(8)
     second = [cls()((3, 3)) for _ in range(2)]
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first[0], first[1])

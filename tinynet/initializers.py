@@ -17,7 +17,7 @@ from tinynet import config
 from tinynet.arguments import number, whole
 from tinynet.catalogue import Catalogue, Configurable, serialize  # noqa: F401 (Keras has it here)
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.random import draw_seed
+from tinynet.seeds import draw_seed, truncated_normal
 
 # The standard deviation of a normal distribution cut off at two standard deviations.
 _TRUNCATED_STDDEV = 0.87962566103423978
@@ -116,17 +116,7 @@ class TruncatedNormal(RandomInitializer):
         self.stddev = number("TruncatedNormal", "stddev", stddev, 0.0)
 
     def values(self, shape: tuple[int, ...]) -> Any:
-        return self.mean + self.stddev * _truncated(self.generator(), shape)
-
-
-def _truncated(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Standard normal values, all within two standard deviations."""
-    z = generator.standard_normal(shape)
-    beyond = np.abs(z) >= 2
-    while beyond.any():
-        z[beyond] = generator.standard_normal(int(beyond.sum()))
-        beyond = np.abs(z) >= 2
-    return z
+        return self.mean + self.stddev * truncated_normal(self.generator(), shape)
 
 
 def fans(shape: Sequence[int]) -> tuple[float, float]:
@@ -193,7 +183,7 @@ class VarianceScaling(RandomInitializer):
             return generator.uniform(-limit, limit, shape)
         if self.distribution == "untruncated_normal":
             return generator.normal(0.0, math.sqrt(variance), shape)
-        return math.sqrt(variance) / _TRUNCATED_STDDEV * _truncated(generator, shape)
+        return math.sqrt(variance) / _TRUNCATED_STDDEV * truncated_normal(generator, shape)
 
 
 class GlorotUniform(VarianceScaling):

@@ -19,7 +19,7 @@ from tinynet.models.py_dataset import PyDataset
 from tinynet.naming import reset_names
 from tinynet.plotting import plot_model
 from tinynet.preprocessing.sequence import pad_sequences
-from tinynet.random import set_random_seed
+from tinynet.seeds import set_random_seed
 
 __all__ = [
     "PyDataset", "Sequence", "clear_session", "custom_object_scope", "get_registered_name", "get_registered_object",

@@ -42,7 +42,7 @@ from tinynet.metrics.base import Metric
 from tinynet.naming import automatic_name
 from tinynet.nested import leaves
 from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
-from tinynet.random import SeedGenerator, frozen
+from tinynet.seeds import SeedGenerator, frozen
 
 LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 

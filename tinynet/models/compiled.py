@@ -313,23 +313,10 @@ class Compiled:
         if name == "loss" or name in self.loss.means:
             return "down"
         metric = self.metrics.by_name().get(name) if self.outputs is not None else None
-        if metric is None or isinstance(metric, str):
-            return None if metric is None else "up"
-        told = getattr(metric, "_direction", None)  # what metrics written for Keras say
-        if told in ("up", "down"):
-            return str(told)
-        kind = type(metric).__name__
-        if any(word in kind for word in BETTER_UP):
+        if isinstance(metric, str):  # 'accuracy', which waits for shapes
             return "up"
-        is_loss = str(getattr(getattr(metric, "_fn", None), "__module__", "")).startswith("tinynet.losses")
-        return "down" if is_loss or any(word in kind for word in BETTER_DOWN) else None
-
-
-# Words in the names of metrics whose larger, or smaller, values are better.
-BETTER_UP = (
-    "Accuracy", "Precision", "Recall", "Score", "AUC", "IoU", "Sensitivity", "Specificity", "Correlation", "Similarity",
-)  # fmt: skip
-BETTER_DOWN = ("Error", "Crossentropy", "Hinge")
+        told = getattr(metric, "_direction", None)
+        return told if told in ("up", "down") else None
 
 
 def _is_config(value: Any) -> bool:

@@ -13,7 +13,7 @@ from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError, warn
 from tinynet.models.py_dataset import batches_in, is_dataset
 from tinynet.nested import holds_arrays, leaves, map_leaves, named_leaves, packed
-from tinynet.random import shuffled
+from tinynet.seeds import shuffled
 
 
 class Batch(NamedTuple):

@@ -160,12 +160,14 @@ class Model(Trainer, Layer):
                     values[i] = values[i].detach() if values[i] is inputs else values[i]
                     set_mask(values[i], own)
 
-        def run(operation: Any, args: Any, kwargs: Any) -> Any:
+        def called(operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+            # As in Keras 3 what the graph says of it is for calls that say nothing: `fit` trains a part called
+            # with training=False, too. `trainable = False` is what keeps a BatchNormalization as it is.
             if training is not None and "training" in kwargs:
-                kwargs = {**kwargs, "training": training}  # as in Keras it counts more than what the graph says
+                kwargs = {**kwargs, "training": training}
             return operation(*args, **kwargs)
 
-        results = graph.run(values, run)
+        results = graph.run(values, called)
         # As in Keras an output alone in a list comes without it.
         return results[0] if isinstance(results, (list, tuple)) and len(results) == 1 else results
 

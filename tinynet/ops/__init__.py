@@ -129,6 +129,7 @@ from tinynet.ops.reductions import (
     sum,
     var,
 )
+from tinynet.ops.sequences import ctc_loss
 from tinynet.ops.shapes import (
     broadcast_to,
     concatenate,
@@ -164,7 +165,7 @@ __all__ = [
     "abs", "add", "all", "any", "arange", "argmax", "argmin", "argsort", "array", "average_pool",
     "batch_normalization", "binary_crossentropy", "broadcast_to", "cast", "categorical_crossentropy",
     "ceil", "celu", "clip", "concatenate", "conv", "conv_transpose", "convert_to_numpy",
-    "convert_to_tensor", "cos", "count_nonzero", "cumsum", "depthwise_conv", "divide", "dot", "dropout",
+    "convert_to_tensor", "cos", "count_nonzero", "ctc_loss", "cumsum", "depthwise_conv", "divide", "dot", "dropout",
     "einsum", "elu", "equal", "erf", "exp", "expand_dims", "expm1", "eye", "flip", "floor",
     "floor_divide", "full", "full_like", "gelu", "glu", "greater", "greater_equal", "gru", "hard_shrink",
     "hard_sigmoid", "hard_silu", "hard_tanh", "isclose", "isfinite", "isinf", "isnan",

@@ -174,7 +174,7 @@ OPERANDS = {
 }  # fmt: skip
 # Where Keras's class is not the function's name in camel case.
 CLASS_NAMES = {
-    "abs": "Absolute", "batch_normalization": "BatchNorm", "layer_normalization": "LayerNorm",
+    "abs": "Absolute", "batch_normalization": "BatchNorm", "ctc_loss": "CTCLoss", "layer_normalization": "LayerNorm",
     "rms_normalization": "RMSNorm",
 }  # fmt: skip
 MODULES = {
@@ -183,7 +183,7 @@ MODULES = {
     "linalg": ("norm",),
     "nn": (
         "average_pool", "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "celu", "conv",
-        "conv_transpose", "depthwise_conv", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu",
+        "conv_transpose", "ctc_loss", "depthwise_conv", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu",
         "hard_tanh", "layer_normalization", "leaky_relu", "log_sigmoid", "log_softmax", "max_pool", "moments",
         "normalize", "one_hot", "relu", "relu6", "rms_normalization", "selu", "separable_conv", "sigmoid", "silu",
         "soft_shrink", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sparse_plus",
