@@ -673,16 +673,17 @@ class Layer(Configurable):
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
     def _only_call(self, what: str) -> Node:
-        if not self._inbound_nodes:
+        calls = [node for node in self._inbound_nodes if not node.repeats]
+        if not calls:
             raise NotBuiltError(
                 f"{self.described}: has no symbolic {what}; it was not called on an Input or its results"
             )
-        if len(self._inbound_nodes) > 1:
+        if len(calls) > 1:
             raise ArgumentError(
-                f"{self.described}: was called {len(self._inbound_nodes)} times, so its {what} is ambiguous; "
+                f"{self.described}: was called {len(calls)} times, so its {what} is ambiguous; "
                 "keep the tensor that the call you mean returned"
             )
-        return self._inbound_nodes[0]
+        return calls[0]
 
     def check_rank(self, shape: Shape, minimum: int, maximum: int | None, axes: str) -> None:
         """Raises `ShapeError` unless the input has as many axes as it should."""

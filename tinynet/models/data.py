@@ -37,6 +37,8 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
             f"{where}: the rows of {name} have unequal lengths; pad them to one length"
         ) from error
     if array.dtype.kind == "O":
+        if any(v is None for v in array.ravel()[:100]):
+            raise DataError(f"{where}: {name} holds None where an array is expected")
         if not all(isinstance(v, (str, bytes)) for v in array.ravel()[:100]):
             raise DtypeError(f"{where}: {name} must hold numbers (or text), received an array of Python objects")
         return array
