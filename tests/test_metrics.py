@@ -1,8 +1,6 @@
-"""Metrics against Keras and scikit-learn, over several batches; and what they refuse."""
+"""What metrics have in common, and the older of them against scikit-learn; and what they refuse."""
 
 from __future__ import annotations
-
-import inspect
 
 import keras
 import numpy as np
@@ -10,67 +8,14 @@ import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
-from keras.src import backend
 from keras.src.trainers.compile_utils import get_loss, get_metric
+from metric_batches import BATCHES, NEEDED, OWN, equal, seeds, streamed, weightings, weights_for
 from sklearn import metrics as sklearn_metrics
 
 from tinynet import losses, metrics, ops
 from tinynet.autograd import Tensor
 from tinynet.autograd.tags import set_mask
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
-from tinynet.naming import reset_names
-
-seeds = st.integers(0, 2**32 - 1)
-SHAPES = [(4, 3), (1, 2), (2, 3, 4), (3, 3, 2)]
-BATCHES = 3
-
-
-def equal(ours, theirs, tolerance=2e-6):
-    np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=tolerance, atol=tolerance)
-
-
-def streamed(ours, theirs, batches):
-    """Both metrics after each of several batches, and again after a reset."""
-    for _ in range(2):
-        for y_true, y_pred, weights, mask in batches:
-            our_pred, their_pred = Tensor(y_pred), tf.constant(y_pred)
-            if mask is not None:
-                set_mask(our_pred, mask)
-                backend.set_keras_mask(their_pred, tf.constant(mask))
-            ours.update_state(y_true, our_pred, weights)
-            theirs.update_state(y_true, their_pred, weights)
-            assert np.shape(ours.result()) == np.shape(theirs.result())
-            assert isinstance(ours.result(), (float, np.ndarray))
-            equal(ours.result(), theirs.result())
-        assert [v.path for v in ours.variables] == [v.path for v in theirs.variables]
-        assert [v.shape for v in ours.variables] == [tuple(v.shape) for v in theirs.variables]
-        for a, b in zip(ours.variables, theirs.variables, strict=True):
-            equal(a.numpy(), b.numpy(), 1e-5)
-        ours.reset_state()
-        theirs.reset_state()
-        assert all((v.numpy() == 0).all() for v in ours.variables)
-
-
-def weights_for(rng, chosen, shape):
-    """Weights for values of a shape: none, one a value, one a sample as (N,) or (N, 1)."""
-    wanted = {
-        "none": None,
-        "value": shape,
-        "sample": shape[:1],
-        "column": (shape[0], *(1,) * max(1, len(shape) - 1)),
-    }
-    return None if wanted[chosen] is None else (rng.integers(0, 4, wanted[chosen]) / 2).astype("float32")
-
-
-weightings = st.sampled_from(["none", "value", "sample", "column"])
-
-
-def mask_for(rng, masked, weighting, shape):
-    # With a mask, weights of one axis would be broadcast along the steps: they are refused.
-    if not masked or len(shape) < 2 or weighting == "sample":
-        return None
-    return rng.random(shape) < 0.7
-
 
 @given(seeds, st.sampled_from([(5,), (4, 3), (2, 3, 4), ()]), weightings)
 @pytest.mark.parametrize("name", ["Mean", "Sum"])
@@ -85,67 +30,6 @@ def test_means_and_sums(name, seed, shape, weighting):
         ours.update_state(values, weights)
         theirs.update_state(values, weights)
         equal(ours.result(), theirs.result())
-
-
-ELEMENTWISE = ["MeanSquaredError", "MeanAbsoluteError", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy"]
-
-
-@given(seeds, st.sampled_from(SHAPES), weightings, st.booleans())
-@pytest.mark.parametrize("name", ELEMENTWISE)
-def test_metrics_of_values(name, seed, shape, weighting, masked):
-    rng = np.random.default_rng(seed)
-    arguments = {}
-    if name == "BinaryAccuracy":
-        arguments["threshold"] = float(rng.choice([0.25, 0.5]))
-    if name == "BinaryCrossentropy":
-        arguments = {"from_logits": bool(rng.integers(2)), "label_smoothing": float(rng.choice([0.0, 0.2]))}
-    batches = []
-    for _ in range(BATCHES):
-        y_true, y_pred = rng.integers(0, 2, shape), (rng.integers(0, 5, shape) / 4).astype("float32")
-        if name.startswith("Mean"):
-            y_true = rng.normal(size=shape).astype("float32")
-        weights = weights_for(rng, weighting, shape[:-1])
-        batches.append((y_true, y_pred, weights, mask_for(rng, masked, weighting, shape[:-1])))
-    streamed(getattr(metrics, name)(**arguments), getattr(keras.metrics, name)(**arguments), batches)
-
-
-@given(seeds, st.sampled_from(SHAPES), weightings, st.booleans(), st.booleans())
-@pytest.mark.parametrize("name", ["CategoricalAccuracy", "SparseCategoricalAccuracy"])
-def test_accuracies_of_classes(name, seed, shape, weighting, masked, column):
-    rng = np.random.default_rng(seed)
-    batches = []
-    for _ in range(BATCHES):
-        labels = rng.integers(0, shape[-1], shape[:-1])
-        y_pred = (rng.integers(0, 3, shape) / 2).astype("float32")  # with ties
-        if name == "CategoricalAccuracy":
-            labels = np.eye(shape[-1])[labels]
-        elif column:
-            labels = labels[..., None]
-        weights = weights_for(rng, weighting, shape[:-1])
-        batches.append((labels, y_pred, weights, mask_for(rng, masked, weighting, shape[:-1])))
-    streamed(getattr(metrics, name)(), getattr(keras.metrics, name)(), batches)
-
-
-@given(seeds, st.sampled_from(SHAPES), weightings, st.booleans(), st.sampled_from([None, 0]))
-@pytest.mark.parametrize("name", ["CategoricalCrossentropy", "SparseCategoricalCrossentropy"])
-def test_crossentropies(name, seed, shape, weighting, masked, ignored):
-    rng = np.random.default_rng(seed)
-    arguments = {"from_logits": bool(rng.integers(2))}
-    if name == "SparseCategoricalCrossentropy":
-        arguments["ignore_class"] = ignored
-        # What is ignored is a mask, which weights of one axis do not fit.
-        weighting = "column" if ignored is not None and weighting == "sample" else weighting
-    else:
-        arguments["label_smoothing"] = float(rng.choice([0.0, 0.2]))
-    batches = []
-    for _ in range(BATCHES):
-        labels = rng.integers(0, shape[-1], shape[:-1])
-        y_pred = rng.random(shape).astype("float32")
-        if name == "CategoricalCrossentropy":
-            labels = np.eye(shape[-1], dtype="float32")[labels]
-        weights = weights_for(rng, weighting, shape[:-1])
-        batches.append((labels, y_pred, weights, mask_for(rng, masked, weighting, shape[:-1])))
-    streamed(getattr(metrics, name)(**arguments), getattr(keras.metrics, name)(**arguments), batches)
 
 
 @pytest.mark.parametrize("name", ["CategoricalCrossentropy", "BinaryCrossentropy"])
@@ -167,22 +51,6 @@ def thresholded(draw):
                          {"top_k": 1}, {"top_k": 2}, {"top_k": 2, "thresholds": 0.5}])
     )  # fmt: skip
     return {**chosen, **draw(st.sampled_from([{}, {}, {"class_id": 1}]))}
-
-
-@given(seeds, thresholded(), st.sampled_from(SHAPES), weightings)
-@pytest.mark.parametrize("name", ["Precision", "Recall"])
-def test_precision_and_recall(name, seed, arguments, shape, weighting):
-    rng = np.random.default_rng(seed)
-    batches = []
-    for _ in range(BATCHES):
-        y_true = rng.integers(0, 2, shape) * rng.choice([1, 3])
-        y_pred = (rng.integers(-1, 12, shape) / 10).astype("float32")
-        weights = weights_for(rng, "value" if weighting == "column" else weighting, shape[:-1])
-        if weights is not None and weights.ndim < len(shape) - 1:
-            weights = np.broadcast_to(weights[:, None], shape[:-1])
-        batches.append((y_true, y_pred, weights, None))
-    settings = {**arguments, "name": "p"}
-    streamed(getattr(metrics, name)(**settings), getattr(keras.metrics, name)(**settings), batches)
 
 
 @given(
@@ -209,22 +77,6 @@ def test_precision_and_recall_of_two_classes(name, seed, batches, weighted, shap
 
 
 AVERAGES = [None, "micro", "macro", "weighted"]
-
-
-@given(seeds, st.sampled_from(AVERAGES), st.sampled_from([None, 0.5, 0.3]), st.sampled_from([0.5, 1.0, 2.0]),
-       st.booleans(), st.integers(2, 4))  # fmt: skip
-def test_f_scores(seed, average, threshold, beta, weighted, classes):
-    rng = np.random.default_rng(seed)
-    batches = []
-    for _ in range(BATCHES):
-        y_true = rng.integers(0, 2, (5, classes))
-        y_pred = (rng.integers(0, 5, (5, classes)) / 4).astype("float32")  # with ties and rows of zeros
-        batches.append((y_true, y_pred, rng.random(5).astype("float32") if weighted else None, None))
-    arguments = {"average": average, "threshold": threshold}
-    streamed(
-        metrics.FBetaScore(beta=beta, **arguments), keras.metrics.FBetaScore(beta=beta, **arguments), batches
-    )
-    streamed(metrics.F1Score(**arguments), keras.metrics.F1Score(**arguments), batches)
 
 
 @given(seeds, st.sampled_from(AVERAGES), st.sampled_from([0.5, 1.0, 2.0]), st.booleans(), st.integers(2, 5))
@@ -274,8 +126,9 @@ def test_counts_go_on_where_float32_would_stop():
 
 
 def test_nothing_seen_is_zero():
-    for name in metrics.CATALOGUE.by_class_name:
-        assert np.all(metrics.get(name).result() == 0)
+    for name, kind in metrics.CATALOGUE.by_class_name.items():
+        if name != "MeanMetricWrapper":
+            assert np.all(kind(**NEEDED.get(name, {})).result() == 0)
 
 
 SHAPE_PAIRS = [
@@ -297,35 +150,6 @@ def test_accuracy_and_crossentropy_are_chosen_by_shape(true_shape, pred_shape):
     )
 
 
-CONFIGURATIONS = {
-    "BinaryAccuracy": {"threshold": 0.3},
-    "BinaryCrossentropy": {"from_logits": True, "label_smoothing": 0.1},
-    "CategoricalCrossentropy": {"from_logits": True, "label_smoothing": 0.1, "axis": -1},
-    "SparseCategoricalCrossentropy": {"from_logits": True, "ignore_class": 1},
-    "Precision": {"thresholds": [0.1, 0.2], "top_k": 2, "class_id": 1},
-    "Recall": {"thresholds": 0.25},
-    "FBetaScore": {"average": "micro", "beta": 2.0, "threshold": 0.4},
-    "F1Score": {"average": "macro"},
-}
-
-
-@pytest.mark.parametrize("name", sorted(metrics.CATALOGUE.by_class_name))
-def test_configurations_are_exchanged_with_keras(name):
-    reset_names()
-    keras.backend.clear_session()
-    theirs, ours = getattr(keras.metrics, name), getattr(metrics, name)
-    assert ours().get_config() == theirs().get_config()
-    assert [(p.name, p.default) for p in inspect.signature(ours).parameters.values()] == [
-        (p.name, p.default) for p in inspect.signature(theirs).parameters.values()
-    ]
-    described = theirs(**CONFIGURATIONS.get(name, {}), name="mine").get_config()
-    assert ours.from_config(described).get_config() == described
-    assert theirs.from_config(ours.from_config(described).get_config()).get_config() == described
-    serialized = metrics.serialize(ours.from_config(described))
-    assert serialized == keras.metrics.serialize(theirs.from_config(described))
-    assert type(metrics.deserialize(serialized)) is ours
-
-
 def test_names_count_as_in_keras():
     keras.backend.clear_session()
     metrics.reset_names()
@@ -338,8 +162,15 @@ def test_names_count_as_in_keras():
 
 
 def test_names_known_are_those_of_keras():
+    own = {name for name in OWN for name in (name, "confusion_matrix")}
+    assert set(metrics.CATALOGUE.names()) - own == set(keras.src.metrics.ALL_OBJECTS_DICT) - {"Metric", "metric"}
     for name in metrics.CATALOGUE.names():
-        assert type(metrics.get(name)).__name__ == type(keras.metrics.get(name)).__name__
+        kind = metrics.CATALOGUE.by_name[name].__name__
+        if kind in NEEDED or kind == "MeanMetricWrapper":
+            with pytest.raises(ArgumentError, match=f"metric '{kind}' has no default for "):
+                metrics.get(name)
+        else:
+            assert type(metrics.get(name)).__name__ == type(keras.metrics.get(name)).__name__
     for name in ("acc", "accurate", "kld"):
         with pytest.raises(ValueError):
             keras.metrics.get(name)

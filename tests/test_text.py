@@ -391,7 +391,7 @@ def corpus(request: pytest.FixtureRequest) -> tuple[list[str], list[str]]:
     """
     if request.param == "English":
         lines = [line for name in sorted(np.__all__) for line in str(getattr(np, name).__doc__).split("\n")]
-        return lines[::3], lines[1::9]
+        return lines[::12], lines[1::12]
     if "TINYNET_DATA" not in os.environ:
         pytest.skip("TINYNET_DATA is not set")
     (train, _), _, (test, _) = nusax_sentiment.load_data("indonesian")

@@ -27,6 +27,8 @@ CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper")
 # What may go wrong in the depths of a constructor where a configuration has a value of an unexpected kind.
 MALFORMED = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
+VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
 MOST_TOLD = 50  # problems in one error
 LONGEST_NAME = 100  # letters of a layer's name in an error
 # The modules of Keras's own classes and functions in files, and what is in them; others are not Keras's.
@@ -141,8 +143,7 @@ class Configurable:
     def config_keys(cls) -> list[str]:
         """The names of the constructor's arguments."""
         parameters = parameters_of(cls.__init__)
-        variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        return [p.name for p in parameters if p.name != "self" and p.kind not in variable]
+        return [p.name for p in parameters if p.name != "self" and p.kind not in VARIABLE]
 
     def get_config(self) -> Config:
         """The constructor's arguments as plain data (what goes into a file)."""
@@ -302,6 +303,12 @@ class Catalogue:
                 )
             identifier = found
         if isinstance(identifier, type):
+            parameters = parameters_of(identifier)
+            if needed := [p.name for p in parameters if p.default is p.empty and p.kind not in VARIABLE]:
+                raise ArgumentError(
+                    f"{self.kind} {identifier.__name__!r} has no default for {', '.join(needed)}: pass an object "
+                    "of the class in place of its name"
+                )
             return identifier()
         if callable(identifier) or hasattr(identifier, "get_config"):
             return identifier

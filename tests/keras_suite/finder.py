@@ -18,7 +18,7 @@ from typing import Any
 
 from keras_suite.absent import Absent
 from keras_suite.places import OUTSIDE, homes_of, is_known
-from keras_suite.shim import backend, privates, test_case
+from keras_suite.shim import privates, test_case
 
 
 def _wheel() -> Path:
@@ -84,17 +84,6 @@ class HelperLoader(SourceFileLoader):
         test_case.adapt(module)
 
 
-class TrainerTestLoader(SourceFileLoader):
-    """Executes the tests of `fit`, which do not know a backend of tinynet's name."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        with backend.named("numpy"):
-            super().exec_module(module)
-
-
-LOADERS = {"keras.src.testing.test_case": HelperLoader, "keras.src.trainers.trainer_test": TrainerTestLoader}
-
-
 class Finder(MetaPathFinder):
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         root = name.partition(".")[0]
@@ -103,7 +92,8 @@ class Finder(MetaPathFinder):
         if not runs_in_place(name):
             return ModuleSpec(name, StandLoader(), is_package=True)
         file = str(file_of(name))
-        return spec_from_file_location(name, file, loader=LOADERS.get(name, SourceFileLoader)(name, file))
+        loader = HelperLoader if name == "keras.src.testing.test_case" else SourceFileLoader
+        return spec_from_file_location(name, file, loader=loader(name, file))
 
 
 def install() -> None:

@@ -187,6 +187,20 @@ def matched(where: str, y_true: Any, y_pred: Any, align: bool = True) -> tuple[T
     return y_true, y_pred
 
 
+def whole_axis(where: str, axis: Any) -> int:
+    """An axis; raises `ArgumentError` unless it is an integer."""
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise ArgumentError(f"{where}: expected an integer axis, received {axis!r}")
+    return int(axis)
+
+
+def require_axes(where: str, axis: int | Sequence[int], y_pred: Tensor) -> None:
+    """Raises `ArgumentError` naming an axis that predictions do not have."""
+    for a in axis if isinstance(axis, (list, tuple)) else (axis,):
+        if not -y_pred.ndim <= whole_axis(where, a) < y_pred.ndim:
+            raise ArgumentError(f"{where}: axis {a} does not exist in predictions of shape {y_pred.shape}")
+
+
 def binary_or_sparse(
     y_true_shape: Sequence[int | None], y_pred_shape: Sequence[int | None]
 ) -> tuple[bool, bool]:
@@ -246,7 +260,10 @@ def require_weights_fit(weights: tuple[int, ...], values: tuple[int, ...], where
     if len(weights) == 1 and len(values) > 1 and weights[0] == values[0]:
         hint = f" Give weights a sample the shape {(*weights, *(1,) * (len(values) - 1))}."
     elif not values:
-        hint = " Predictions of one axis are one sample; give them the shape (N, 1)."
+        hint = (
+            " The loss is one number for the whole batch. Predictions of one axis are one sample: give them the "
+            "shape (N, 1). A loss that sums over all axes takes others as axis: axis=(1, 2) leaves samples apart."
+        )
     raise ShapeError(
         f"{where}: weights or mask of shape {weights} do not fit values of shape {values}.{hint}"
     )

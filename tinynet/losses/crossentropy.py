@@ -7,23 +7,25 @@ what it should, and its gradient does not vanish.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tinynet import config
+from tinynet.arguments import flag, number, whole
 from tinynet.autograd import Tensor, as_tensor
 from tinynet.autograd.tags import logits_of, set_mask
 from tinynet.autograd.tensor import record
-from tinynet.errors import ArgumentError, DataError, ShapeError
-from tinynet.losses.base import LossFunctionWrapper, float_tensor, matched
+from tinynet.errors import ArgumentError, DataError, ShapeError, warn
+from tinynet.losses.base import LossFunctionWrapper, float_tensor, matched, require_axes, whole_axis
 from tinynet.primitives import arithmetic
 from tinynet.primitives.classification import (
     sigmoid_cross_entropy,
     softmax_cross_entropy,
     sparse_softmax_cross_entropy,
 )
+
+LEAST = np.iinfo(np.int64).min  # a label to be ignored may have any number
 
 
 def categorical_crossentropy(
@@ -42,31 +44,34 @@ def categorical_crossentropy(
     array([0.6931], dtype=float32)
     """
     where = "categorical_crossentropy"
-    if isinstance(axis, bool) or not isinstance(axis, int):
-        raise ArgumentError(f"{where}: expected an integer axis, received {axis!r}")
     y_true, y_pred = matched(where, y_true, y_pred, align=False)
-    if not -y_pred.ndim <= axis < y_pred.ndim:
-        raise ArgumentError(f"{where}: axis {axis} does not exist in predictions of shape {y_pred.shape}")
-    logits, from_logits = _logits(where, y_pred, from_logits)
+    scores, from_logits = logits_behind(where, y_pred, from_logits)
+    y_true, scores = classes_last(where, y_true, scores, label_smoothing, axis)
+    if from_logits:
+        return record(softmax_cross_entropy, (scores, y_true), {})
+    probabilities = clipped(scores / scores.sum(axis=-1, keepdims=True))
+    return -(y_true * np.log(probabilities)).sum(axis=-1)
+
+
+def classes_last(
+    where: str, y_true: Tensor, y_pred: Tensor, label_smoothing: float, axis: int
+) -> tuple[Tensor, Tensor]:
+    """Smoothed one-hot labels and predictions, with the classes on the last axis."""
+    require_axes(where, whole_axis(where, axis), y_pred)
     if axis % y_pred.ndim != y_pred.ndim - 1:
         if label_smoothing and y_pred.shape[axis] != y_pred.shape[-1]:
             # Keras would spread s over the size of the last axis, which is not the number of classes.
             raise ArgumentError(f"{where}: label_smoothing is supported only where classes are the last axis")
-        y_true, logits = _with_axis_last(y_true, axis), _with_axis_last(logits, axis)
-    if logits.shape[-1] == 1:
-        warnings.warn(
+        y_true, y_pred = _with_axis_last(y_true, axis), _with_axis_last(y_pred, axis)
+    if y_pred.shape[-1] == 1:
+        warn(
             f"{where}: one class ({y_pred.shape}) always has probability 1. "
-            "With two classes and one unit, use binary_crossentropy.",
-            UserWarning,
-            stacklevel=2,
+            "With two classes and one unit, use binary_crossentropy."
         )
-    smoothing = _smoothing(where, label_smoothing)
+    smoothing = smoothing_of(where, label_smoothing)
     if smoothing:
-        y_true = y_true * (1.0 - smoothing) + smoothing / logits.shape[-1]
-    if from_logits:
-        return record(softmax_cross_entropy, (logits, y_true), {})
-    probabilities = _clipped(logits / logits.sum(axis=-1, keepdims=True))
-    return -(y_true * np.log(probabilities)).sum(axis=-1)
+        y_true = y_true * (1.0 - smoothing) + smoothing / y_pred.shape[-1]
+    return y_true, y_pred
 
 
 def sparse_categorical_crossentropy(
@@ -86,28 +91,18 @@ def sparse_categorical_crossentropy(
     """
     where = "sparse_categorical_crossentropy"
     y_pred = float_tensor(y_pred)
-    if not y_pred.ndim:
-        raise ShapeError(f"{where}: expected predictions of at least one axis, received a scalar")
-    if axis not in (-1, y_pred.ndim - 1):
+    if whole_axis(where, axis) not in (-1, y_pred.ndim - 1):
         raise ArgumentError(f"{where}: axis={axis!r} is not supported, only the last axis")
-    labels = as_tensor(y_true)._data
-    if labels.ndim == y_pred.ndim and labels.shape[-1] == 1:
-        labels = labels.reshape(labels.shape[:-1])
-    if labels.shape != y_pred.shape[:-1]:
-        hint = " One-hot labels go with categorical_crossentropy." if labels.shape == y_pred.shape else ""
-        raise ShapeError(
-            f"{where}: expected labels of shape {y_pred.shape[:-1]} for predictions of shape {y_pred.shape}, "
-            f"received {labels.shape}.{hint}"
-        )
+    labels = _class_labels(where, y_true, y_pred)
     if ignore_class is None:
-        logits, from_logits = _logits(where, y_pred, from_logits)
+        logits, from_logits = logits_behind(where, y_pred, from_logits)
     else:
         valid = labels != ignore_class
         labels = np.where(valid, labels, 0)
         # Like Keras, which here loses sight of the logits behind probabilities.
         logits = record(arithmetic.where, (valid[..., None], y_pred, 0.0), {})
     require_classes(where, labels, y_pred.shape[-1])
-    scores = logits if from_logits else np.log(_clipped(logits))
+    scores = logits if from_logits else np.log(clipped(logits))
     losses = record(sparse_softmax_cross_entropy, (scores, labels), {})
     if ignore_class is not None:
         losses = record(arithmetic.where, (valid, losses, 0.0), {})
@@ -132,14 +127,36 @@ def binary_crossentropy(
     """
     where = "binary_crossentropy"
     y_true, y_pred = matched(where, y_true, y_pred, align=False)
-    smoothing = _smoothing(where, label_smoothing)
+    require_axes(where, whole_axis(where, axis), y_pred)
+    smoothing = smoothing_of(where, label_smoothing)
     if smoothing:
         y_true = y_true * (1.0 - smoothing) + 0.5 * smoothing
-    logits, from_logits = _logits(where, y_pred, from_logits)
+    logits, from_logits = logits_behind(where, y_pred, from_logits)
     if from_logits:
         return record(sigmoid_cross_entropy, (logits, y_true), {}).mean(axis=axis)
-    p = _clipped(logits)
+    p = clipped(logits)
     return -(y_true * np.log(p) + (1 - y_true) * np.log(1 - p)).mean(axis=axis)
+
+
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Tensor:
+    """(1 − p^q)/q for the probability p of the labelled class (Zhang and Sabuncu 2018), which forgives wrong labels.
+
+    Integer labels (N,) or (N, 1), probabilities (N, K) -> (N,). Near q = 0 it is the cross-entropy, at 1 the
+    absolute error.
+
+    Raises `DataError` for a label that is no class, `ShapeError` where the shapes do not fit, `ArgumentError`
+    unless q is between 0 and 1.
+
+    >>> categorical_generalized_cross_entropy([1], [[0.75, 0.25]], q=0.5).tolist()
+    [1.0]
+    """
+    where = "categorical_generalized_cross_entropy"
+    _require_exponent(where, q)
+    y_pred = float_tensor(y_pred)
+    labels = _class_labels(where, y_true, y_pred)
+    require_classes(where, labels, y_pred.shape[-1])
+    chosen = np.arange(y_pred.shape[-1]) == labels[..., None]
+    return (1 - (y_pred * chosen).sum(axis=-1) ** q) / q
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
@@ -158,9 +175,11 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
+        where = "CategoricalCrossentropy"
         super().__init__(
             categorical_crossentropy, reduction, name, dtype,
-            from_logits=from_logits, label_smoothing=_smoothing(name, label_smoothing), axis=axis,
+            from_logits=flag(where, "from_logits", from_logits),
+            label_smoothing=smoothing_of(where, label_smoothing), axis=whole_axis(where, axis),
         )  # fmt: skip
         self.from_logits = from_logits
         self.label_smoothing = label_smoothing
@@ -185,9 +204,12 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
+        where = "SparseCategoricalCrossentropy"
         super().__init__(
             sparse_categorical_crossentropy, reduction, name, dtype,
-            from_logits=from_logits, ignore_class=ignore_class, axis=axis,
+            from_logits=flag(where, "from_logits", from_logits),
+            ignore_class=None if ignore_class is None else whole(where, "ignore_class", ignore_class, LEAST),
+            axis=whole_axis(where, axis),
         )  # fmt: skip
         self.from_logits = from_logits
         self.ignore_class = ignore_class
@@ -209,13 +231,57 @@ class BinaryCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
     ) -> None:
+        where = "BinaryCrossentropy"
         super().__init__(
             binary_crossentropy, reduction, name, dtype,
-            from_logits=from_logits, label_smoothing=_smoothing(name, label_smoothing), axis=axis,
+            from_logits=flag(where, "from_logits", from_logits),
+            label_smoothing=smoothing_of(where, label_smoothing), axis=whole_axis(where, axis),
         )  # fmt: skip
         self.from_logits = from_logits
         self.label_smoothing = label_smoothing
         self.axis = axis
+
+
+class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
+    """`categorical_generalized_cross_entropy` of integer labels.
+
+    After https://keras.io/api/losses/probabilistic_losses/.
+
+    >>> CategoricalGeneralizedCrossEntropy()([1, 0], [[0.75, 0.25], [1.0, 0.0]]).item()
+    0.5
+    """
+
+    def __init__(
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_generalized_cross_entropy",
+        dtype: Any = None,
+    ) -> None:
+        _require_exponent("CategoricalGeneralizedCrossEntropy", q)
+        super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
+        self.q = q
+
+
+def _class_labels(where: str, y_true: Any, y_pred: Tensor) -> np.ndarray:
+    """Integer labels without a last axis of 1; raises `ShapeError` unless there is one for each prediction."""
+    if not y_pred.ndim:
+        raise ShapeError(f"{where}: expected predictions of at least one axis, received a scalar")
+    labels = as_tensor(y_true)._data
+    if labels.ndim == y_pred.ndim and labels.shape[-1] == 1:
+        labels = labels.reshape(labels.shape[:-1])
+    if labels.shape != y_pred.shape[:-1]:
+        hint = " One-hot labels go with categorical_crossentropy." if labels.shape == y_pred.shape else ""
+        raise ShapeError(
+            f"{where}: expected labels of shape {y_pred.shape[:-1]} for predictions of shape {y_pred.shape}, "
+            f"received {labels.shape}.{hint}"
+        )
+    return labels
+
+
+def _require_exponent(where: str, q: Any) -> None:
+    if not 0 < number(where, "q", q) < 1:
+        raise ArgumentError(f"{where}: expected q above 0 and below 1, received {q!r}")
 
 
 def require_classes(where: str, labels: np.ndarray, classes: int) -> None:
@@ -237,13 +303,15 @@ def _are_whole(labels: np.ndarray) -> bool:
     return labels.dtype.kind != "f" or bool((labels == np.floor(labels)).all())
 
 
-def _smoothing(where: Any, value: Any) -> float:
+def smoothing_of(where: str, value: Any) -> float:
+    """`value` as a float; raises `ArgumentError` unless it is a share."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise ArgumentError(f"{where}: expected label_smoothing between 0 and 1, received {value!r}")
     return float(value)
 
 
-def _clipped(probabilities: Tensor) -> Tensor:
+def clipped(probabilities: Tensor) -> Tensor:
+    """Probabilities kept away from 0 and 1 by epsilon."""
     return probabilities.clip(config.epsilon(), 1 - config.epsilon())
 
 
@@ -253,16 +321,14 @@ def _with_axis_last(x: Tensor, axis: int) -> Tensor:
     return x.transpose(axes)
 
 
-def _logits(where: str, y_pred: Tensor, from_logits: bool) -> tuple[Tensor, bool]:
+def logits_behind(where: str, y_pred: Tensor, from_logits: bool) -> tuple[Tensor, bool]:
     """The logits behind the predictions if there are any, and whether they are logits."""
     logits = logits_of(y_pred)
     if logits is None:
         return y_pred, from_logits
     if from_logits:
-        warnings.warn(
+        warn(
             f"{where}: from_logits=True, but the predictions come out of a softmax or sigmoid. Their logits "
-            "are used. Remove the activation or from_logits.",
-            UserWarning,
-            stacklevel=4,
+            "are used. Remove the activation or from_logits."
         )
     return logits, True

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from tinynet import config, initializers, losses
 from tinynet.autograd import Tensor, Variable, no_grad
 from tinynet.autograd.tags import mask_of
-from tinynet.catalogue import Config, Configurable, serialize, snake_case
-from tinynet.errors import ArgumentError, DtypeError, ShapeError
-from tinynet.losses.base import float_dtype, require_weights_fit, same_rank
+from tinynet.catalogue import Config, Configurable, get_registered_name, serialize, snake_case
+from tinynet.errors import ArgumentError, DtypeError, ShapeError, nearest
+from tinynet.losses.base import require_weights_fit, same_rank
 from tinynet.naming import automatic_name
+
+INTEGER_DTYPES = ("int32", "int64")
 
 
 class Metric(Configurable):
@@ -26,7 +30,9 @@ class Metric(Configurable):
 
     name: without one, the class name in snake case with a number.
     dtype: 'float32' or 'float64', what values are compared in; floatx without one.
-    After https://keras.io/api/metrics/base_metric/.
+
+    `_direction` of a class or an object is 'up' where larger values are better and 'down' where smaller
+    ones are; EarlyStopping and its like ask for it. After https://keras.io/api/metrics/base_metric/.
 
     >>> class Largest(Metric):
     ...     def __init__(self, name="largest", dtype=None):
@@ -43,11 +49,23 @@ class Metric(Configurable):
     """
 
     keras_module = "keras.metrics"
+    dtypes: Sequence[str] = config.FLOAT_DTYPES
+    _direction: str | None = None
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self._variables: list[Variable] = []
         self.name = name or automatic_name(snake_case(type(self).__name__))
-        self.dtype = float_dtype(dtype, type(self).__name__)
+        self._dtype = _dtype_name(dtype, self.dtypes, type(self).__name__)
+
+    @property
+    def dtype(self) -> str:
+        """What values are compared in."""
+        return self._dtype
+
+    @property
+    def direction(self) -> str | None:
+        """'up' or 'down', where better values lie; None where that is unknown."""
+        return self._direction
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Adds a batch."""
@@ -69,39 +87,81 @@ class Metric(Configurable):
 
     @property
     def variables(self) -> list[Variable]:
-        """What the metric accumulates in, with the variables of metrics kept in its attributes."""
+        """What the metric accumulates in, then the variables of metrics kept in its attributes."""
         found: dict[int, Variable] = {}
-        for value in vars(self).values():
-            for part in value if isinstance(value, (list, tuple)) else [value]:
-                if isinstance(part, Variable):
-                    found[id(part)] = part
-                elif isinstance(part, Metric):
-                    found.update((id(variable), variable) for variable in part.variables)
+        parts = list(_parts(vars(self)))
+        for part in parts:
+            if isinstance(part, Variable):
+                found[id(part)] = part
+        for part in parts:
+            if isinstance(part, Metric):
+                found.update((id(variable), variable) for variable in part.variables)
         return list(found.values())
 
     def add_variable(
         self,
-        shape: Sequence[int] = (),
+        shape: Sequence[int],
         initializer: Any = "zeros",
         dtype: Any = None,
+        aggregation: str | None = "sum",
         name: str | None = None,
     ) -> Variable:
-        """A new variable of the metric's dtype.
+        """A new variable, of the metric's dtype without another.
 
-        initializer: 'zeros', 'ones', a number, or a function of shape and dtype.
+        initializer: a name, an initializer, a number, an array, or a function of shape and dtype.
+        aggregation: how Keras would join several devices; there is one.
         """
+        self._require_base()
         dtype = np.dtype(dtype or self.dtype)
         initializer = "zeros" if initializer is None else initializer
-        if callable(initializer):
-            value = np.asarray(initializer(tuple(shape), dtype=dtype.name))
+        if isinstance(initializer, (int, float, np.ndarray, Tensor)):
+            value = np.broadcast_to(np.asarray(initializer), tuple(shape))
         else:
-            value = np.full(tuple(shape), {"zeros": 0, "ones": 1}.get(initializer, initializer), dtype)
+            value = np.asarray(initializers.get(initializer)(tuple(shape), dtype=config.floatx()))
         name = name or "variable"
-        variable = Variable(value, trainable=False, dtype=dtype, name=name, path=f"{self.name}/{name}")
+        variable = Variable(value.astype(dtype), trainable=False, name=name, path=f"{self.name}/{name}")
         self._variables.append(variable)
         return variable
 
-    add_weight = add_variable
+    def add_weight(
+        self, shape: Sequence[int] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """`add_variable` under its older name."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[np.ndarray]:
+        """What the variables would be after a batch if they were `metric_variables`; the metric stays as it is."""
+        with self._holding(metric_variables):
+            self.update_state(*args, **kwargs)
+            return [variable.numpy().copy() for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """What the result would be if the variables were `metric_variables`."""
+        with self._holding(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[np.ndarray]:
+        """What the variables would be after `reset_state`."""
+        with self._holding(self.variables):
+            self.reset_state()
+            return [variable.numpy().copy() for variable in self.variables]
+
+    @contextlib.contextmanager
+    def _holding(self, values: Sequence[Any]) -> Iterator[None]:
+        """Within it the variables have other values."""
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ArgumentError(
+                f"{self.name}: expected values of its {len(variables)} variables, received {len(values)}"
+            )
+        kept = [variable.numpy().copy() for variable in variables]
+        try:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            yield
+        finally:
+            for variable, value in zip(variables, kept, strict=True):
+                variable.assign(value)
 
     def get_config(self) -> Config:
         """The constructor's arguments."""
@@ -116,6 +176,32 @@ class Metric(Configurable):
     def _count(self, name: str, shape: tuple[int, ...] = ()) -> Variable:
         """A float64 variable: exact for counts up to 2⁵³."""
         return self.add_variable(shape, dtype="float64", name=name)
+
+    def _require_base(self) -> None:
+        if "_variables" not in vars(self):
+            raise ArgumentError(f"{type(self).__name__}: __init__ must call super().__init__() first")
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """What lies in nested lists, tuples and dicts, in the order in which it stands there."""
+    if isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _parts(part)
+    else:
+        yield value
+
+
+def _dtype_name(dtype: Any, known: Sequence[str], owner: str) -> str:
+    """The name of a dtype; floatx for None. Raises `DtypeError` for one that is not known."""
+    if dtype is None:
+        return config.floatx()
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in known:
+        raise DtypeError(f"{owner}: dtype {name!r} is not supported. {nearest(name, known)}")
+    return name
 
 
 def array_of(value: Any, where: str, dtype: Any = None) -> np.ndarray:
@@ -134,6 +220,8 @@ def array_of(value: Any, where: str, dtype: Any = None) -> np.ndarray:
 
 class _Reduction(Metric):
     """Base of `Mean` and `Sum`: values brought to one a sample, with their weights."""
+
+    dtypes = (*config.FLOAT_DTYPES, *INTEGER_DTYPES)
 
     def _by_sample(
         self, values: Any, sample_weight: Any, reduce: Callable[..., np.ndarray]
@@ -229,6 +317,8 @@ class MeanMetricWrapper(Mean):
         # 'fn' is an argument of this class only; subclasses choose their function themselves.
         self._fn = fn
         self._fn_kwargs = kwargs
+        if isinstance(fn, losses.Loss) or any(fn is known for known in losses.CATALOGUE.by_name.values()):
+            self._direction = "down"
 
     def update_state(  # type: ignore[override]
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
@@ -245,7 +335,11 @@ class MeanMetricWrapper(Mean):
     def get_config(self) -> Config:
         described = super().get_config()
         if "fn" in self.config_keys():
-            described.update(fn=serialize(self._fn), **serialize(self._fn_kwargs))
+            fn = serialize(self._fn)
+            if isinstance(fn, str):
+                fn = {"module": "builtins", "class_name": "function", "config": get_registered_name(self._fn)}
+                fn["registered_name"] = "function"  # Keras takes a name alone for a string
+            described.update(fn=fn, **serialize(self._fn_kwargs))
         return described
 
     @classmethod

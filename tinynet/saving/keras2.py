@@ -28,6 +28,13 @@ GONE: dict[str, tuple[Any, ...]] = {
 GONE_FROM_OPTIMIZERS: dict[str, tuple[Any, ...]] = {
     "decay": (0.0,), "jit_compile": (None, True, False), "is_legacy_optimizer": (True, False), "epsilon": (None,),
 }  # fmt: skip
+# The classes of metrics that Keras 2 named by functions, where their name is not the function's.
+METRICS = {
+    "kl_divergence": "KLDivergence", "kullback_leibler_divergence": "KLDivergence", "kld": "KLDivergence",
+    "log_cosh": "LogCoshError", "logcosh": "LogCoshError",
+    "mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
+    "msle": "MeanSquaredLogarithmicError",
+}  # fmt: skip
 
 
 def is_keras2(version: str) -> bool:
@@ -231,6 +238,7 @@ def _metric(value: Any, prefix: str) -> Any:
     if isinstance(new.get("name"), str):
         new["name"] = new["name"].removeprefix(prefix)
     if value.get("class_name") == "MeanMetricWrapper" and isinstance(new.get("fn"), str):
-        class_name = "".join(part.capitalize() for part in new.pop("fn").split("_"))
+        fn = new.pop("fn")
+        class_name = METRICS.get(fn) or "".join(part.capitalize() for part in fn.split("_"))
         return {"class_name": class_name, "config": new}
     return {"class_name": value.get("class_name"), "config": new}

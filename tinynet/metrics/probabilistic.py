@@ -1,4 +1,4 @@
-"""Losses as metrics: means over all samples of an epoch, without regularization."""
+"""How far predicted probabilities are from labels: means over all samples of an epoch, without regularization."""
 
 from __future__ import annotations
 
@@ -7,33 +7,37 @@ from typing import Any
 from tinynet.losses import (
     binary_crossentropy,
     categorical_crossentropy,
-    mean_absolute_error,
-    mean_squared_error,
+    kl_divergence,
+    poisson,
     sparse_categorical_crossentropy,
 )
 from tinynet.metrics.base import MeanMetricWrapper
 
 
-class MeanSquaredError(MeanMetricWrapper):
-    """Mean of (y − p)².
+class KLDivergence(MeanMetricWrapper):
+    """Mean of Σ y log(y/p) over the classes: (N, K) probabilities of both labels and predictions.
 
-    >>> MeanSquaredError()([[0.0], [1.0]], [[1.0], [3.0]])
-    2.5
+    >>> round(KLDivergence()([[0.0, 1.0]], [[0.5, 0.5]]), 4)
+    0.6931
     """
 
-    def __init__(self, name: str | None = "mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(mean_squared_error, name, dtype)
+    _direction = "down"
+
+    def __init__(self, name: str | None = "kl_divergence", dtype: Any = None) -> None:
+        super().__init__(kl_divergence, name, dtype)
 
 
-class MeanAbsoluteError(MeanMetricWrapper):
-    """Mean of |y − p|.
+class Poisson(MeanMetricWrapper):
+    """Mean of p − y log p: how unlikely counts y are where p are expected, but for a constant.
 
-    >>> MeanAbsoluteError()([[0.0], [1.0]], [[1.0], [3.0]])
-    1.5
+    >>> round(Poisson()([[1.0]], [[2.0]]), 4)
+    1.3069
     """
 
-    def __init__(self, name: str | None = "mean_absolute_error", dtype: Any = None) -> None:
-        super().__init__(mean_absolute_error, name, dtype)
+    _direction = "down"
+
+    def __init__(self, name: str | None = "poisson", dtype: Any = None) -> None:
+        super().__init__(poisson, name, dtype)
 
 
 class BinaryCrossentropy(MeanMetricWrapper):
@@ -42,6 +46,8 @@ class BinaryCrossentropy(MeanMetricWrapper):
     >>> round(BinaryCrossentropy()([[1.0]], [[0.5]]), 4)
     0.6931
     """
+
+    _direction = "down"
 
     def __init__(
         self,
@@ -63,6 +69,8 @@ class CategoricalCrossentropy(MeanMetricWrapper):
     >>> round(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]]), 4)
     0.6931
     """
+
+    _direction = "down"
 
     def __init__(
         self,
@@ -90,6 +98,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]), 4)
     0.6931
     """
+
+    _direction = "down"
 
     def __init__(
         self,
