@@ -28,6 +28,10 @@ from tinynet.errors import ArgumentError, DataError, ShapeError
         (lambda: metrics.TopKCategoricalAccuracy(0), "TopKCategoricalAccuracy: expected k to be a whole number >= 1"),
         (lambda: metrics.ConfusionMatrix(1), "ConfusionMatrix: expected num_classes to be a whole number >= 2"),
         (lambda: metrics.ConfusionMatrix(3, "rows"), "ConfusionMatrix: unknown normalize 'rows'"),
+        (
+            lambda: metrics.MeanMetricWrapper(metrics.binary_accuracy, treshold=0.3),
+            "MeanMetricWrapper: binary_accuracy has no argument 'treshold'. Did you mean 'threshold'",
+        ),
         (lambda: metrics.TruePositives(thresholds=[0.5, 2]), "TruePositives: expected thresholds between 0 and 1"),
     ],
 )  # fmt: skip
