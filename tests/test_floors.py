@@ -19,12 +19,12 @@ ROOT = Path(tinynet.__file__).parent
 
 # The floor of each module or package directly below tinynet; docs/architecture.md says what stands there.
 FLOORS = {
-    "errors": 0, "arguments": 0, "config": 0, "naming": 0, "random": 0, "catalogue": 0, "vocabulary": 0, "text": 0,
+    "errors": 0, "arguments": 0, "config": 0, "naming": 0, "seeds": 0, "catalogue": 0, "vocabulary": 0, "text": 0,
     "nested": 0, "hashing": 0, "categories": 0, "lookup": 0, "tokens": 0,
     "kernels": 1,
     "primitives": 2,
     "autograd": 3,
-    "ops": 4,
+    "ops": 4, "random": 4,
     "activations": 5, "initializers": 5, "regularizers": 5, "constraints": 5, "losses": 5, "metrics": 5,
     "optimizers": 5,
     "layers": 6,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras.src.initializers.random_initializers import compute_fans
 
-from tinynet import initializers, layers, random
+from tinynet import initializers, layers, seeds
 from tinynet.errors import ArgumentError, ShapeError, TinynetError
 from tinynet.initializers import (
     Constant,
@@ -198,9 +198,9 @@ def test_a_name_is_a_new_object_each_time() -> None:
 
 @pytest.mark.parametrize("cls", RANDOM)
 def test_the_global_seed_repeats_what_follows_it(cls: Any) -> None:
-    random.set_random_seed(8)
+    seeds.set_random_seed(8)
     first = [cls()((3, 3)) for _ in range(2)]
-    random.set_random_seed(8)
+    seeds.set_random_seed(8)
     second = [cls()((3, 3)) for _ in range(2)]
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first[0], first[1])
@@ -226,8 +226,9 @@ ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "TruncatedNormal": [{}, {"mean": 1.0, "stddev": 0.5, "seed": 3}],
     "VarianceScaling": [
         {}, {"scale": 2.0, "mode": "fan_avg", "distribution": "uniform", "seed": 3},
-        {"distribution": "untruncated_normal"},
+        {"distribution": "untruncated_normal"}, {"input_axes": [0], "output_axes": [1, 2]},
     ],
+    "STFT": [{}, {"side": "imag", "window": "hamming", "scaling": None, "periodic": True}, {"window": [1.0, 2.0]}],
     "Orthogonal": [{}, {"gain": 0.5, "seed": 3}], "Identity": [{}, {"gain": 2.0}],
 }  # fmt: skip
 OBJECTS = [
@@ -238,8 +239,8 @@ OBJECTS = [
 
 
 def without_axes(config: dict[str, Any]) -> dict[str, Any]:
-    """Keras's configuration but for the two keys that have no effect in tinynet."""
-    return {key: value for key, value in config.items() if key not in ("input_axes", "output_axes")}
+    """Keras's configuration but for two keys that are None, which older versions of Keras do not know."""
+    return {k: v for k, v in config.items() if v is not None or k not in ("input_axes", "output_axes")}
 
 
 @pytest.mark.parametrize("name, arguments", OBJECTS)
@@ -268,6 +269,42 @@ def test_names_are_those_of_keras() -> None:
         assert type(known).__name__ == type(initializers.get(name)).__name__, name
     assert initializers.get(None) is None
     assert isinstance(initializers.get(HeNormal), HeNormal)
+
+
+def test_the_lower_case_names_are_the_classes() -> None:
+    for name in vars(keras.initializers):
+        known = getattr(keras.initializers, name)
+        if isinstance(known, type):
+            assert getattr(initializers, name).__name__ == known.__name__, name
+
+
+@pytest.mark.parametrize("side", ["real", "imag"])
+@pytest.mark.parametrize("window", ["hann", "hamming", "blackman", "bartlett", "boxcar", "tukey", None, [1.0, -2.0, 3.0]])
+def test_the_fourier_kernel_is_keras_kernel(side: str, window: Any) -> None:
+    for scaling, periodic in (("density", False), ("spectrum", True), (None, True)):
+        for shape in [(3, 1, 3), (16, 2, 5)]:
+            if isinstance(window, list) and shape[0] != len(window):
+                continue
+            arguments = (side, window, scaling, periodic)
+            expected = np.asarray(keras.initializers.STFT(*arguments)(shape, "float64"))
+            found = initializers.STFT(*arguments)(shape)
+            assert found.dtype == np.float32
+            np.testing.assert_allclose(found, np.broadcast_to(expected, shape), rtol=1e-6, atol=1e-7)
+
+
+def test_an_array_as_initializer_must_have_the_weight_s_shape() -> None:
+    values = np.array([[1.0, 2.0]])
+    assert initializers.get(values)((1, 2)).tolist() == values.tolist()
+    with pytest.raises(ShapeError, match=r"shape \(1, 2\) does not fill a weight of shape \(3, 2\)"):
+        initializers.get(values)((3, 2))
+
+
+def test_a_seed_generator_draws_anew_each_time() -> None:
+    initializer = RandomNormal(seed=random.SeedGenerator(3))
+    first = initializer((4,))
+    assert (first != initializer((4,))).all()
+    again = RandomNormal.from_config(json.loads(json.dumps(initializer.get_config())))
+    np.testing.assert_array_equal(again((4,)), first)
 
 
 def test_a_function_as_initializer() -> None:
@@ -311,6 +348,11 @@ def test_a_function_that_gives_another_shape_is_refused() -> None:
         (lambda: TruncatedNormal(stddev="a"), r"TruncatedNormal: expected stddev"),
         (lambda: RandomUniform("a"), r"RandomUniform: expected minval"),
         (lambda: RandomUniform(1.0, 0.0), r"RandomUniform: expected maxval >= 1\.0, received 0\.0"),
+        (lambda: initializers.STFT("left"), r"STFT: unknown side 'left'"),
+        (lambda: initializers.STFT(window="kaiser"), r"STFT: unknown window 'kaiser'"),
+        (lambda: initializers.STFT(window=[1.0])((3, 1, 2)), r"a window of 1 numbers does not fit frames of 3"),
+        (lambda: initializers.STFT()((3, 2)), r"STFT: expected a shape \(frame_length,"),
+        (lambda: initializers.fans((3, 2), [2], [0]), r"axis 2 does not exist in a weight of shape \(3, 2\)"),
         (lambda: Orthogonal(gain=None), r"Orthogonal: expected gain"),
         (
             lambda: initializers.get("glorot_unifrom"),
@@ -323,7 +365,7 @@ def test_a_function_that_gives_another_shape_is_refused() -> None:
         (lambda: initializers.get({"class_name": "Glorot"}), r"unknown initializer class 'Glorot'"),
         (
             lambda: GlorotUniform.from_config({"seed": None, "input_axes": [0]}),
-            r"GlorotUniform: input_axes=\[0\] is not supported",
+            r"GlorotUniform: expected input_axes and output_axes both or neither, received \[0\] and None",
         ),
     ],
 )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ops,
         optimizers,
         preprocessing,
+        random,
         regularizers,
         saving,
         utils,
@@ -41,7 +42,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Input", "Layer", "Model", "Sequential", "Tensor", "Variable", "activations", "callbacks", "config",
     "constraints", "datasets", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
-    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "regularizers", "saving", "show_config",
+    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config",
     "utils", "value_and_grad",
 ]  # fmt: skip
 
@@ -50,7 +51,7 @@ _HOMES = {
     "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models",
     **{name: name for name in (
         "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "kernels", "layers",
-        "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "regularizers", "saving", "utils",
+        "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
     )},
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from tinynet.errors import ArgumentError, nearest
 
 FLOAT_DTYPES = ("float32", "float64")
 
-_settings: dict[str, Any] = {"floatx": "float32", "epsilon": 1e-7}
+_settings: dict[str, Any] = {"floatx": "float32", "epsilon": 1e-7, "max_epochs": None, "max_steps_per_epoch": None}
 _compute_dtype: ContextVar[str | None] = ContextVar("compute_dtype", default=None)
 
 
@@ -44,6 +44,32 @@ def set_epsilon(value: float) -> None:
     if not 0 < value < 1:
         raise ArgumentError(f"set_epsilon: expected a number between 0 and 1, received {value!r}")
     _settings["epsilon"] = float(value)
+
+
+def max_epochs() -> int | None:
+    """How many epochs `fit` does at most, None unless `set_max_epochs` said otherwise."""
+    return _settings["max_epochs"]  # type: ignore[no-any-return]
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Limits the epochs of every `fit`, to try a script out; None lifts the limit."""
+    _limit("max_epochs", max_epochs)
+
+
+def max_steps_per_epoch() -> int | None:
+    """How many batches an epoch has at most, None unless `set_max_steps_per_epoch` said otherwise."""
+    return _settings["max_steps_per_epoch"]  # type: ignore[no-any-return]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Limits the batches of every epoch of `fit`, and those of `evaluate` and `predict`; None lifts the limit."""
+    _limit("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def _limit(name: str, value: Any) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ArgumentError(f"set_{name}: expected a whole number >= 1 or None, received {value!r}")
+    _settings[name] = value
 
 
 @contextlib.contextmanager

@@ -23,6 +23,14 @@ class ArgumentError(TinynetError, ValueError):
     """An argument has a value that is not supported, or a name nobody knows."""
 
 
+class ReservedNameError(ArgumentError, AttributeError):
+    """An attribute whose name the library keeps for something else."""
+
+
+class FixedRateError(ArgumentError, TypeError):
+    """A learning rate that follows a schedule is set to something else."""
+
+
 class ShapeError(TinynetError, ValueError):
     """Arrays whose shapes do not fit an operation, a layer or a model."""
 
@@ -43,12 +51,20 @@ class GradientError(TinynetError, AssertionError):
     """A derivative disagrees with its numerical value."""
 
 
+class DivergenceError(TinynetError, RuntimeError):
+    """Training has broken down: its loss is NaN or infinite."""
+
+
 class MutationError(TinynetError, TypeError):
     """An attempt to change a tensor in place."""
 
 
 class NotBuiltError(TinynetError, RuntimeError):
     """A layer or model is used before its weights exist, or before `compile`."""
+
+
+class NoGraphError(NotBuiltError, AttributeError):
+    """What only a model of symbolic inputs and outputs has; `hasattr` says so."""
 
 
 class FileFormatError(TinynetError, ValueError):

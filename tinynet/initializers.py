@@ -1,7 +1,7 @@
 """First values of weights: Keras's initializers, with the same distributions.
 
 An initializer's seed is fixed when it is made, so, as in Keras, one object used twice gives the
-same numbers twice. A name ('glorot_uniform') makes a new object each time.
+same numbers twice, unless its seed is a `SeedGenerator`. A name ('glorot_uniform') makes a new object each time.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
-from tinynet.arguments import number, whole
-from tinynet.catalogue import Catalogue, Configurable, serialize  # noqa: F401 (Keras has it here)
+from tinynet.arguments import axes, flag, number, one_of, whole
+from tinynet.autograd import Tensor
+from tinynet.catalogue import Catalogue, Config, Configurable, serialize  # noqa: F401 (Keras has it here)
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.random import draw_seed
+from tinynet.seeds import SeedGenerator, draw_seed, truncated_normal
+
+Seed = int | SeedGenerator | None
 
 # The standard deviation of a normal distribution cut off at two standard deviations.
 _TRUNCATED_STDDEV = 0.87962566103423978
@@ -38,14 +41,19 @@ class Initializer(Configurable):
 
 
 class RandomInitializer(Initializer):
-    """Base of the initializers that draw: holds the seed."""
+    """Base of the initializers that draw: holds the seed, an integer or a `SeedGenerator`."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        self.seed = None if seed is None else whole(type(self).__name__, "seed", seed, 0)
-        self._seed = draw_seed() if self.seed is None else self.seed
+    def __init__(self, seed: Seed = None) -> None:
+        if isinstance(seed, dict) and seed.get("class_name") == "SeedGenerator":  # out of a configuration
+            seed = SeedGenerator(seed["config"]["seed"])
+        if seed is not None and not isinstance(seed, SeedGenerator):
+            seed = whole(type(self).__name__, "seed", seed, 0)
+        self.seed = seed
+        self._seed = draw_seed() if seed is None else seed
 
     def generator(self) -> np.random.Generator:
-        return np.random.default_rng(self._seed)
+        """The same for a seed each time, the next one for a `SeedGenerator`."""
+        return self._seed.next() if isinstance(self._seed, SeedGenerator) else np.random.default_rng(self._seed)
 
 
 class Zeros(Initializer):
@@ -69,6 +77,8 @@ class Ones(Initializer):
 class Constant(Initializer):
     """One value everywhere, or an array that broadcasts to the shape (pretrained vectors)."""
 
+    _shape: tuple[int, ...] | None = None  # that the weight must have, where there is such a rule
+
     def __init__(self, value: Any = 0.0) -> None:
         if value is None or np.asarray(value).dtype.kind not in "iufb":
             raise ArgumentError(f"Constant: expected a number or an array of numbers, received {value!r}")
@@ -76,6 +86,8 @@ class Constant(Initializer):
 
     def values(self, shape: tuple[int, ...]) -> Any:
         try:
+            if self._shape not in (None, shape):
+                raise ValueError("another shape")
             return np.broadcast_to(np.asarray(self.value, float), shape)
         except ValueError as error:
             raise ShapeError(
@@ -86,7 +98,7 @@ class Constant(Initializer):
 class RandomUniform(RandomInitializer):
     """Uniform between `minval` and `maxval`."""
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Seed = None) -> None:
         super().__init__(seed)
         self.minval = number("RandomUniform", "minval", minval)
         self.maxval = number("RandomUniform", "maxval", maxval, self.minval)
@@ -98,7 +110,7 @@ class RandomUniform(RandomInitializer):
 class RandomNormal(RandomInitializer):
     """Normal with the given mean and standard deviation."""
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None) -> None:
         super().__init__(seed)
         self.mean = number("RandomNormal", "mean", mean)
         self.stddev = number("RandomNormal", "stddev", stddev, 0.0)
@@ -110,33 +122,31 @@ class RandomNormal(RandomInitializer):
 class TruncatedNormal(RandomInitializer):
     """Normal, with values beyond two standard deviations drawn again."""
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None) -> None:
         super().__init__(seed)
         self.mean = number("TruncatedNormal", "mean", mean)
         self.stddev = number("TruncatedNormal", "stddev", stddev, 0.0)
 
     def values(self, shape: tuple[int, ...]) -> Any:
-        return self.mean + self.stddev * _truncated(self.generator(), shape)
+        return self.mean + self.stddev * truncated_normal(self.generator(), shape)
 
 
-def _truncated(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Standard normal values, all within two standard deviations."""
-    z = generator.standard_normal(shape)
-    beyond = np.abs(z) >= 2
-    while beyond.any():
-        z[beyond] = generator.standard_normal(int(beyond.sum()))
-        beyond = np.abs(z) >= 2
-    return z
-
-
-def fans(shape: Sequence[int]) -> tuple[float, float]:
+def fans(
+    shape: Sequence[int], input_axes: Sequence[int] | None = None, output_axes: Sequence[int] | None = None
+) -> tuple[float, float]:
     """How many inputs feed an output of a weight, and how many outputs an input feeds.
 
-    The last two axes are inputs and outputs, the ones before a receptive field.
+    Unless it is told which axes are inputs and outputs, the last two axes are, and the ones before a
+    receptive field.
 
-    >>> fans((3, 3, 16, 32))
-    (144.0, 288.0)
+    >>> fans((3, 3, 16, 32)), fans((512, 8, 64), [0], [1, 2])
+    ((144.0, 288.0), (512.0, 512.0))
     """
+    if input_axes is not None and output_axes is not None:
+        for axis in (*input_axes, *output_axes):
+            if not -len(shape) <= axis < len(shape):
+                raise ShapeError(f"fans: axis {axis} does not exist in a weight of shape {tuple(shape)}")
+        return float(math.prod(shape[a] for a in input_axes)), float(math.prod(shape[a] for a in output_axes))
     if len(shape) < 2:
         size = float(shape[0]) if shape else 1.0
         return size, size
@@ -149,10 +159,10 @@ class VarianceScaling(RandomInitializer):
 
     mode: 'fan_in', 'fan_out' or 'fan_avg'.
     distribution: 'truncated_normal', 'untruncated_normal' or 'uniform'.
+    input_axes, output_axes: the axes of a weight that are inputs and outputs, where `fans` does not tell; both or
+        none.
     """
 
-    # Which axes are inputs and outputs is read off the shape, as Keras does by default; see `between`.
-    inert_config = {"input_axes": (None,), "output_axes": (None,)}
     _fans: tuple[int, int] | None = None
 
     def __init__(
@@ -160,13 +170,24 @@ class VarianceScaling(RandomInitializer):
         scale: float = 1.0,
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
-        seed: int | None = None,
+        seed: Seed = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
     ) -> None:
         super().__init__(seed)
+        if (input_axes is None) != (output_axes is None):
+            raise ArgumentError(
+                f"{type(self).__name__}: expected input_axes and output_axes both or neither, received "
+                f"{input_axes!r} and {output_axes!r}"
+            )
+        self.input_axes, self.output_axes = (
+            None if given is None else axes(type(self).__name__, list(given)) for given in (input_axes, output_axes)
+        )
         if number("VarianceScaling", "scale", scale) <= 0:
             raise ArgumentError(f"VarianceScaling: expected a positive scale, received {scale}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ArgumentError(f"VarianceScaling: expected mode fan_in, fan_out or fan_avg, received {mode!r}")
+        distribution = distribution.lower() if isinstance(distribution, str) else distribution
         distribution = "truncated_normal" if distribution == "normal" else distribution
         if distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
             raise ArgumentError(
@@ -177,6 +198,11 @@ class VarianceScaling(RandomInitializer):
         self.mode = mode
         self.distribution = distribution
 
+    def get_config(self) -> Config:
+        """Keras's configuration; axes that are None are left out, as versions before 3.12 do not know them."""
+        described = super().get_config()
+        return {k: v for k, v in described.items() if v is not None or k not in ("input_axes", "output_axes")}
+
     def between(self, fan_in: int, fan_out: int) -> VarianceScaling:
         """The same initializer for a weight whose shape does not tell how many inputs and outputs there are."""
         other = copy.copy(self)
@@ -184,7 +210,7 @@ class VarianceScaling(RandomInitializer):
         return other
 
     def values(self, shape: tuple[int, ...]) -> Any:
-        fan_in, fan_out = self._fans or fans(shape)
+        fan_in, fan_out = self._fans or fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
         generator = self.generator()
@@ -193,55 +219,85 @@ class VarianceScaling(RandomInitializer):
             return generator.uniform(-limit, limit, shape)
         if self.distribution == "untruncated_normal":
             return generator.normal(0.0, math.sqrt(variance), shape)
-        return math.sqrt(variance) / _TRUNCATED_STDDEV * _truncated(generator, shape)
+        return math.sqrt(variance) / _TRUNCATED_STDDEV * truncated_normal(generator, shape)
 
 
 class GlorotUniform(VarianceScaling):
     """Uniform within ±√(6/(fan_in + fan_out)) (Glorot and Bengio 2010): Keras's default."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(1.0, "fan_avg", "uniform", seed)
+    def __init__(
+        self,
+        seed: Seed = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(1.0, "fan_avg", "uniform", seed, input_axes, output_axes)
 
 
 class GlorotNormal(VarianceScaling):
     """Truncated normal with variance 2/(fan_in + fan_out) (Glorot and Bengio 2010)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
+    def __init__(
+        self,
+        seed: Seed = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(1.0, "fan_avg", "truncated_normal", seed, input_axes, output_axes)
 
 
 class HeNormal(VarianceScaling):
     """Truncated normal with variance 2/fan_in, for relu (He et al. 2015)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(2.0, "fan_in", "truncated_normal", seed)
+    def __init__(
+        self,
+        seed: Seed = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(2.0, "fan_in", "truncated_normal", seed, input_axes, output_axes)
 
 
 class HeUniform(VarianceScaling):
     """Uniform with variance 2/fan_in, for relu (He et al. 2015)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(2.0, "fan_in", "uniform", seed)
+    def __init__(
+        self,
+        seed: Seed = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(2.0, "fan_in", "uniform", seed, input_axes, output_axes)
 
 
 class LecunNormal(VarianceScaling):
     """Truncated normal with variance 1/fan_in (LeCun et al. 1998), for selu."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(1.0, "fan_in", "truncated_normal", seed)
+    def __init__(
+        self,
+        seed: Seed = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(1.0, "fan_in", "truncated_normal", seed, input_axes, output_axes)
 
 
 class LecunUniform(VarianceScaling):
     """Uniform with variance 1/fan_in (LeCun et al. 1998)."""
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(1.0, "fan_in", "uniform", seed)
+    def __init__(
+        self,
+        seed: Seed = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(1.0, "fan_in", "uniform", seed, input_axes, output_axes)
 
 
 class Orthogonal(RandomInitializer):
     """A matrix with orthonormal rows or columns (Saxe et al. 2013), times `gain`."""
 
-    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+    def __init__(self, gain: float = 1.0, seed: Seed = None) -> None:
         super().__init__(seed)
         self.gain = number("Orthogonal", "gain", gain)
 
@@ -266,17 +322,100 @@ class Identity(Initializer):
         return self.gain * np.eye(*shape)
 
 
+class STFT(Initializer):
+    """The kernel of a short-time Fourier transform as a convolution: (frame_length, 1, fft_length // 2 + 1).
+
+    cos or −sin of 2π · time · frequency / fft_length, times a window.
+
+    side: 'real' or 'imag'.
+    window: 'hann', 'hamming', 'blackman', 'bartlett', 'boxcar' or 'tukey'; or frame_length numbers, or None.
+    scaling: divide by the root of the window's sum of squares ('density'), by its sum ('spectrum'), or not (None).
+    periodic: make the window one step too long and leave out the last one.
+
+    After https://keras.io/api/layers/initializers/.
+
+    >>> STFT("real", None)((4, 1, 3))[:, 0].round(4).tolist() == [
+    ...     [1, 1, 1], [1, 0, -1], [1, -1, 1], [1, 0, -1]]
+    True
+    """
+
+    def __init__(
+        self, side: str = "real", window: Any = "hann", scaling: str | None = "density", periodic: bool = False
+    ) -> None:
+        self.side = one_of("STFT", "side", side, ("real", "imag"))
+        if isinstance(window, str):
+            one_of("STFT", "window", window, tuple(_WINDOWS))
+        elif window is not None and (np.ndim(window) != 1 or np.asarray(window).dtype.kind not in "iuf"):
+            raise ArgumentError(f"STFT: expected window to be a name, a list of numbers or None, received {window!r}")
+        self.window = window
+        self.scaling = one_of("STFT", "scaling", scaling, ("density", "spectrum", None))
+        self.periodic = flag("STFT", "periodic", periodic)
+
+    def values(self, shape: tuple[int, ...]) -> Any:
+        if len(shape) != 3 or min(shape) < 1:
+            raise ShapeError(f"STFT: expected a shape (frame_length, channels, fft_length // 2 + 1), received {shape}")
+        steps, _, bins = shape
+        frequency = np.arange(bins) / max(2 * (bins - 1), 1)
+        angle = -2 * np.pi * np.arange(steps)[:, None, None] * frequency
+        kernel = np.cos(angle) if self.side == "real" else np.sin(angle)
+        if self.window is None:
+            return kernel
+        window = self.window
+        if isinstance(window, str):
+            window = _WINDOWS[window](steps + 1)[:-1] if self.periodic else _WINDOWS[window](steps)
+        window = np.asarray(window, float)
+        if len(window) != steps:
+            raise ShapeError(f"STFT: a window of {len(window)} numbers does not fit frames of {steps}")
+        scale = {None: 1.0, "density": np.sqrt((window**2).sum()), "spectrum": np.abs(window).sum()}[self.scaling]
+        return kernel * window[:, None, None] / scale
+
+
+def _tukey(steps: int) -> np.ndarray:
+    """A window of 1 whose first and last quarter rise and fall along a cosine."""
+    rising = np.linspace(0, 1, steps) if steps > 1 else np.full(steps, 0.5)
+    from_end = np.minimum(rising, 1 - rising)
+    return np.where(from_end < 0.25, 0.5 * (1 - np.cos(4 * np.pi * from_end)), 1.0)
+
+
+_WINDOWS = {
+    "hann": np.hanning, "hamming": np.hamming, "blackman": np.blackman, "bartlett": np.bartlett, "boxcar": np.ones,
+    "tukey": _tukey,
+}  # fmt: skip
+
 CATALOGUE = Catalogue(
     "initializer",
     classes=[
         Zeros, Ones, Constant, RandomUniform, RandomNormal, TruncatedNormal, VarianceScaling, GlorotUniform,
-        GlorotNormal, HeNormal, HeUniform, LecunNormal, LecunUniform, Orthogonal, Identity,
+        GlorotNormal, HeNormal, HeUniform, LecunNormal, LecunUniform, Orthogonal, Identity, STFT,
     ],
     aliases={
         "uniform": RandomUniform, "normal": RandomNormal, "zero": Zeros, "one": Ones,
-        "IdentityInitializer": Identity, "OrthogonalInitializer": Orthogonal,
+        "IdentityInitializer": Identity, "OrthogonalInitializer": Orthogonal, "STFTInitializer": STFT,
     },
 )  # fmt: skip
 CATALOGUE.by_class_name["OrthogonalInitializer"] = Orthogonal  # its name in files until Keras 3.6
-get = CATALOGUE.get
+zeros, ones, constant, identity, orthogonal, stft = Zeros, Ones, Constant, Identity, Orthogonal, STFT
+random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
+variance_scaling, glorot_normal, glorot_uniform = VarianceScaling, GlorotNormal, GlorotUniform
+he_normal, he_uniform, lecun_normal, lecun_uniform = HeNormal, HeUniform, LecunNormal, LecunUniform
+IdentityInitializer, OrthogonalInitializer, STFTInitializer = Identity, Orthogonal, STFT
+
+
+def get(identifier: Any) -> Any:
+    """An initializer from None, a name, a configuration, a class, the initializer itself, or an array.
+
+    An array is the value of a weight of exactly its shape.
+
+    Raises `ArgumentError` with the nearest known name for one that is unknown.
+
+    >>> get("zeros")((2,)), get(np.array([1.0, 2.0]))((2,))
+    (array([0., 0.], dtype=float32), array([1., 2.], dtype=float32))
+    """
+    if not isinstance(identifier, (np.ndarray, np.generic, Tensor)):
+        return CATALOGUE.get(identifier)
+    given = Constant(np.asarray(identifier))
+    given._shape = np.shape(identifier)
+    return given
+
+
 deserialize = CATALOGUE.deserialize

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.arguments import number
+from tinynet import ops
+from tinynet.arguments import number, one_of
 from tinynet.catalogue import Catalogue, Configurable, serialize  # noqa: F401 (Keras has it here)
+from tinynet.errors import ShapeError
 
 
 class Regularizer(Configurable):
@@ -55,6 +57,35 @@ class L1L2(Regularizer):
         return self.l1 * np.sum(np.abs(x)) + self.l2 * np.sum(np.square(x))
 
 
-CATALOGUE = Catalogue("regularizer", classes=[L1, L2, L1L2], aliases={"l1l2": L1L2})
+class OrthogonalRegularizer(Regularizer):
+    """factor · mean of |cos| of the angles between the rows (or columns) of a matrix: 0 where all are at right angles.
+
+    factor: at least 0. mode: 'rows' or 'columns'.
+
+    Raises `ShapeError` for weights that are no matrix of at least two rows or columns.
+
+    >>> round(OrthogonalRegularizer(0.5)(np.array([[1.0, 0.0], [3.0, 4.0]])).item(), 4)
+    0.3
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        self.factor = number("OrthogonalRegularizer", "factor", factor, 0.0)
+        self.mode = one_of("OrthogonalRegularizer", "mode", mode, ("rows", "columns"))
+
+    def __call__(self, x: Any) -> Any:
+        lines = ops.normalize(x, axis=1 if self.mode == "rows" else 0) if np.ndim(x) == 2 else None
+        if lines is not None and self.mode == "columns":
+            lines = lines.T
+        if lines is None or len(lines) < 2:
+            raise ShapeError(
+                f"OrthogonalRegularizer: expected a matrix of at least two {self.mode}, received shape {np.shape(x)}"
+            )
+        cosines = np.abs(lines @ lines.T) * (1.0 - np.eye(len(lines), dtype=lines.dtype))
+        pairs = len(lines) * (len(lines) - 1) / 2
+        return self.factor * 0.5 * cosines.sum() / pairs
+
+
+CATALOGUE = Catalogue("regularizer", classes=[L1, L2, L1L2, OrthogonalRegularizer], aliases={"l1l2": L1L2})
 get = CATALOGUE.get
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 deserialize = CATALOGUE.deserialize

@@ -14,15 +14,20 @@ from tinynet.catalogue import (
     register_keras_serializable,
 )
 from tinynet.errors import DataError
+from tinynet.models.data import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from tinynet.models.py_dataset import PyDataset
 from tinynet.naming import reset_names
 from tinynet.plotting import plot_model
 from tinynet.preprocessing.sequence import pad_sequences
-from tinynet.random import set_random_seed
+from tinynet.seeds import set_random_seed
 
 __all__ = [
-    "clear_session", "custom_object_scope", "get_registered_name", "get_registered_object", "pad_sequences",
-    "plot_model", "register_keras_serializable", "set_random_seed", "to_categorical",
+    "PyDataset", "Sequence", "clear_session", "custom_object_scope", "get_registered_name", "get_registered_object",
+    "pack_x_y_sample_weight", "pad_sequences", "plot_model", "register_keras_serializable", "set_random_seed",
+    "to_categorical", "unpack_x_y_sample_weight",
 ]  # fmt: skip
+
+Sequence = PyDataset  # as it was called in Keras 2
 
 
 def clear_session() -> None:

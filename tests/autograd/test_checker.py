@@ -13,7 +13,7 @@ from tinynet.autograd.checker import STEPS, compare
 from tinynet.errors import ArgumentError, DtypeError, GradientError, GraphError
 from tinynet.primitives import REGISTRY
 from tinynet.primitives.operation import Operation
-from tinynet.random import SeedGenerator
+from tinynet.seeds import SeedGenerator
 
 relu, dropout = REGISTRY["relu"], REGISTRY["dropout"]
 GENERATOR = np.random.default_rng(0)

@@ -20,7 +20,7 @@ from twins import forget_names
 import tinynet
 from tinynet import layers
 from tinynet.errors import ArgumentError, DtypeError, ShapeError
-from tinynet.random import SeedGenerator
+from tinynet.seeds import SeedGenerator
 
 NAMES = sorted(name for name in LAYERS if name.startswith("Random"))
 IMAGES = np.random.default_rng(0).uniform(0, 255, (6, 8, 7, 3)).astype("float32")

@@ -141,6 +141,26 @@ def test_dropout_follows_the_training_of_the_moment_not_of_the_file(tmp_path: Pa
     assert not np.array_equal(ours(values, training=True).numpy(), ours(values, training=True).numpy())
 
 
+def test_training_in_the_graph_gives_way_to_that_of_the_call() -> None:
+    """Keras's issue 20285: with training=False in the graph, `fit` changes the moving statistics all the same."""
+    values = np.random.default_rng(0).normal(3, 2, (32, 4)).astype("float32")
+    found = []
+    for library in (tinynet, keras):
+        x = library.Input((4,))
+        base = library.Sequential([library.Input((4,)), library.layers.BatchNormalization()])
+        outside = library.layers.BatchNormalization(trainable=False)
+        model = library.Model(x, library.layers.Dropout(0.9)(outside(base(x, training=False)), training=True))
+        model.compile("sgd", "mse")
+        always_dropped = np.asarray(model(values))  # says nothing, so the graph decides
+        assert (always_dropped == 0).mean() > 0.5
+        assert (model.predict(values, verbose=0) != 0).all()  # says training=False
+        model.fit(values, values, batch_size=16, verbose=0, shuffle=False)
+        found.append([*base.get_weights()[2:], *outside.get_weights()[2:]])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert found[0][0].all() and not found[0][2].any()
+
+
 def test_inputs_as_list_dict_or_alone() -> None:
     a, b = layers.Input((2,), name="a"), layers.Input((2,), name="b")
     model = Model([b, a], a - b)

@@ -13,7 +13,7 @@ from tinynet import Tensor, kernels, layers, losses
 from tinynet.autograd.tags import logits_of, mask_of
 from tinynet.autograd.tracing import tracing
 from tinynet.errors import DataError
-from tinynet.kernels.calls import run
+from tinynet.kernels.calls import make, run
 from tinynet.models.replays import replayable
 
 IMAGE, SEQUENCE, VECTOR = (6, 7, 3), (5, 4), (6,)
@@ -234,6 +234,54 @@ def test_an_operation_of_several_calls_is_done_as_a_whole() -> None:
     replay = trace.replay(result)
     assert replay is not None
     np.testing.assert_array_equal(replay(x + 1)[0], whole(x + 1))
+
+
+def test_what_is_made_of_weights_alone_is_made_again_when_they_change() -> None:
+    made: list[float] = []
+
+    def doubled(w: np.ndarray) -> np.ndarray:
+        made.append(float(w[0]))
+        return w * 2
+
+    def times(x: np.ndarray, doubled: np.ndarray, result: np.ndarray) -> None:
+        np.multiply(x, doubled, out=result)
+
+    def whole(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        result = np.empty_like(x)
+        return run(times, result, x, make(doubled, w), result)
+
+    x, w = data(VECTOR, 0), tinynet.Variable(np.ones(6, "float32"))
+    with tracing(x) as trace:
+        result = whole(x, w._data)
+        trace.note(whole, [x, w], [x, w._data], {}, result)
+    replay = trace.replay(result)
+    assert replay is not None
+    for value in (1, 1, 3, 3):
+        if value != w._data[0]:
+            w.assign(np.full(6, value))
+        np.testing.assert_array_equal(replay(x)[0], x * value * 2)
+    assert made == [1, 1, 3]
+    w._data[:] = 4
+    w.changed_in_place()
+    np.testing.assert_array_equal(replay(x)[0], x * 8)
+    replay.forget()
+    np.testing.assert_array_equal(replay(x)[0], x * 8)
+    assert made == [1, 1, 3, 4, 4]
+
+
+def test_what_is_made_of_weights_alone_is_no_result() -> None:
+    x, w = data(VECTOR, 0), tinynet.Variable(np.ones(6, "float32"))
+    with tracing(x) as trace, tinynet.no_grad():
+        result = w * 2
+    assert trace.replay(result._data) is None
+
+
+def test_one_way_at_a_time_keeps_what_it_prepared() -> None:
+    model, x = classifier(), data(IMAGE, 0)
+    inputs = (x, x[:2], x)
+    for given in (*inputs, *inputs):
+        np.testing.assert_array_equal(model.predict_on_batch(given), ordinary(model, given))
+        assert sum(way.replay._prepared is not None for way in ways(model)) <= 1
 
 
 def test_arrays_in_any_order_of_axes() -> None:

@@ -255,6 +255,20 @@ def classified(draw: Any, sparse: bool, binary: bool = False) -> Any:
 
 
 @st.composite
+def readable(draw: Any) -> Any:
+    """Labels and logits of a connectionist temporal classification, with enough steps for all labels."""
+    samples, classes, most = draw(st.integers(1, 3)), draw(st.integers(2, 4)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(SEEDS))
+    lengths = rng.integers(0, most + 1, samples)
+    steps = 2 * most + draw(st.integers(0, 2))
+    durations = rng.integers(np.maximum(2 * lengths, 1), steps + 1)
+    blank = draw(st.integers(0, classes - 1))
+    labels = (blank + rng.integers(1, classes, (samples, most))) % classes
+    logits = filled((samples, steps, classes), draw(SEEDS))
+    return call(labels.astype("int32"), logits, lengths.astype("int32"), durations.astype("int32"), mask_index=blank)
+
+
+@st.composite
 def batch_normalized(draw: Any) -> Any:
     x = draw(arrays(2, 4))
     axis = draw(axis_of(x.ndim))
@@ -314,6 +328,149 @@ def chosen_where(draw: Any) -> Any:
     return call(filled((), draw(SEEDS), "bool"), x1, x2)
 
 
+@st.composite
+def weighted(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    axis = draw(axis_of(x.ndim))
+    shape = draw(st.sampled_from([x.shape, (x.shape[axis],)]))
+    weights = {"weights": filled(shape, draw(SEEDS), low=0.1)} if draw(st.booleans()) else {}
+    return call(x, axis=axis, **weights)
+
+
+@st.composite
+def stacked(draw: Any, least: int) -> Any:
+    shape = draw(shapes(2 if least == 0 else 1, 3))  # vectors on top of each other Keras puts into one row
+    along = 0 if least == 1 and len(shape) == 1 else least  # the axis along which they may differ
+    if draw(st.booleans()) or len(shape) <= along:
+        return call([filled(shape, draw(SEEDS)) for _ in range(draw(st.integers(2, 3)))])
+    return call([filled((*shape[:along], draw(st.integers(1, 3)), *shape[along + 1 :]), draw(SEEDS)) for _ in range(2)])
+
+
+@st.composite
+def appended(draw: Any) -> Any:
+    if draw(st.booleans()):
+        return call(draw(arrays(0, 2)), draw(arrays(0, 2)))
+    (xs,), kwargs = draw(joined(new=False, dtypes=FLOATS))
+    return call(xs[0], xs[-1], **kwargs)
+
+
+@st.composite
+def uneven_splits(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    axis = draw(axis_of(x.ndim))
+    return call(x, draw(st.integers(1, x.shape[axis])), axis=axis)
+
+
+@st.composite
+def diagonals(draw: Any) -> Any:
+    x = draw(arrays(2, 4))
+    first, second = draw(st.permutations(range(x.ndim)))[:2]
+    smallest = min(x.shape[first], x.shape[second])
+    return call(x, draw(st.integers(1 - smallest, smallest - 1)), first, second)
+
+
+@st.composite
+def rolled(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    if draw(st.booleans()):
+        return call(x, draw(st.integers(-9, 9)))
+    axes = tuple(range(draw(st.integers(1, x.ndim))))
+    return call(x, tuple(draw(st.integers(-9, 9)) for _ in axes), axes)
+
+
+@st.composite
+def windows(draw: Any, update: bool) -> Any:
+    x = draw(arrays(1, 3))
+    start = tuple(draw(st.integers(0, n - 1)) for n in x.shape)
+    shape = tuple(draw(st.integers(1, n - a)) for a, n in zip(start, x.shape, strict=True))
+    return call(x, start, filled(shape, draw(SEEDS)) if update else shape)
+
+
+@st.composite
+def scattered(draw: Any, update: bool) -> Any:
+    shape = draw(shapes(1, 3))
+    depth, count = draw(st.integers(1, len(shape))), draw(st.integers(1, 4))
+    places = np.array([[draw(st.integers(0, n - 1)) for n in shape[:depth]] for _ in range(count)], "int32")
+    reduction = draw(st.sampled_from([None, "add"]))
+    if update and reduction is None:
+        places = np.unique(places, axis=0)  # of several for one place TensorFlow promises none
+    values = filled((len(places), *shape[depth:]), draw(SEEDS))
+    if not update:
+        return call(places, values, shape)
+    return call(filled(shape, draw(SEEDS)), places, values, reduction=reduction)
+
+
+@st.composite
+def segments(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    ids = filled(x.shape[:1], draw(SEEDS), "int32", -1, 4)
+    return call(x, ids, num_segments=draw(st.integers(4, 5)))
+
+
+@st.composite
+def tops(draw: Any) -> Any:
+    x = draw(arrays(1, 3, WIDE))
+    return call(x, draw(st.integers(1, x.shape[-1])))
+
+
+@st.composite
+def in_tops(draw: Any) -> Any:
+    rows, classes = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    labels = filled((rows,), draw(SEEDS), "int32", 0, classes)
+    scores = np.round(filled((rows, classes), draw(SEEDS)))  # with equal ones
+    return call(labels, scores, draw(st.integers(1, classes)))
+
+
+@st.composite
+def searched(draw: Any, dtypes: tuple[str, ...] = FLOATS, **settings: Any) -> Any:
+    dtype = draw(st.sampled_from(dtypes))
+    row = np.sort(filled((draw(st.integers(1, 6)),), draw(SEEDS), dtype))
+    values = filled(draw(shapes(1, 2)), draw(SEEDS), dtype)
+    values.flat[0] = row[0]
+    return call(row, values, **{key: draw(choice) for key, choice in settings.items()})
+
+
+@st.composite
+def crossed(draw: Any) -> Any:
+    shape = (*draw(shapes(0, 2)), 3)
+    return call(filled(shape, draw(SEEDS)), filled(shape, draw(SEEDS)))
+
+
+@st.composite
+def inner_products(draw: Any) -> Any:
+    count = draw(st.integers(1, 4))
+    left, right = ((*draw(shapes(0, 2)), count) for _ in range(2))
+    return call(filled(left, draw(SEEDS)), filled(right, draw(SEEDS)))
+
+
+@st.composite
+def not_finite(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    for value in (np.nan, np.inf, -np.inf):
+        x.flat[draw(st.integers(0, x.size - 1))] = value
+    return call(x, **draw(st.sampled_from([{}, {"nan": 1.0, "posinf": 2.0, "neginf": -3.0}])))
+
+
+@st.composite
+def lines(draw: Any) -> Any:
+    count, inclusive = draw(st.integers(2, 6)), draw(st.booleans())
+    if draw(st.booleans()):
+        return call(draw(st.integers(-3, 3)), draw(st.floats(4, 9, width=16)), count, inclusive)
+    shape = draw(shapes(0, 2))
+    return call(filled(shape, draw(SEEDS)), filled(shape, draw(SEEDS)), num=count, endpoint=inclusive)
+
+
+@st.composite
+def chosen(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    return call(draw(st.booleans()), lambda: x, lambda: x[:1])
+
+
+def _step(carry: Any, x: Any) -> Any:
+    total = carry * 0.5 + x * x
+    return total, total * 2.0
+
+
 DTYPE = st.sampled_from(["float32", "float64", "int32", "int64", "bool"])
 SHAPE = shapes(0, 3)
 GLU = shapes(1, 3).flatmap(lambda s: SEEDS.map(lambda seed: filled((*s[:-1], 2 * s[-1]), seed)))
@@ -363,6 +520,86 @@ CASES: dict[str, Any] = {
     "argmax": reduction(WIDE, several=False),
     "argmin": reduction(WIDE, several=False),
     "moments": after(arrays(2, 3), st.sampled_from([(0,), (1,), (0, 1)]), st.booleans()),
+    "absolute": elementwise(dtypes=WIDE),
+    "amax": reduction(),
+    "amin": reduction(),
+    "append": appended(),
+    "arccos": elementwise(-0.9, 0.9),
+    "arccosh": elementwise(1.2, 9),
+    "arcsin": elementwise(-0.9, 0.9),
+    "arcsinh": elementwise(dtypes=WIDE),
+    "arctan": elementwise(dtypes=WIDE),
+    "arctan2": operands(FLOATS, low2=0.1, number=False),
+    "arctanh": elementwise(-0.9, 0.9),
+    "array": with_(arrays(dtypes=ALL), dtype=DTYPE),
+    "array_split": uneven_splits(),
+    "average": weighted(),
+    "copy": elementwise(dtypes=ALL),
+    "cosh": elementwise(dtypes=WIDE),
+    "cross": crossed(),
+    "cumprod": reduction(ALL, several=False, keepdims=False),
+    "diag": after(arrays(1, 2), st.integers(0, 0)),
+    "diagonal": diagonals(),
+    "diff": with_(arrays(1, 3), n=st.integers(0, 2), axis=lambda x: axis_of(x.ndim)),
+    "digitize": searched().map(lambda c: call(c[0][1], c[0][0].tolist())),
+    "divide_no_nan": operands(FLOATS, low2=1.0, number=False),
+    "dstack": stacked(2),
+    "empty": SHAPE.map(lambda shape: call((0, *shape))),
+    "empty_like": arrays(1, 3, ALL).map(lambda x: call(x[:0])),
+    "exp2": elementwise(),
+    "fliplr": arrays(2, 3).map(call),
+    "flipud": arrays(1, 3).map(call),
+    "fori_loop": arrays(0, 2).map(lambda x: call(0, 3, lambda i, value: value * value + 1.0, x)),
+    "get_item": windows(update=False).map(
+        lambda c: call(c[0][0], tuple(slice(a, a + n) for a, n in zip(*c[0][1:], strict=True)))
+    ),
+    "hard_swish": elementwise(-5, 5),
+    "hstack": stacked(1),
+    "identity": st.integers(1, 4).map(call),
+    "in_top_k": in_tops(),
+    "inner": inner_products(),
+    "isin": operands(("int32", "float32"), number=False),
+    "linspace": lines(),
+    "log10": elementwise(0.01, 9.0),
+    "log2": elementwise(0.01, 9.0),
+    # Keras's derivative where both are equal is 1 and 0 instead of one half each.
+    "logaddexp": operands(FLOATS, low=-30, high=30, number=False).filter(lambda c: np.all(c[0][0] != c[0][1])),
+    "map": arrays(1, 3).map(lambda x: call(lambda part: part * part, x)),
+    "median": reduction(FLOATS),
+    "meshgrid": st.lists(arrays(1, 1), min_size=1, max_size=3).flatmap(
+        lambda xs: st.sampled_from(["xy", "ij"]).map(lambda indexing: call(*xs, indexing=indexing))
+    ),
+    "multi_hot": arrays(1, 2, ("int32",), 0, 4).map(lambda x: call(x, 4)),
+    "nan_to_num": not_finite(),
+    "nonzero": elementwise(-1, 2, ("int32", "float32", "bool")).filter(lambda c: c[0][0].ndim > 0),
+    "roll": rolled(),
+    "scan": arrays(1, 3).flatmap(
+        lambda x: st.booleans().map(lambda back: call(_step, np.ones(x.shape[1:], "float32"), x, reverse=back))
+    ),
+    "scatter": scattered(update=False),
+    "scatter_update": scattered(update=True),
+    "searchsorted": searched(side=st.sampled_from(["left", "right"])).filter(lambda c: c[0][1].ndim == 1),
+    "segment_sum": segments(),
+    "sinh": elementwise(dtypes=WIDE),
+    "slice": windows(update=False),
+    "slice_update": windows(update=True),
+    "swish": elementwise(-50, 50),
+    "tan": elementwise(-1.2, 1.2),
+    "top_k": tops(),
+    "trace": diagonals(),
+    "tri": after(st.integers(1, 4), st.sampled_from([None, 2, 5]), st.integers(-1, 1)),
+    "tril": after(arrays(2, 4), lambda x: st.integers(-x.shape[-2], x.shape[-1])),  # TensorFlow goes no further
+    "triu": after(arrays(2, 4), lambda x: st.integers(1 - x.shape[-2], x.shape[-1])),
+    "true_divide": operands(low2=1.0),
+    "trunc": elementwise(dtypes=WIDE),
+    "vdot": elementwise().map(lambda c: call(c[0][0], np.cos(c[0][0]))),
+    "vectorized_map": arrays(1, 3).map(lambda x: call(lambda part: part * part, x)),
+    "vstack": stacked(0),
+    "while_loop": arrays(0, 2).map(
+        lambda x: call(lambda i, value: i < 3, lambda i, value: (i + 1, value * value + 1.0), (0, x))
+    ),
+    "cond": chosen(),
+    "allclose": operands(number=False),
     "matmul": products(),
     "dot": dots(),
     "tensordot": contractions(),
@@ -458,6 +695,7 @@ CASES: dict[str, Any] = {
     "categorical_crossentropy": classified(sparse=False),
     "binary_crossentropy": classified(sparse=False, binary=True),
     "sparse_categorical_crossentropy": classified(sparse=True),
+    "ctc_loss": readable(),
     "batch_normalization": batch_normalized(),
     "layer_normalization": layer_normalized(),
     "rms_normalization": rms_normalized(),
@@ -467,12 +705,19 @@ CASES: dict[str, Any] = {
 DIFFERENTIABLE: dict[str, Any] = CASES | {
     **{name: reduction(FLOATS) for name in ("sum", "mean", "var", "prod")},
     **{name: extreme(FLOATS) for name in ("max", "min")},
-    **{name: elementwise() for name in ("abs", "negative", "square", "sin", "cos", "expm1", "exp", "relu")},
+    **{name: reduction(FLOATS) for name in ("amax", "amin")},
+    **{name: elementwise() for name in (
+        "abs", "absolute", "negative", "square", "sin", "cos", "expm1", "exp", "relu", "arcsinh", "arctan", "sinh",
+        "cosh",
+    )},
     "add": operands(FLOATS).filter(not_taken_for_a_bias),
     **{name: operands(FLOATS) for name in ("subtract", "multiply", "maximum", "minimum")},
-    **{name: operands(FLOATS, low2=1.0) for name in ("divide", "mod")},
+    **{name: operands(FLOATS, low2=1.0) for name in ("divide", "mod", "true_divide")},
     "sqrt": elementwise(0.1),
     "cumsum": reduction(FLOATS, several=False, keepdims=False),
+    "cumprod": reduction(FLOATS, several=False, keepdims=False),
+    "top_k": tops().filter(lambda c: c[0][0].dtype.kind == "f"),
+    "trace": after(arrays(2, 2), st.integers(0, 0)),  # TensorFlow's derivative knows matrices only
     "cast": after(arrays(dtypes=FLOATS), st.sampled_from(FLOATS)),
     "sort": with_(arrays(1, 3, FLOATS), axis=lambda x: st.one_of(st.none(), axis_of(x.ndim))),
     "concatenate": joined(new=False, dtypes=FLOATS),

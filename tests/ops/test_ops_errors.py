@@ -176,6 +176,17 @@ REFUSED = [
         ArgumentError,
         "only axis=-1 is supported",
     ),
+    (lambda: ops.ctc_loss([1], [[[0.0, 0.0]]], [1], [1]), ShapeError, r"ctc_loss: expected target of shape \(N, L\)"),
+    (lambda: ops.ctc_loss([[1]], [[[0.0, 0.0]]], [1, 1], [1]), ShapeError, r"target_length of shape \(1,\)"),
+    (lambda: ops.ctc_loss([[1]], [[[0.0, 0.0]]], [2], [1]), ArgumentError, "from 0 to 1 in target_length"),
+    (lambda: ops.ctc_loss([[1]], [[[0.0, 0.0]]], [1], [1], 2), ArgumentError, "mask_index to be one of 2 classes"),
+    (lambda: ops.ctc_loss([[2]], [[[0.0, 0.0]]], [1], [1]), DataError, "label 2 of sample 0 is the blank, 0, or out"),
+    (lambda: ops.ctc_loss([[0]], [[[0.0, 0.0]]], [1], [1]), DataError, "label 0 of sample 0 is the blank"),
+    (
+        lambda: ops.ctc_loss([[1, 1]], [[[0.0, 0.0]] * 2], [2], [2]),
+        DataError,
+        "sample 0 has 2 labels, 1 of them equal to the one before; they need 3 steps, and there are 2",
+    ),
     (
         lambda: ops.sparse_categorical_crossentropy(0, 1.0),
         ShapeError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import keras
 import pytest
 
 from tinynet import ops
+from tinynet.ops import symbolic
 
 # What Keras has not, or not as a function of `keras.ops`, and why it is there.
 OWN = {
@@ -65,3 +67,13 @@ def test_import_needs_numpy_only():
     code = f"import sys, tinynet.ops, tinynet.activations; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", sorted(symbolic.DEFINITIONS))
+def test_operation_of_a_graph_is_the_class_of_keras(name):
+    """Under its module and with its settings it stands in files that Keras opens."""
+    definition = symbolic.DEFINITIONS[name]
+    cls = getattr(importlib.import_module(f"keras.src.ops.{definition.module}"), name)
+    known = inspect.signature(cls.__init__).parameters
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    assert takes_any or set(definition.settings) <= set(known), (definition.settings, list(known))

@@ -12,6 +12,7 @@ from cases import CASES, DIFFERENTIABLE
 from hypothesis import assume, given
 from oracle import agree
 
+import tinynet
 from tinynet import Tensor, ops
 
 # Compared in test_ops_windows.py and test_ops_recurrent.py.
@@ -27,6 +28,11 @@ ELSEWHERE = {
     "gru",
     "dropout",
     "standardize",
+    # Compared below.
+    "dtype",
+    "is_tensor",
+    "ndim",
+    "size",
 }
 
 
@@ -85,7 +91,31 @@ WITHOUT_GRADIENT = {
     "arange",
     "eye",
     "one_hot",
+    "allclose",
+    "cond",  # its tensors are within functions
+    "digitize",
+    "empty",
+    "empty_like",
+    "identity",
+    "in_top_k",
+    "isin",
+    "linspace",
+    "multi_hot",
+    "nonzero",
+    "searchsorted",
+    "slice_update",  # TensorFlow has none; it is compared below
+    "tri",
+    "trunc",
 }
+
+
+@pytest.mark.parametrize("x", [np.ones((2, 3)), np.int32(1), [[1.0], [2.0]], 2.5, True])
+def test_what_a_tensor_is_told_by_keras_words(x):
+    for ours, theirs in ((ops.convert_to_tensor(x), keras.ops.convert_to_tensor(x)), (x, x)):
+        assert ops.is_tensor(ours) is keras.ops.is_tensor(theirs)
+        assert ops.ndim(ours) == int(keras.ops.ndim(theirs))
+        assert ops.size(ours) == int(keras.ops.size(theirs))
+    assert ops.dtype(ops.convert_to_tensor(x)) == keras.ops.dtype(keras.ops.convert_to_tensor(x))
 
 
 def lifted(value: Any, lift: Any) -> Any:
@@ -150,3 +180,10 @@ def test_gradient_is_that_of_keras(name):
             agree(ours, g, f"{name}, gradient {i}")
 
     compare()
+
+
+@pytest.mark.parametrize("start", [(0, 1), (1, 0)])
+def test_gradient_of_a_replaced_part(start):
+    x, new = np.arange(6.0).reshape(2, 3), np.array([[7.0, 8.0]])
+    tinynet.gradcheck(lambda x, new: ops.slice_update(x, start, new) ** 2, [x, new])
+    tinynet.gradcheck(lambda x: ops.trace(x, 1, 2, 1) ** 2, [np.arange(24.0).reshape(2, 3, 4)])

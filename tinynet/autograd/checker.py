@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import config, random
+from tinynet import config, seeds
 from tinynet.autograd import tape
 from tinynet.autograd.tensor import Tensor, as_tensor, place_of, recorded_vjp, wrap
 from tinynet.errors import ArgumentError, DtypeError, GradientError
@@ -152,7 +152,7 @@ def gradcheck(
         raise ArgumentError(f"gradcheck: max_elements must not be negative, received {max_elements!r}")
     found: list[Comparison] = []
     # What is not finite is a failure of the report; NumPy need not warn of it as well.
-    with config.compute_in("float64"), random.frozen(), tape.enable_grad(), np.errstate(all="ignore"):
+    with config.compute_in("float64"), seeds.frozen(), tape.enable_grad(), np.errstate(all="ignore"):
         subject = _Subject(f, inputs, variables, seed)
         with subject.in_float64():
             for n in range(1, order + 1):

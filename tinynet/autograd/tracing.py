@@ -3,7 +3,8 @@
 A forward pass through layers spends most of a small model's time on what is the same each time: checks of
 arguments, masks, shapes. `traced` notes which operations a function applies to a tensor; the `Replay` it
 gives does these operations, and nothing else, on another array of the same shape and dtype. Variables are
-read anew each time. Of an operation that is one call of a compiled kernel, this call alone is done again.
+read anew each time. Of an operation that is one call of a compiled kernel, this call alone is done again, and what is
+made of variables alone, such as a kernel in the order in which a convolution reads it, only when one has changed.
 
 Only what is known to be the same for every array is noted. A function that looks at values outside of
 operations, draws random numbers or changes a variable cannot be replayed, and neither can one whose
@@ -32,11 +33,9 @@ class Step(NamedTuple):
     attributes: Mapping[str, Any]
     target: int | slice  # a slice for a tuple of arrays
 
-    def fills(self, places: set[int]) -> bool:
-        """Whether a result of the step stands at one of these places."""
-        if isinstance(self.target, slice):
-            return not places.isdisjoint(range(self.target.start, self.target.stop))
-        return self.target in places
+    def filled(self) -> Sequence[int]:
+        """The places of the step's results."""
+        return range(self.target.start, self.target.stop) if isinstance(self.target, slice) else (self.target,)
 
 
 class KernelStep(NamedTuple):
@@ -50,34 +49,56 @@ class KernelStep(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype
 
-    def fills(self, places: set[int]) -> bool:
-        """Whether what the step writes stands at one of these places."""
-        return self.written in places
+    def filled(self) -> Sequence[int]:
+        """The place of what the step writes."""
+        return (self.written,)
 
 
 class Replay:
-    """Some operations in a row: an array to one or more arrays."""
+    """Some operations in a row: an array to one or more arrays.
+
+    preparations: the steps before, from the variables and constants alone.
+    """
 
     def __init__(
-        self, steps: list[Step | KernelStep], values: list[Any], variables: list[tuple[int, Any]], results: list[int]
-    ) -> None:
+        self, preparations: list[Step], steps: list[Step | KernelStep], values: list[Any],
+        variables: list[tuple[int, Any]], results: list[int],
+    ) -> None:  # fmt: skip
+        self._preparations = preparations
         self._steps = [step[:4] for step in steps]  # what both kinds begin with
         # New ones each time: a result is its owner's, and other threads may be replaying the same.
         self._written = [step[4:] for step in steps if isinstance(step, KernelStep)]
         self._values = values  # constants in their places, None elsewhere; the argument's is the first
-        self._variables = variables
+        self._places = [place for place, _ in variables]
+        self._variables = [variable for _, variable in variables]
         self._results = results
+        self._prepared: tuple[list[int], list[Any]] | None = None
 
     def __call__(self, array: np.ndarray) -> list[np.ndarray]:
-        values = self._values.copy()
+        versions = [variable._version for variable in self._variables]
+        prepared = self._prepared  # read once: another thread may be putting a newer one there
+        if prepared is None or prepared[0] != versions:
+            prepared = self._prepared = versions, self._prepare()
+        values = prepared[1].copy()
         values[0] = np.ascontiguousarray(array)
-        for place, variable in self._variables:
-            values[place] = variable._data
         for place, shape, dtype in self._written:
             values[place] = empty(shape, dtype)
         for function, places, attributes, target in self._steps:
             values[target] = function(*[values[place] for place in places], **attributes)
         return [values[place] for place in self._results]
+
+    def _prepare(self) -> list[Any]:
+        """The values that do not depend on the argument, in their places."""
+        values = self._values.copy()
+        for place, variable in zip(self._places, self._variables, strict=True):
+            values[place] = variable._data
+        for function, places, attributes, target in self._preparations:
+            values[target] = function(*[values[place] for place in places], **attributes)
+        return values
+
+    def forget(self) -> None:
+        """Gives back the memory of what was prepared."""
+        self._prepared = None
 
 
 class Trace:
@@ -109,7 +130,7 @@ class Trace:
         if len(places) < len(found) or not all(map(_is_plain, attributes.values())):
             self.refused = True
             return
-        if len(calls) == 1 and calls[0].result is outputs and self._note_call(calls[0], arrays, places):
+        if calls and calls[-1].result is outputs and self._note_calls(calls, arrays, places):
             return
         first = len(self.values)
         target = slice(first, first + len(outputs)) if type(outputs) is tuple else first
@@ -117,21 +138,28 @@ class Trace:
             self._new(output, None)
         self.steps.append(Step(function, places, attributes, target))
 
-    def _note_call(self, call: Call, arrays: Sequence[Any], places: Sequence[int]) -> bool:
-        """Notes the one call that an operation consists of; False where it takes an array that was made for it."""
-        known = {id(array): place for array, place in zip(arrays, places, strict=True)}
-        given = [a for a in call.arguments if isinstance(a, np.ndarray) and a is not call.result]
-        if not all(id(array) in known for array in given):
+    def _note_calls(self, calls: Sequence[Call], arrays: Sequence[Any], places: Sequence[int]) -> bool:
+        """Notes the one call that an operation consists of, and those before that made arrays for it.
+
+        False where there are others, or one takes an array that comes from elsewhere.
+        """
+        if [call.writes for call in calls] != [False] * (len(calls) - 1) + [True]:
             return False
-        nowhere = self._new(None, None)
-        known[id(call.result)] = written = self._new(call.result, None)
-        own = [
-            known[id(argument)] if isinstance(argument, np.ndarray) else self._new(argument, argument)
-            for argument in call.arguments
-        ]
-        self.steps.append(
-            KernelStep(call.function, tuple(own), {}, nowhere, written, call.result.shape, call.result.dtype)
-        )
+        known = {id(array): place for array, place in zip(arrays, places, strict=True)}
+        for call in calls:
+            given = [a for a in call.arguments if isinstance(a, np.ndarray) and a is not call.result]
+            if not all(id(array) in known for array in given):
+                return False  # nobody wants the steps noted so far
+            known[id(call.result)] = written = self._new(call.result, None)
+            own = tuple([
+                known[id(argument)] if isinstance(argument, np.ndarray) else self._new(argument, argument)
+                for argument in call.arguments
+            ])  # fmt: skip
+            if call.writes:
+                nowhere, result = self._new(None, None), call.result
+                self.steps.append(KernelStep(call.function, own, {}, nowhere, written, result.shape, result.dtype))
+            else:
+                self.steps.append(Step(call.function, own, {}, written))
         return True
 
     def _new(self, array: Any, value: Any) -> int:
@@ -158,11 +186,22 @@ class Trace:
             return None
         wanted, steps = set(places), []
         for step in reversed(self.steps):
-            if step.fills(wanted):
+            if not wanted.isdisjoint(step.filled()):
                 steps.append(step)
                 wanted.update(step.places)
+        preparations: list[Step] = []
+        others: list[Step | KernelStep] = []
+        varying = {0}
+        for step in reversed(steps):
+            if isinstance(step, Step) and varying.isdisjoint(step.places):
+                preparations.append(step)
+            else:
+                others.append(step)
+                varying.update(step.filled())
+        if not varying.issuperset(places):  # the same array each time would not be the caller's
+            return None
         variables = [pair for pair in self.variables.values() if pair[0] in wanted]
-        return Replay(steps[::-1], self.values, variables, places)
+        return Replay(preparations, others, self.values, variables, places)
 
 
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)

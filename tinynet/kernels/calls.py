@@ -15,11 +15,15 @@ import numpy as np
 
 
 class Call(NamedTuple):
-    """function(*arguments), which wrote all of `result`, one of its arguments, from the other ones."""
+    """function(*arguments), which wrote all of `result`, one of its arguments, from the other ones; or returned it."""
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     result: np.ndarray
+
+    @property
+    def writes(self) -> bool:
+        return any(argument is self.result for argument in self.arguments)
 
 
 _calls: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
@@ -31,6 +35,18 @@ def run(function: Callable[..., Any], result: np.ndarray, *arguments: Any) -> np
     Whoever calls this must not change the result afterwards.
     """
     function(*arguments)
+    return _noted(function, arguments, result)
+
+
+def make(function: Callable[..., np.ndarray], *arguments: Any) -> np.ndarray:
+    """Calls a compiled function that returns a new array, made from its arguments alone, for a later `run`.
+
+    Whoever calls this must not change the array afterwards.
+    """
+    return _noted(function, arguments, function(*arguments))
+
+
+def _noted(function: Callable[..., Any], arguments: tuple[Any, ...], result: np.ndarray) -> np.ndarray:
     calls = _calls.get()
     if calls is not None:
         calls.append(Call(function, arguments, result))
@@ -39,7 +55,7 @@ def run(function: Callable[..., Any], result: np.ndarray, *arguments: Any) -> np
 
 @contextlib.contextmanager
 def noting(calls: list[Call]) -> Iterator[None]:
-    """Within it the calls that `run` makes are added to a list."""
+    """Within it the calls of `run` and `make` are added to a list."""
     token = _calls.set(calls)
     try:
         yield

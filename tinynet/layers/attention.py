@@ -16,7 +16,7 @@ from tinynet.primitives.arithmetic import where
 from tinynet.primitives.classification import softmax
 from tinynet.primitives.linalg import matmul
 from tinynet.primitives.lookup import dropout as dropped
-from tinynet.random import SeedGenerator
+from tinynet.seeds import SeedGenerator
 
 HIDDEN = 1e9  # taken off the scores of what a mask hides
 

@@ -18,7 +18,7 @@ from tinynet.ops._images import resized
 from tinynet.primitives.arithmetic import where
 from tinynet.primitives.elementwise import clip
 from tinynet.primitives.shapes import flip
-from tinynet.random import SeedGenerator, draw_seed
+from tinynet.seeds import SeedGenerator, draw_seed
 
 Range = tuple[float, float]
 

@@ -38,10 +38,11 @@ from tinynet.layers.structures import (
     shape_of,
     symbolic,
 )
+from tinynet.metrics.base import Metric
 from tinynet.naming import automatic_name
 from tinynet.nested import leaves
 from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
-from tinynet.random import SeedGenerator, frozen
+from tinynet.seeds import SeedGenerator, frozen
 
 LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 
@@ -120,6 +121,7 @@ class Layer(Configurable):
     _own_variables: list[Variable]
     _sublayers: list[Layer]
     _own_losses: list[Tensor]
+    _own_metrics: list[Metric]
     _inbound_nodes: list[Node]  # its calls on symbolic tensors
     casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
     casts_integers = False  # layers that multiply by weights compute with integers as floats
@@ -139,6 +141,7 @@ class Layer(Configurable):
         object.__setattr__(layer, "_own_variables", [])
         object.__setattr__(layer, "_sublayers", [])
         object.__setattr__(layer, "_own_losses", [])
+        object.__setattr__(layer, "_own_metrics", [])
         object.__setattr__(layer, "_inbound_nodes", [])
         return layer
 
@@ -196,19 +199,19 @@ class Layer(Configurable):
         object.__setattr__(self, name, value)
 
     def _track(self, value: Any) -> None:
-        """Remembers weights and layers among what is kept in an attribute."""
+        """Remembers weights, layers and metrics among what is kept in an attribute."""
         if isinstance(value, Variable):
             if not any(value is v for v in self._own_variables):
                 self._own_variables.append(value)
         elif isinstance(value, Layer):
             if not any(value is layer for layer in self._sublayers):
                 self._sublayers.append(value)
+        elif isinstance(value, Metric):
+            if not any(value is metric for metric in self._own_metrics):
+                self._own_metrics.append(value)
         elif isinstance(value, (list, tuple, dict)):
-            known = {id(part) for part in (*self._own_variables, *self._sublayers)}
             for part in _tracked(value):
-                if id(part) not in known:
-                    known.add(id(part))
-                    self._own_variables.append(part) if isinstance(part, Variable) else self._sublayers.append(part)
+                self._track(part)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
@@ -262,6 +265,8 @@ class Layer(Configurable):
         self._track(variable)
         return variable
 
+    add_variable = add_weight
+
     def _first_value(self, name: str, shape: tuple[int, ...], dtype: str, initializer: Any) -> Any:
         """What a new weight starts with; refuses one that no memory holds before asking for it."""
         size, left = math.prod(shape), allowance()
@@ -278,11 +283,18 @@ class Layer(Configurable):
             ) from error
 
     def add_loss(self, loss: Any) -> None:
-        """Adds a scalar to the loss of the step in which `call` runs."""
+        """Adds a scalar, or several in a list, to the loss of the step in which `call` runs."""
         global _changes
         _changes += 1  # the next call clears it away, which a replayed one would not
         refuse()
-        self._own_losses.append(as_tensor(loss))
+        self._own_losses += map(as_tensor, leaves(loss))
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Refuses with an `ArgumentError`, as Keras 3 does: a metric is kept in an attribute, or given to `compile`."""
+        raise ArgumentError(
+            f"{self.described}: there is no add_metric in Keras 3; keep the metric in an attribute and call its "
+            "update_state, or give it to compile(metrics=[…])"
+        )
 
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
         if "_call_arguments" not in self.__dict__:
@@ -527,6 +539,16 @@ class Layer(Configurable):
                 found.append(as_tensor(variable.regularizer(variable)))
         return found
 
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics kept in attributes of this layer and the layers inside."""
+        return [*self._own_metrics, *(metric for layer in self._sublayers for metric in layer.metrics)]
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """What these metrics accumulate in."""
+        return [variable for metric in self.metrics for variable in metric.variables]
+
     def _collected_losses(self, seen: set[int]) -> Iterator[Tensor]:
         """The penalties of the last call, those of a layer that stands in several places once."""
         if id(self) not in seen:
@@ -651,16 +673,17 @@ class Layer(Configurable):
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
     def _only_call(self, what: str) -> Node:
-        if not self._inbound_nodes:
+        calls = [node for node in self._inbound_nodes if not node.repeats]
+        if not calls:
             raise NotBuiltError(
                 f"{self.described}: has no symbolic {what}; it was not called on an Input or its results"
             )
-        if len(self._inbound_nodes) > 1:
+        if len(calls) > 1:
             raise ArgumentError(
-                f"{self.described}: was called {len(self._inbound_nodes)} times, so its {what} is ambiguous; "
+                f"{self.described}: was called {len(calls)} times, so its {what} is ambiguous; "
                 "keep the tensor that the call you mean returned"
             )
-        return self._inbound_nodes[0]
+        return calls[0]
 
     def check_rank(self, shape: Shape, minimum: int, maximum: int | None, axes: str) -> None:
         """Raises `ShapeError` unless the input has as many axes as it should."""
@@ -678,8 +701,8 @@ class Layer(Configurable):
 
 
 def _tracked(value: Any) -> Iterator[Any]:
-    """The weights and layers in nested lists and dicts."""
-    if isinstance(value, (Variable, Layer)):
+    """The weights, layers and metrics in nested lists and dicts."""
+    if isinstance(value, (Variable, Layer, Metric)):
         yield value
     elif isinstance(value, (list, tuple, dict)):
         for part in value.values() if isinstance(value, dict) else value:

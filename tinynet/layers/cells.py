@@ -16,7 +16,7 @@ from tinynet.layers.base import Layer, Shape
 from tinynet.layers.parameters import add_weight, keep_settings
 from tinynet.primitives import recurrent as records
 from tinynet.primitives.shapes import concatenate
-from tinynet.random import SeedGenerator
+from tinynet.seeds import SeedGenerator
 
 
 class Cell(Layer):

@@ -37,7 +37,8 @@ class Rescaling(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         dtype = self.compute_dtype
         scale, offset = (fixed(np.asarray(number, dtype)) for number in (self.scale, self.offset))
-        return inputs.astype(dtype) * scale + offset
+        scaled = inputs.astype(dtype) * scale
+        return scaled + offset if np.any(self.offset) else scaled
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

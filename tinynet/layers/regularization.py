@@ -13,7 +13,7 @@ from tinynet.catalogue import Config
 from tinynet.errors import ArgumentError, nearest
 from tinynet.layers.base import Layer, Shape
 from tinynet.primitives.lookup import dropout
-from tinynet.random import SeedGenerator
+from tinynet.seeds import SeedGenerator
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 

@@ -10,6 +10,7 @@ import numpy as np
 from tinynet import config, ops
 from tinynet.arguments import number
 from tinynet.autograd import Tensor
+from tinynet.catalogue import Config
 from tinynet.losses.base import LossFunctionWrapper, matched
 
 
@@ -179,6 +180,11 @@ class Huber(LossFunctionWrapper):
     ) -> None:
         self.delta = number("Huber", "delta", delta, 0.0)
         super().__init__(huber, reduction, name, dtype, delta=self.delta)
+
+    def get_config(self) -> Config:
+        """Keras's, which forgets delta; one that is not 1 is kept, and Keras reads it."""
+        described = super().get_config()
+        return described if self.delta != 1 else {k: v for k, v in described.items() if k != "delta"}
 
 
 class LogCosh(LossFunctionWrapper):

@@ -10,6 +10,7 @@ from tinynet import ops
 from tinynet.arguments import flag, number
 from tinynet.autograd import Tensor, as_tensor
 from tinynet.autograd.tags import set_mask
+from tinynet.catalogue import Config
 from tinynet.errors import DataError, ShapeError
 from tinynet.losses.base import LossFunctionWrapper, float_tensor, matched, require_axes, whole_axis
 
@@ -59,7 +60,7 @@ def circle(
     for settings that are no numbers.
 
     >>> circle([0, 0, 1], [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], gamma=1).numpy().round(4)
-    array([0.4823, 0.4823, 0.    ], dtype=float32)
+    array([0.5459, 0.5459, 0.    ], dtype=float32)
     """
     gamma, margin = number("circle", "gamma", gamma), number("circle", "margin", margin)
     remove_diagonal = flag("circle", "remove_diagonal", remove_diagonal)
@@ -117,12 +118,17 @@ class CosineSimilarity(LossFunctionWrapper):
         self.axis = whole_axis("CosineSimilarity", axis)
         super().__init__(cosine_similarity, reduction, name, dtype, axis=self.axis)
 
+    def get_config(self) -> Config:
+        """Keras's, which forgets the axis; one that is not the last is kept, and Keras reads it."""
+        described = super().get_config()
+        return described if self.axis != -1 else {k: v for k, v in described.items() if k != "axis"}
+
 
 class Circle(LossFunctionWrapper):
     """`circle` of integer labels and vectors of length 1. After https://keras.io/api/losses/.
 
     >>> round(Circle(gamma=1)([0, 0, 1], [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]).item(), 4)
-    0.4823
+    0.5459
     """
 
     def __init__(

@@ -77,8 +77,8 @@ class _Cloning:
             )
         else:
             clone = _like(model)
-        if model._compile_arguments is not None:
-            clone.compile(**{key: _fresh(value) for key, value in model._compile_arguments.items()})
+        if model._compiled.arguments is not None:
+            clone.compile(**{key: _fresh(value) for key, value in model._compiled.arguments.items()})
         return clone
 
     def _layer(self, layer: Layer) -> Layer:

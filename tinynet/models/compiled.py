@@ -95,9 +95,15 @@ class CompiledLoss:
         self.terms: list[_Term] = []
         self.means: dict[str, Any] = {}
 
+    @property
+    def metrics(self) -> list[Any]:
+        """The running means of the outputs' losses, where there are several."""
+        return list(self.means.values())
+
     def bind(self, outputs: Outputs) -> None:
         """Gives each output its loss, or raises `ArgumentError` where they do not match."""
-        found, weights = outputs.given(self.loss, "loss"), outputs.given(self.weights, "loss_weights")
+        found = [_alone(loss) for loss in outputs.given(self.loss, "loss")]
+        weights = [_alone(weight) for weight in outputs.given(self.weights, "loss_weights")]
         for label, loss, weight in zip(outputs.labels, found, weights, strict=True):
             for word, one in (("loss", loss), ("weight of the loss", weight)):
                 if isinstance(one, STRUCTURES):
@@ -136,20 +142,23 @@ class CompiledLoss:
         return total
 
 
-class CompiledMetrics:
-    """The metrics of the outputs, plain and weighted, and the names they are logged under.
+class CompiledMetrics(metrics.Metric):
+    """The metrics of the outputs, plain and weighted, as one: its result is a dict of theirs by name.
 
     plain, weighted: lists of names, metrics and functions; where there are several outputs a list
-        with an entry for each, or a dict by output.
+        with an entry for each, or a dict by output. compiled: what puts data in the order of the outputs.
     """
 
-    def __init__(self, plain: Any, weighted: Any) -> None:
+    def __init__(self, plain: Any, weighted: Any, compiled: Compiled) -> None:
+        super().__init__(name="compile_metrics")
+        self._compiled = compiled
+        self.wanted = plain is not None or weighted is not None
         self.given = []
         for given, argument in ((plain, "metrics"), (weighted, "weighted_metrics")):
             if given is not None and (not isinstance(given, STRUCTURES) or _is_config(given)):
                 raise ArgumentError(f"compile: expected {argument} to be a list, received {given!r}")
             self.given.append((argument, _looked_up(given, partial(_metric_of, argument=argument))))
-        self.bound: list[tuple[bool, int, Any]] = []  # weighted, output, metric
+        self.bound: list[tuple[bool, int, Any]] = []  # weighted, output, metric or its name before the first batch
         self.named: dict[str, Any] | None = None
 
     def bind(self, outputs: Outputs) -> None:
@@ -166,65 +175,112 @@ class CompiledMetrics:
                     raise ArgumentError(f"compile: expected {argument} to hold metrics, received {of_one!r}")
                 self.bound += [(argument != "metrics", number, metric) for metric in listed if metric is not None]
 
-    def update(self, y: list[Any], y_pred: list[Any], weights: list[Any]) -> None:
-        """Adds a batch."""
-        for place, (weighted, i, metric) in enumerate(self.bound):
-            if y[i] is None:
-                name = metric if isinstance(metric, str) else metric.name
-                raise DataError(f"metric {name!r} needs targets, and y was not given")
-            if isinstance(metric, str):
-                metric = metrics.accuracy_for(np.shape(y[i]), y_pred[i].shape, name=metric)
-                self.bound[place] = (weighted, i, metric)
-            if weighted:
-                metric.update_state(y[i], y_pred[i], sample_weight=weights[i])
-            else:
-                metric.update_state(y[i], y_pred[i])
-        if self.named is None:
-            self.named = self._named()
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics, one after the other."""
+        return [metric for _, _, metric in self.bound if not isinstance(metric, str)]
 
-    def _named(self) -> dict[str, Any]:
+    @property
+    def variables(self) -> list[Any]:
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Adds a batch: targets, results and sample weights in the structure of the model's outputs."""
+        targets, results, weights = self._compiled.by_output(y_true, y_pred, sample_weight)
+        for place, (weighted, i, metric) in enumerate(self.bound):
+            y = targets[i]
+            if y is None:
+                raise DataError(f"metric {_name_of(metric)!r} needs targets, and y was not given")
+            if isinstance(metric, str):
+                metric = self._chosen(place, y, results[i])
+            if weighted:
+                metric.update_state(y, results[i], sample_weight=weights[i])
+            else:
+                metric.update_state(y, results[i])
+
+    def _chosen(self, place: int, y: Any, y_pred: Any) -> Any:
+        """The metric that 'accuracy' stands for, by the shapes."""
+        weighted, output, name = self.bound[place]
+        metric = metrics.accuracy_for(np.shape(y), y_pred.shape, name=name)
+        self.bound[place] = (weighted, output, metric)
+        self.named = None
+        return metric
+
+    def reset_state(self) -> None:
+        for _, _, metric in self.bound:
+            if not isinstance(metric, str):
+                metric.reset_state()
+
+    def result(self) -> Logs:
+        """The value of each metric by the name it is logged under."""
+        return {name: metric.result() for name, metric in self.by_name().items() if not isinstance(metric, str)}
+
+    def by_name(self) -> dict[str, Any]:
         """The metrics by the names they are logged under; those that repeat are told apart as in Keras."""
-        named: dict[str, Any] = {"loss": None}
-        for weighted, number, metric in self.bound:
-            prefix = f"{self.outputs.of_metrics[number]}_" if self.outputs.of_metrics[number] else ""
-            name = f"{prefix}{metric.name}"
-            if weighted and name in named:
-                name = f"{prefix}weighted_{metric.name}"
-            named[_untaken(name, named)] = metric
-        del named["loss"]
-        return named
+        if self.named is None:
+            named: dict[str, Any] = {"loss": None}
+            for weighted, number, metric in self.bound:
+                prefix = f"{self.outputs.of_metrics[number]}_" if self.outputs.of_metrics[number] else ""
+                name = f"{prefix}{_name_of(metric)}"
+                if weighted and name in named:
+                    name = f"{prefix}weighted_{_name_of(metric)}"
+                named[_untaken(name, named)] = metric
+            del named["loss"]
+            self.named = named
+        return self.named
+
+
+def _alone(value: Any) -> Any:
+    """What is alone in a list; anything else as it is."""
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+
+
+def _name_of(metric: Any) -> str:
+    return metric if isinstance(metric, str) else str(metric.name)
 
 
 class Compiled:
-    """Losses and metrics of a model, from the first batch, or earlier, bound to its outputs."""
+    """Losses and metrics of a model, from the first batch, or earlier, bound to its outputs.
+
+    where: the model, in errors. layers: tells the names of the layers that give the outputs, None where unknown.
+    """
 
     def __init__(
-        self, where: str, loss: Any = None, loss_weights: Any = None, plain: Any = None, weighted: Any = None
+        self,
+        where: str,
+        loss: Any = None,
+        loss_weights: Any = None,
+        plain: Any = None,
+        weighted: Any = None,
+        layers: Callable[[], Sequence[str] | None] | None = None,
     ) -> None:
-        self.where = where  # in errors
+        self.where = where
+        self.layers = layers
+        self.arguments: dict[str, Any] | None = None  # of `compile`, for files
         self.loss = CompiledLoss(loss, loss_weights)
-        self.metrics = CompiledMetrics(plain, weighted)
+        self.metrics = CompiledMetrics(plain, weighted, self)
         self.mean = metrics.Mean(name="loss")
         self.outputs: Outputs | None = None
 
-    def bind(self, outputs: Outputs) -> None:
-        """Says what the outputs are."""
+    def bind(self, results: Any) -> None:
+        """Says what the outputs are: results of the model, or symbols of them."""
+        outputs = Outputs(results, self.layers() if self.layers is not None else None)
         self.loss.bind(outputs)
         self.metrics.bind(outputs)
         self.outputs = outputs
 
     def loss_of(self, y: Any, y_pred: Any, sample_weight: Any) -> Tensor | None:
         """The loss of a batch, or None where no output has one."""
-        return self.loss(*self._by_output(y, y_pred, sample_weight), self.where)
+        return self.loss(*self.by_output(y, y_pred, sample_weight), self.where)
 
-    def count(self, loss: Tensor, rows: int, y: Any, y_pred: Any, sample_weight: Any) -> None:
-        """Adds a batch, and all that its loss came to, to the running means."""
+    def count_loss(self, loss: Tensor, rows: int) -> None:
+        """Adds all that the loss of a batch came to, to its running mean."""
         self.mean.update_state(loss._data, sample_weight=np.asarray(rows, loss.dtype))
-        if self.metrics.bound:
-            self.metrics.update(*self._by_output(y, y_pred, sample_weight))
 
-    def _by_output(self, y: Any, y_pred: Any, sample_weight: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    def by_output(self, y: Any, y_pred: Any, sample_weight: Any) -> tuple[list[Any], list[Any], list[Any]]:
         """Targets, results and sample weights, each in the order of the outputs, None for those without."""
+        if self.outputs is None:
+            self.bind(y_pred)
         if isinstance(y_pred, Tensor) and not isinstance(y, STRUCTURES) and not isinstance(sample_weight, STRUCTURES):
             return [y], [y_pred], [sample_weight]
         targets, weights = self._given(y, "y"), self._given(sample_weight, "sample_weight")
@@ -245,28 +301,22 @@ class Compiled:
         return arranged(values, self.outputs.names, f"{self.where}: {what}", "outputs", missing=True)
 
     def all_metrics(self) -> list[Any]:
-        """Everything that accumulates over batches."""
-        return [self.mean, *(m for _, _, m in self.metrics.bound if not isinstance(m, str)), *self.loss.means.values()]
+        """Everything that accumulates over batches: the loss, the metrics as one, the losses of the outputs."""
+        return [self.mean, *([self.metrics] if self.metrics.wanted else []), *self.loss.metrics]
 
-    def values(self) -> Logs:
-        """The running means by name, in the order in which `evaluate` lists them.
-
-        The loss, metrics without an output's name before theirs as in `compile`, the losses of the
-        outputs, and the other metrics by their names.
-        """
-        named, means = self.metrics.named or {}, self.loss.means
-        if self.outputs is not None and any(self.outputs.of_metrics):
-            found = {"loss": self.mean, **means, **dict(sorted(named.items()))}
-        else:
-            found = {"loss": self.mean, **named, **means}
-        results = ((name, metric.result()) for name, metric in found.items())
-        return {name: float(value) if np.ndim(value) == 0 else np.asarray(value) for name, value in results}
+    def logged(self) -> set[str] | None:
+        """The names of the logs, or None as long as the outputs are not known."""
+        return None if self.outputs is None else {"loss", *self.metrics.by_name(), *self.loss.means}
 
     def direction(self, name: str) -> str | None:
         """'up' or 'down' for a log, None when unknown."""
         if name == "loss" or name in self.loss.means:
             return "down"
-        return getattr((self.metrics.named or {}).get(name), "direction", None)
+        metric = self.metrics.by_name().get(name) if self.outputs is not None else None
+        if isinstance(metric, str):  # 'accuracy', which waits for shapes
+            return "up"
+        told = getattr(metric, "_direction", None)
+        return told if told in ("up", "down") else None
 
 
 def _is_config(value: Any) -> bool:

@@ -1,9 +1,8 @@
-"""Batches for training: cut from arrays, or taken from an iterable of batches."""
+"""Batches for training: cut from arrays, or taken from an iterable or a data set of batches."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -11,9 +10,10 @@ import numpy as np
 
 from tinynet import config
 from tinynet.autograd import Tensor
-from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
+from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError, warn
+from tinynet.models.py_dataset import batches_in, is_dataset
 from tinynet.nested import holds_arrays, leaves, map_leaves, named_leaves, packed
-from tinynet.random import shuffled
+from tinynet.seeds import shuffled
 
 
 class Batch(NamedTuple):
@@ -30,15 +30,15 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
     Raises `DataError` for NaN or infinity, `DtypeError` for what holds no numbers or text,
     `ShapeError` for rows of unequal length.
     """
-    if isinstance(value, Tensor):
-        value = value.data
     try:
-        array = np.asarray(value)
+        array = value if type(value) is np.ndarray else np.asarray(_readable(value))
     except ValueError as error:
         raise ShapeError(
             f"{where}: the rows of {name} have unequal lengths; pad them to one length"
         ) from error
     if array.dtype.kind == "O":
+        if any(v is None for v in array.ravel()[:100]):
+            raise DataError(f"{where}: {name} holds None where an array is expected")
         if not all(isinstance(v, (str, bytes)) for v in array.ravel()[:100]):
             raise DtypeError(f"{where}: {name} must hold numbers (or text), received an array of Python objects")
         return array
@@ -52,6 +52,19 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
     if array.ndim == 0:
         raise ShapeError(f"{where}: {name} must have a batch axis, received a single value")
     return array
+
+
+def _readable(value: Any) -> Any:
+    """What NumPy reads of a container of another library, as Keras takes it."""
+    if isinstance(value, Tensor):
+        return value.data
+    if hasattr(value, "toarray"):  # a sparse matrix
+        return value.toarray()
+    if hasattr(value, "detach"):  # a tensor of PyTorch
+        return value.detach().cpu()
+    if hasattr(value, "to_frame"):  # a series of pandas: a column
+        return value.to_frame()
+    return value
 
 
 def arrays_of(value: Any, name: str, where: str, *, check_finite: bool = True) -> Any:
@@ -180,23 +193,34 @@ class IterableBatches:
     """Batches from an iterable of (x, y) or (x, y, sample_weight), or of x alone.
 
     A list of tuples, or another object with a fresh `iter()`, gives a new pass each epoch;
-    a generator goes on where it stopped.
+    a generator goes on where it stopped. Of a data set that has numbers of batches (`tinynet.utils.PyDataset`)
+    the batches come in order, or shuffled.
     """
 
     def __init__(
-        self, source: Iterable[Any], class_weight: Mapping[int, float] | None = None, where: str = "fit"
+        self,
+        source: Any,
+        class_weight: Mapping[int, float] | None = None,
+        where: str = "fit",
+        shuffle: bool = False,
     ) -> None:
         self.source = source
         self.class_weight = class_weight
         self.where = where
+        self.shuffle = shuffle
+        self.numbered = is_dataset(source)
         self.size: int | None = None
 
     def __len__(self) -> int:
-        return len(self.source)  # type: ignore[arg-type]
+        if self.numbered and hasattr(self.source, "num_batches"):
+            if self.source.num_batches is None:
+                raise TypeError("the data set has no end")
+            return int(self.source.num_batches)
+        return len(self.source)
 
     def __iter__(self) -> Iterator[Batch]:
         empty = True
-        for number, item in enumerate(self.source):
+        for number, item in enumerate(self._items()):
             empty = False
             yield self._batch(item, number)
         if empty:
@@ -205,15 +229,59 @@ class IterableBatches:
                 "pass steps_per_epoch and an endless generator, or an object with a fresh iter()."
             )
 
+    def _items(self) -> Iterable[Any]:
+        if not self.numbered:
+            return self.source
+        count = length_of(self)
+        order = shuffled(count).tolist() if self.shuffle and count else None
+        return batches_in(self.source, order if order is not None else count)
+
+    def call(self, hook: str) -> None:
+        """Calls a hook of the data set, where it has it: on_epoch_begin, on_epoch_end."""
+        if self.numbered and hasattr(self.source, hook):
+            getattr(self.source, hook)()
+
     def _batch(self, item: Any, number: int) -> Batch:
         where = f"{self.where}, batch {number}"
-        parts = item if isinstance(item, tuple) else (item,)
+        parts = item if isinstance(item, (tuple, list)) and not _is_one(item) else (item,)
         if not 1 <= len(parts) <= 3:
             raise DataError(f"{where}: expected x, (x, y) or (x, y, sample_weight), received {len(parts)} items")
         return one_batch(*parts, class_weight=self.class_weight, where=where)
 
 
+def _is_one(item: Any) -> bool:
+    """Whether a list is one array written out, and not several of them."""
+    return isinstance(item, list) and not holds_arrays(item)
+
+
 Batches = ArrayBatches | IterableBatches
+
+
+def unpack_x_y_sample_weight(data: Any) -> Any:
+    """x, y and sample weights of what a `train_step`, `test_step` or `predict_step` is given.
+
+    data: x, (x,), (x, y) or (x, y, sample_weight); what is missing comes as None. Raises `DataError` for another
+    number of parts. Source: https://keras.io/api/utils/
+
+    >>> unpack_x_y_sample_weight((1.0, 2.0))
+    (1.0, 2.0, None)
+    """
+    if not isinstance(data, (tuple, list)):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise DataError(f"expected x, (x,), (x, y) or (x, y, sample_weight), received {len(data)} parts")
+    return (*data, None, None)[:3]
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """The data of a step as `train_step` gets them: x, (x, y) or (x, y, sample_weight).
+
+    >>> pack_x_y_sample_weight(1.0, 2.0)
+    (1.0, 2.0)
+    """
+    if y is None:
+        return (x,) if isinstance(x, (tuple, list)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
 def one_batch(
@@ -235,16 +303,22 @@ def batches_of(
     where: str,
 ) -> Batches:
     """Batches from arrays, or from an iterable of batches when x is one."""
-    iterable = hasattr(x, "__iter__") and not hasattr(x, "__array__") and not isinstance(x, (list, tuple, dict, str))
-    if iterable or (y is None and lists_batches(x)):
+    if _is_iterable(x) or is_dataset(x) or (y is None and lists_batches(x)):
         if y is not None or sample_weight is not None:
             raise ArgumentError(f"{where}: an iterable of batches brings its own y and sample_weight")
         if batch_size is not None:
             raise ArgumentError(f"{where}: an iterable of batches has batch sizes of its own; leave batch_size out")
-        return IterableBatches(x, class_weight, where)
+        return IterableBatches(x, class_weight, where, shuffle)
     return ArrayBatches(
         x, y, sample_weight, batch_size=batch_size, shuffle=shuffle, class_weight=class_weight, where=where
     )
+
+
+def _is_iterable(x: Any) -> bool:
+    plain = isinstance(x, (list, tuple, dict, str, bytes, Tensor)) or any(
+        hasattr(x, name) for name in ("__array__", "toarray")
+    )
+    return hasattr(x, "__iter__") and not plain
 
 
 def validation_batches(data: Any, batch_size: int | None) -> Batches | None:
@@ -283,17 +357,25 @@ class Passes:
         self.data = data
         self.iterator: Iterator[Batch] | None = None
 
+    def call(self, hook: str) -> None:
+        """Tells the data that an epoch begins or ends, where they want to know it."""
+        if isinstance(self.data, IterableBatches):
+            self.data.call(hook)
+
     def take(self, count: int | None) -> Iterator[Batch]:
         """All batches of a pass, or the next `count`; fewer, with a warning, where a pass ends."""
+        self.call("on_epoch_begin")
         if count is None:
             yield from self.data
-            return
+        else:
+            yield from self._next(count)
+        self.call("on_epoch_end")
+
+    def _next(self, count: int) -> Iterator[Batch]:
         for number in range(count):
             batch = next(self.iterator, None) if self.iterator is not None else None
             if batch is None and self.iterator is not None and number:
-                warnings.warn(
-                    f"the data ended after {number} of {count} steps: the next epoch starts a new pass", stacklevel=3
-                )
+                warn(f"the data ended after {number} of {count} steps: the next epoch starts a new pass")
                 self.iterator = None
                 return
             if batch is None:

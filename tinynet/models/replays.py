@@ -45,6 +45,7 @@ class Replays:
         self._model = model
         self._ways: dict[Any, Way | None] = {}
         self._changes = -1
+        self._latest: Way | None = None
 
     def again(self, x: Any, training: bool | None) -> Tensor | None:
         """The result for one array by the way that is known, or None: then `first` has it.
@@ -54,6 +55,10 @@ class Replays:
         way = self._ways.get(self._key(x, training))
         if way is None:
             return None
+        if way is not self._latest:  # only one keeps what it prepares, which may be twice as large as the weights
+            if self._latest is not None:
+                self._latest.replay.forget()
+            self._latest = way
         try:
             return way.tensor(x)
         except Exception:  # the ordinary way fails, too, and says where and why
@@ -82,6 +87,7 @@ class Replays:
             return None
         if self._changes != changes():
             self._ways.clear()
+            self._latest = None
             self._changes = changes()
         return x.shape, x.dtype, config.compute_dtype(""), training
 

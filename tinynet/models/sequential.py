@@ -11,12 +11,13 @@ import numpy as np
 from tinynet.arguments import flag
 from tinynet.autograd.tags import set_mask
 from tinynet.catalogue import Config, each, serialize
-from tinynet.errors import ArgumentError, NotBuiltError
+from tinynet.errors import ArgumentError, NoGraphError, NotBuiltError, ShapeError
 from tinynet.layers import InputLayer, deserialize
 from tinynet.layers.base import Layer, dtype_name, name_scope
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
+from tinynet.nested import holds_arrays
 from tinynet.ops.symbolic import KerasTensor
 
 MOST_LAYERS = 10_000  # in a saved configuration
@@ -42,7 +43,7 @@ class Sequential(Model):
     def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)
-        self._results: list[Any] = []  # of the layers, symbolic, the input among them; once the shape is known
+        self._layer_results: list[Any] = []  # of the layers, symbolic, the input among them; once the shape is known
         if isinstance(layers, Layer) or (layers is not None and not isinstance(layers, Iterable)):
             raise ArgumentError(f"{self.described}: expected a list of layers, received {layers!r}")
         self._extend(layers or ())
@@ -52,9 +53,13 @@ class Sequential(Model):
         """The layers without the input."""
         return [layer for layer in self._sublayers if not isinstance(layer, InputLayer)]
 
+    @layers.setter
+    def layers(self, layers: Any) -> None:
+        self._refuse_layers()
+
     def _the_graph(self, what: str) -> Graph:
         if self._graph is None:
-            raise NotBuiltError(
+            raise NoGraphError(
                 f"{self.described}: the {what.replace('_', ' ')} is known once the model is built; "
                 "put an Input first, call build(input_shape), or call it on data"
             )
@@ -89,7 +94,7 @@ class Sequential(Model):
                 self._build_from(first)
         except Exception:
             del self._sublayers[first:]
-            del self._results[first:]
+            del self._layer_results[first:]
             raise
 
     def _checked(self, layer: Any) -> list[Layer]:
@@ -114,9 +119,9 @@ class Sequential(Model):
         if not self.layers:
             raise ArgumentError(f"{self.described}: there is no layer to pop")
         layer = self._sublayers.pop()
-        if self._results:
-            self._results.pop()
-            self._graph = Graph(self._results[0], self._results[-1], self.described)
+        if self._layer_results:
+            self._layer_results.pop()
+            self._graph = Graph(self._layer_results[0], self._layer_results[-1], self.described)
         if self._input_layer is None or not self.layers:
             self.built = False
         return layer
@@ -128,8 +133,12 @@ class Sequential(Model):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights for inputs of this shape, batch axis included: (None, 28, 28, 1)."""
-        if not self.layers:
+        if not self._sublayers:
             raise NotBuiltError(f"{self.described}: a model without layers cannot be built; add() some first")
+        if self._input_layer is not None and input_shape is not None:
+            own, given = self._input_layer.batch_shape, tuple(input_shape)
+            if len(own) != len(given) or any(n not in (m, None) and m is not None for n, m in zip(own, given, strict=True)):
+                raise ShapeError(f"{self.described}: its input has shape {own}, so it cannot be built for {given}")
         if self._input_layer is None:
             if input_shape is None:
                 raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
@@ -139,7 +148,7 @@ class Sequential(Model):
         except Exception:
             if input_shape is not None:
                 self._sublayers.pop(0)
-                self._results.clear()
+                self._layer_results.clear()
             raise
 
     def _build_from(self, first: int, in_scope: bool = False) -> None:
@@ -147,23 +156,35 @@ class Sequential(Model):
         assert self._input_layer is not None
         layers = self._sublayers
         with contextlib.nullcontext() if in_scope else name_scope(self.name):
-            x = self._results[first - 1] if first else None
-            del self._results[first:]
+            x = self._layer_results[first - 1] if first else None
+            del self._layer_results[first:]
             for layer in layers[first:]:
                 x = layer._inbound_nodes[0].outputs[0] if layer is self._input_layer else layer(x)
-                self._results.append(x)
-        self._graph = Graph(self._results[0], x, self.described)
+                self._layer_results.append(x)
+        self._graph = Graph(self._layer_results[0], x, self.described)
         if len(layers) > 1:
             self._build_input_shape = self._input_layer.batch_shape
             self.built = True
 
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if not self.built and inputs is not None:
+        if not self.built and inputs is not None and not self._takes_a_structure(inputs):
             shape = inputs.shape if hasattr(inputs, "shape") else np.shape(inputs)
             self.build((None, *shape[1:]))  # the first batch's size binds nobody
         return super().__call__(inputs, *args, **kwargs)
 
+    def _takes_a_structure(self, inputs: Any) -> bool:
+        """Whether the first layer is to get several arrays as they are, which no Input says."""
+        return self._input_layer is None and bool(self.layers) and holds_arrays(inputs)
+
+    def _build_for(self, inputs: Any, others: dict[str, Any]) -> None:
+        if not self._takes_a_structure(inputs):
+            super()._build_for(inputs, others)
+
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if self._takes_a_structure(inputs):
+            for layer in self.layers:
+                inputs = layer(inputs)
+            return inputs
         expected = self.inputs[0]
         if isinstance(inputs, (list, tuple, dict)):
             (inputs,) = arranged(inputs, expected.name, self.described)

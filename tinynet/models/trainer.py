@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from tinynet import optimizers
-from tinynet.autograd import Tensor, no_grad
+from tinynet import config, optimizers
+from tinynet.arguments import flag, one_of, whole
+from tinynet.autograd import Tensor, as_tensor, no_grad
 from tinynet.autograd.tensor import wrap
-from tinynet.callbacks import Callback, CallbackList, History, ProgbarLogger
-from tinynet.errors import ArgumentError, NotBuiltError
+from tinynet.callbacks import Callback, CallbackList
+from tinynet.callbacks.callback import plain
+from tinynet.catalogue import Config, serialize
+from tinynet.errors import ArgumentError, NotBuiltError, warn
+from tinynet.layers.base import Layer, changes
 from tinynet.layers.structures import map_structure
-from tinynet.models.compiled import Compiled, Logs, Outputs
+from tinynet.models.compiled import Compiled, CompiledMetrics, Logs
 from tinynet.models.data import (
     Batch,
     Batches,
@@ -25,7 +32,9 @@ from tinynet.models.data import (
     joined,
     length_of,
     one_batch,
+    pack_x_y_sample_weight,
     row_count,
+    unpack_x_y_sample_weight,
     validation_batches,
 )
 from tinynet.models.graph import Graph
@@ -36,25 +45,28 @@ from tinynet.nested import leaves, map_leaves
 class Trainer:
     """The training half of a model: `compile`, then `fit`, `evaluate`, `predict`.
 
-    What a subclass provides: being called on a batch, its `weights`, its `losses`, and the graph that
-    says what its outputs are, where it has one.
+    Beside a layer in the list of bases, after whose `__init__` its own is called. A subclass may override
+    `train_step`, `test_step`, `predict_step`, `compute_loss`, `compute_metrics` and `metrics`, as in Keras.
     """
 
     described: str
     trainable_weights: list[Any]
     losses: list[Any]
     built: bool
-    _graph: Graph | None
+    _sublayers: list[Layer]
+    _own_metrics: list[Any]
+    _graph: Graph | None = None
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
         self.optimizer: Any = None
         self.loss: Any = None
-        self.stop_training = False
-        self.history: History | None = None
-        self._compile_arguments: dict[str, Any] | None = None
+        self.history: Any = None
+        self.stop_training = self.stop_evaluating = self.stop_predicting = False
+        self.run_eagerly = self.jit_compile = False
+        self.steps_per_execution = 1
         self._compiled = Compiled(self.described)
         self._replays = Replays(self)
+        self._all_metrics: tuple[Any, list[Any]] = (None, [])
 
     def compile(
         self,
@@ -76,44 +88,81 @@ class Trainer:
         metrics: names, metrics or functions, reported over each epoch; where there are several
             outputs a list with an entry for each, or a dict by output. weighted_metrics see
             sample weights, too.
-        run_eagerly, auto_scale_loss: accepted; they change nothing here.
+        steps_per_execution: how many batches are trained on between two calls of the callbacks' batch hooks; the
+            numbers of these batches are Keras's.
+        run_eagerly, jit_compile, auto_scale_loss: kept for Keras, which reads them in files; they change nothing
+            here, where everything runs as it is written, in float32 or float64.
 
-        Outputs in a list are called by the layers that give them, those in a dict by its keys.
+        Outputs in a list are called by the layers that give them, those in a dict by its keys. As in Keras, compile
+        again after changing what is `trainable`: the optimizer knows the weights that were trainable when it was
+        first used.
 
-        Raises `ArgumentError` for steps_per_execution and jit_compile, which are not supported,
-        for unknown names, and for what does not fit the outputs.
+        Raises `ArgumentError` for unknown names, and for what does not fit the outputs.
         """
-        for name, value, default in (
-            ("steps_per_execution", steps_per_execution, (1,)),
-            ("jit_compile", jit_compile, ("auto", False)),
-        ):
-            if value not in default:
-                raise ArgumentError(f"compile: {name}={value!r} is not supported; leave it out")
+        run_eagerly = flag("compile", "run_eagerly", run_eagerly)
+        flag("compile", "auto_scale_loss", auto_scale_loss)
+        jit_compile = one_of("compile", "jit_compile", jit_compile, ("auto", True, False)) is True
+        steps_per_execution = whole("compile", "steps_per_execution", steps_per_execution)
         # All of it is looked up before any of it is kept: a compile that fails changes nothing.
         known_optimizer = optimizers.get(optimizer)
-        told = Compiled(self.described, loss, loss_weights, metrics, weighted_metrics)
+        told = Compiled(self.described, loss, loss_weights, metrics, weighted_metrics, self._output_names)
         if self._graph is not None:
-            told.bind(self._outputs(self._graph.outputs))
-        self.optimizer, self.loss, self._compiled = known_optimizer, loss, told
-        self._compile_arguments = {
-            "optimizer": self.optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+            told.bind(self._graph.outputs)
+        told.arguments = {
+            "optimizer": known_optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
-            "steps_per_execution": 1, "jit_compile": False,
+            "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
         }  # fmt: skip
+        self.optimizer, self.loss, self._compiled = known_optimizer, loss, told
+        self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
+        self.stop_training = False
 
-    def _outputs(self, results: Any) -> Outputs:
-        """What the outputs are called, given results of the model."""
-        return Outputs(results, self._graph.output_names if self._graph is not None else None)
+    def _output_names(self) -> Sequence[str] | None:
+        """The names of the layers that give the outputs, where they are known."""
+        return self._graph.output_names if self._graph is not None else None
+
+    def get_compile_config(self) -> Config:
+        """What `compile` was told, as plain data; empty before it."""
+        return {key: serialize(value) for key, value in (self._compiled.arguments or {}).items()}
+
+    def compile_from_config(self, config: Config) -> None:
+        """Compiles as `get_compile_config` of another model says; a `compile` of your own is left to you, as in Keras.
+
+        Raises `ArgumentError` for a setting that `compile` does not know.
+        """
+        if type(self).compile is not Trainer.compile:
+            warn(f"{self.described}: its compile is its own, so compile_from_config does nothing; call compile yourself")
+            return
+        known = inspect.signature(Trainer.compile).parameters
+        for key in config:
+            one_of("compile_from_config", "setting", key, list(known)[1:])
+        self.compile(**config)
+        if self.built:
+            self.optimizer.build(self.trainable_weights)
 
     @property
     def compiled(self) -> bool:
         """Whether `compile` has been called."""
-        return self._compile_arguments is not None
+        return self._compiled.arguments is not None
 
     @property
     def metrics(self) -> list[Any]:
-        """The loss's running mean, the compiled metrics, and the running means of the outputs' losses."""
-        return self._compiled.all_metrics()
+        """All that is reset when an epoch begins, and logged: the loss's running mean, the compiled metrics as one,
+        the running means of the outputs' losses, and the metrics kept in attributes of the model and its layers."""
+        known, found = self._all_metrics
+        key = (changes(), len(self._sublayers))
+        if known != key:
+            found = [*(self._compiled.all_metrics() if self.compiled else []), *self._own_metrics]
+            for layer in self._sublayers:
+                found += () if isinstance(layer, Trainer) else layer.metrics
+            # Past __setattr__, which would count as a change.
+            object.__setattr__(self, "_all_metrics", (key, found))
+        return list(found)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`."""
+        return [metric.name for metric in self.metrics]
 
     def metric_direction(self, name: str) -> str | None:
         """'up' or 'down' for a log by its name, None when unknown."""
@@ -126,7 +175,7 @@ class Trainer:
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: str | int = "auto",
-        callbacks: Iterable[Callback] | None = None,
+        callbacks: Any = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
@@ -136,28 +185,31 @@ class Trainer:
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
-    ) -> History:
+        validation_freq: int | Sequence[int] = 1,
+    ) -> Any:
         """Trains for `epochs` passes over the data; returns the `History` of the logs.
 
-        x, y: arrays (N, …), or x an iterable of (x, y) or (x, y, sample_weight) batches. Where there
-            are several inputs or outputs: lists of arrays, or dicts by name.
-        batch_size: 32 without one. shuffle: a new order each epoch.
+        x, y: arrays (N, …) of NumPy, pandas, TensorFlow or PyTorch, or x an iterable of (x, y) or
+            (x, y, sample_weight) batches: a list, a generator, a `tinynet.utils.PyDataset`, a tf.data.Dataset, a
+            DataLoader. Where there are several inputs or outputs: lists of arrays, or dicts by name.
+        batch_size: 32 without one. shuffle: a new order each epoch, of samples, or of a PyDataset's batches.
         validation_split: the last fraction of the samples, taken before shuffling, is only
             evaluated; validation_data: (x, y) or (x, y, sample_weight) for that, or an iterable.
         class_weight: how much the samples of each class count; sample_weight: each sample, for all
             outputs or, structured as y, for each.
         verbose: 0 silent, 1 a progress bar, 2 a line an epoch, 'auto' as fits the output.
+        callbacks: a list of `tinynet.callbacks`, or a `CallbackList`.
         initial_epoch: where counting starts, to continue a run.
+        validation_freq: epochs from one validation to the next, or a list of epochs (from 1).
         steps_per_epoch, validation_steps: batches an epoch, where not all of them.
 
         Raises `NotBuiltError` before `compile`, `DataError` and its like for data that cannot be
         trained on. Source: https://keras.io/api/models/model_training_apis/
         """
         self._check_compiled("fit")
-        epochs = _whole("fit", "epochs", epochs)
+        epochs = _limited(_whole("fit", "epochs", epochs), config.max_epochs(), "epochs")
         initial_epoch = _whole("fit", "initial_epoch", initial_epoch, least=0)
-        validation_freq = _whole("fit", "validation_freq", validation_freq)
+        validated = _validated(validation_freq)
         steps_per_epoch = _steps("fit", "steps_per_epoch", steps_per_epoch)
         validation_steps = _steps("fit", "validation_steps", validation_steps)
         data = batches_of(
@@ -171,33 +223,37 @@ class Trainer:
             if validation_batch_size:
                 validation.batch_size = checked_batch_size(validation_batch_size, "fit")
         steps = steps_per_epoch or length_of(data)
-        history = History()
-        hooks = self._hooks(callbacks, verbose, epochs, steps, history)
+        hooks = self._hooks(callbacks, verbose, epochs, steps, history=True)
+        logged = self._logged(validation is not None)
+        if logged is not None:
+            hooks.check_monitors(logged)
         self.stop_training = False
         logs: Logs = {}
         passes = Passes(data)
-        hooks.call("on_train_begin", {})
+        handed = _as_it_is if type(self).train_step is Trainer.train_step else _handed
+        passes.call("on_epoch_end")  # before the first, too, as in Keras
+        hooks.on_train_begin()
         for epoch in range(initial_epoch, epochs):
             self.reset_metrics()
-            hooks.call("on_epoch_begin", epoch, {})
-            for number, batch in enumerate(passes.take(steps_per_epoch)):
-                hooks.call("on_train_batch_begin", number, {})
-                self.train_step(batch)
-                logs = self._logs()
-                hooks.call("on_train_batch_end", number, logs)
+            hooks.on_epoch_begin(epoch)
+            for first, last, batches in _executions(passes, steps_per_epoch, self.steps_per_execution):
+                hooks.on_train_batch_begin(first)
+                for batch in batches:
+                    logs = self.train_step(handed(batch))
+                hooks.on_train_batch_end(last, logs)
                 if self.stop_training:
                     break
-            logs = self._logs()
-            if validation is not None and (epoch + 1) % validation_freq == 0:
+            epoch_logs = dict(logs)
+            if validation is not None and validated(epoch + 1):
                 tested = self._test(validation, hooks, validation_steps)
-                logs = dict(sorted({**logs, **{f"val_{key}": value for key, value in tested.items()}}.items()))
-            hooks.call("on_epoch_end", epoch, logs)
+                epoch_logs.update((f"val_{key}", value) for key, value in tested.items())
+            hooks.on_epoch_end(epoch, epoch_logs)
+            logs = epoch_logs
             if self.stop_training:
                 break
         self.optimizer.finalize_variable_values(self.trainable_weights)
-        hooks.call("on_train_end", logs)
-        self.history = history
-        return history
+        hooks.on_train_end(logs)
+        return self.history
 
     def evaluate(
         self,
@@ -207,7 +263,7 @@ class Trainer:
         verbose: str | int = "auto",
         sample_weight: Any = None,
         steps: int | None = None,
-        callbacks: Iterable[Callback] | None = None,
+        callbacks: Any = None,
         return_dict: bool = False,
     ) -> Any:
         """The loss and the metrics over all of the data.
@@ -220,7 +276,7 @@ class Trainer:
         data = batches_of(x, y, sample_weight, batch_size=batch_size, where="evaluate")
         hooks = self._hooks(callbacks, verbose, 1, steps or length_of(data))
         logs = self._test(data, hooks, steps)
-        return logs if return_dict else self._in_order()
+        return logs if return_dict else self._in_order(logs)
 
     def predict(
         self,
@@ -228,7 +284,7 @@ class Trainer:
         batch_size: int | None = None,
         verbose: str | int = "auto",
         steps: int | None = None,
-        callbacks: Iterable[Callback] | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """The model's results for all of x, computed in batches without recording: (N, …), in lists or dicts as its
         outputs."""
@@ -238,16 +294,21 @@ class Trainer:
         alone = callbacks is None and steps is None and verbose == 0 and type(x) is np.ndarray and x.ndim > 0
         if alone and 0 < len(x) <= checked_batch_size(batch_size, "predict"):
             # A single batch and nobody to tell: the loop would take longer than a small model.
-            return self.predict_on_batch(as_array(x, "x", "predict", check_finite=False))
+            whole_x = as_array(x, "x", "predict", check_finite=False)
+            return self._results(whole_x, whole_x)
         data = batches_of(x, batch_size=batch_size, where="predict")
         hooks = self._hooks(callbacks, verbose, 1, steps or length_of(data))
         results: list[Any] = []
-        hooks.call("on_predict_begin", {})
-        for number, batch in enumerate(Passes(data).take(steps)):
-            hooks.call("on_predict_batch_begin", number, {})
-            results.append(self.predict_on_batch(batch.x))
-            hooks.call("on_predict_batch_end", number, {"outputs": results[-1]})
-        hooks.call("on_predict_end", {})
+        self.stop_predicting = False
+        hooks.on_predict_begin()
+        for first, last, batches in _executions(Passes(data), steps, self.steps_per_execution):
+            hooks.on_predict_batch_begin(first)
+            found = joined([self._results(batch.x, pack_x_y_sample_weight(batch.x)) for batch in batches])
+            results.append(found)
+            hooks.on_predict_batch_end(last, {"outputs": found})
+            if self.stop_predicting:
+                break
+        hooks.on_predict_end()
         return joined(results)
 
     def train_on_batch(
@@ -261,58 +322,97 @@ class Trainer:
         """One step of training on one batch; returns that batch's loss and metrics as `evaluate`."""
         self._check_compiled("train_on_batch")
         self.reset_metrics()
-        self.train_step(one_batch(x, y, sample_weight, class_weight=class_weight, where="train_on_batch"))
-        return self._logs() if return_dict else self._in_order()
+        batch = one_batch(x, y, sample_weight, class_weight=class_weight, where="train_on_batch")
+        ordinary = type(self).train_step is Trainer.train_step
+        logs = plain(self.train_step(batch if ordinary else map_leaves(_wrapped, tuple(batch))))
+        return logs if return_dict else self._in_order(logs)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch, as `evaluate`."""
         self._check_compiled("test_on_batch")
         self.reset_metrics()
-        self.test_step(one_batch(x, y, sample_weight, where="test_on_batch"))
-        return self._logs() if return_dict else self._in_order()
+        batch = one_batch(x, y, sample_weight, where="test_on_batch")
+        ordinary = type(self).test_step is Trainer.test_step
+        with no_grad():
+            logs = plain(self.test_step(batch if ordinary else map_leaves(_wrapped, tuple(batch))))
+        return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The results for one batch, as arrays."""
+        return self._results(x, (x,))
 
-        def ordinary(x: Any) -> Any:
-            return self(_wrapped(x), training=False)  # type: ignore[operator]
+    def _results(self, x: Any, data: Any) -> Any:
+        """The results for one batch, as arrays; a predict_step of your own is handed the data."""
+        if type(self).predict_step is not Trainer.predict_step:
+            with no_grad():
+                outputs = self.predict_step(map_leaves(_wrapped, data))
+        else:
 
-        known = self._replays.again(x, False)
-        if known is not None:
-            return known._data
-        with no_grad():
-            outputs = self._replays.first(x, False, ordinary)
+            def ordinary(x: Any) -> Any:
+                return self(_wrapped(x), training=False)  # type: ignore[operator]
+
+            known = self._replays.again(x, False)
+            if known is not None:
+                return known._data
+            with no_grad():
+                outputs = self._replays.first(x, False, ordinary)
         # Texts, of a StringLookup backwards, are arrays already.
         return map_structure(lambda t: _apart_from(x, t._data if isinstance(t, Tensor) else t), outputs)
 
-    def train_step(self, batch: Batch) -> None:
-        """One update of the weights: forward, loss, backward, optimizer."""
-        outputs = self(_wrapped(batch.x), training=True)  # type: ignore[operator]
-        loss = self.compute_loss(batch.x, batch.y, outputs, batch.sample_weight)
+    def train_step(self, data: Any) -> Logs:
+        """One update of the weights: forward, loss, backward, optimizer; returns the logs.
+
+        data: (x, y) or (x, y, sample_weight), or x; see `tinynet.utils.unpack_x_y_sample_weight`. Override it to
+        train in your own way: what it returns, numbers by name, is what `fit` shows and callbacks get.
+
+        Source: https://keras.io/guides/custom_train_step_in_tensorflow/
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(_wrapped(x), training=True)  # type: ignore[operator]
+        loss = self._loss_of(x, y, y_pred, sample_weight, True)
+        self._compiled.count_loss(loss, row_count(x))
         self._clear_losses()  # type: ignore[attr-defined]
         variables = self.trainable_weights
-        for variable in variables:
-            variable.zero_grad()
-        loss.backward()
-        self.optimizer.apply([variable._grad for variable in variables], variables)
-        for variable in variables:
-            variable.zero_grad()
-        self._compiled.count(loss, row_count(batch.x), batch.y, outputs, batch.sample_weight)
+        if variables:
+            for variable in variables:
+                variable.zero_grad()
+            loss.backward()
+            self.optimizer.apply([variable._grad for variable in variables], variables)
+            for variable in variables:
+                variable.zero_grad()
+        else:
+            warn(f"{self.described}: no weights are trainable, so nothing is trained")
+        return self.compute_metrics(x, y, y_pred, sample_weight)
 
-    def test_step(self, batch: Batch) -> None:
-        """Loss and metrics of a batch, the weights left alone."""
-        with no_grad():
-            outputs = self(_wrapped(batch.x), training=False)  # type: ignore[operator]
-            loss = self.compute_loss(batch.x, batch.y, outputs, batch.sample_weight)
-            self._clear_losses()  # type: ignore[attr-defined]
-            self._compiled.count(loss, row_count(batch.x), batch.y, outputs, batch.sample_weight)
+    def test_step(self, data: Any) -> Logs:
+        """Loss and metrics of a batch, the weights left alone; returns the logs. data: as for `train_step`."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(_wrapped(x), training=False)  # type: ignore[operator]
+        loss = self._loss_of(x, y, y_pred, sample_weight, False)
+        self._compiled.count_loss(loss, row_count(x))
+        self._clear_losses()  # type: ignore[attr-defined]
+        return self.compute_metrics(x, y, y_pred, sample_weight)
 
-    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        """The scalar that training lowers: the compiled loss and all penalties."""
-        parts = list(self.losses)
-        if self._compiled.outputs is None:
-            self._compiled.bind(self._outputs(y_pred))
+    def predict_step(self, data: Any) -> Any:
+        """The results for a batch. data: x, or (x,)."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(_wrapped(x), training=False)  # type: ignore[operator]
+
+    def zero_grad(self) -> None:
+        """Forgets the gradients of all weights; `backward` adds to them."""
+        for variable in self.weights:  # type: ignore[attr-defined]
+            variable.zero_grad()
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Tensor:
+        """The scalar that training lowers: the compiled loss and all penalties. Override it for another one.
+
+        x, y, sample_weight: the data of the batch; y_pred: what the model made of x. Raises `ArgumentError` where
+        there is neither a loss nor a penalty.
+        """
         loss = self._compiled.loss_of(y, y_pred, sample_weight)
+        parts = [part.sum() if part.ndim else part for part in self.losses]
         if loss is not None:
             parts.insert(0, loss)
         if not parts:
@@ -322,51 +422,94 @@ class Trainer:
             total = total + part
         return total
 
+    def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
+        """`compute_loss`, which may be one of Keras 3.0's, without `training`."""
+        if _takes_training(type(self).compute_loss):
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=training)
+        else:
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+        loss = loss if isinstance(loss, Tensor) else as_tensor(loss)
+        if loss.size != 1:
+            raise ArgumentError(f"{self.described}: compute_loss must return a scalar, it gave shape {loss.shape}")
+        return loss
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Logs:
+        """Adds a batch to the compiled metrics, and returns the logs. Override it to report something else."""
+        if self._compiled.metrics.wanted:
+            self._compiled.metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> Logs:
+        """The values of `metrics` by name; a result that is a dict gives several."""
+        found: Logs = {}
+        for metric in self.metrics:
+            value = metric.result()
+            if isinstance(value, dict):
+                found.update(value)
+            else:
+                found[metric.name] = value
+        return found
+
     def reset_metrics(self) -> None:
         """Starts the running means of loss and metrics anew."""
         for metric in self.metrics:
             metric.reset_state()
 
-    def _logs(self) -> Logs:
-        """The running means by name, sorted as Keras sorts them."""
-        return dict(sorted(self._compiled.values().items()))
+    def _in_order(self, logs: Logs) -> Any:
+        """Logs as `evaluate` lists them, or the loss alone: in the order of `metrics`, other ones by name after them."""
+        names: list[str] = []
+        for metric in self.metrics:
+            names += [one.name for one in metric.metrics] if isinstance(metric, CompiledMetrics) else [metric.name]
+        found = [logs[name] for name in dict.fromkeys((*names, *sorted(logs))) if name in logs]
+        return found[0] if len(found) == 1 else found
 
-    def _in_order(self) -> Any:
-        """The running means as `evaluate` lists them, or the loss alone."""
-        values = list(self._compiled.values().values())
-        return values[0] if len(values) == 1 else values
+    def _logged(self, validation: bool) -> set[str] | None:
+        """The names of the logs of an epoch, or None where steps or metrics of your own may log anything."""
+        overridable = ("train_step", "test_step", "compute_metrics", "get_metrics_result", "metrics")
+        if any(getattr(type(self), name) is not getattr(Trainer, name) for name in overridable):
+            return None
+        own = [metric for metric in self.metrics if metric not in self._compiled.all_metrics()]
+        names = self._compiled.logged()
+        if names is None or not all(type(metric).__module__.startswith("tinynet.") for metric in own):
+            return None
+        names |= {metric.name for metric in own}
+        return names | {f"val_{name}" for name in names} if validation else names
 
     def _test(self, data: Batches, hooks: CallbackList, steps: int | None = None) -> Logs:
+        passes = Passes(data)
+        handed = _as_it_is if type(self).test_step is Trainer.test_step else _handed
+        passes.call("on_epoch_end")
+        self.stop_evaluating = False
+        hooks.on_test_begin()
         self.reset_metrics()
-        hooks.call("on_test_begin", {})
-        for number, batch in enumerate(Passes(data).take(steps)):
-            hooks.call("on_test_batch_begin", number, {})
-            self.test_step(batch)
-            hooks.call("on_test_batch_end", number, self._logs())
-        logs = self._logs()
-        hooks.call("on_test_end", logs)
+        logs: Logs = {}
+        for first, last, batches in _executions(passes, steps, self.steps_per_execution):
+            hooks.on_test_batch_begin(first)
+            for batch in batches:
+                with no_grad():
+                    logs = self.test_step(handed(batch))
+            hooks.on_test_batch_end(last, logs)
+            if self.stop_evaluating:
+                break
+        logs = plain(logs)
+        hooks.on_test_end(logs)
         return logs
 
     def _hooks(
-        self,
-        callbacks: Iterable[Callback] | None,
-        verbose: str | int,
-        epochs: int,
-        steps: int | None,
-        history: History | None = None,
+        self, callbacks: Any, verbose: str | int, epochs: int, steps: int | None, history: bool = False
     ) -> CallbackList:
-        """The user's callbacks, with progress before and history after them."""
+        """The user's callbacks, with history and progress after them."""
         if verbose not in ("auto", 0, 1, 2):
             raise ArgumentError(f"expected verbose 'auto', 0, 1 or 2, received {verbose!r}")
         verbose = _verbosity() if verbose == "auto" else int(verbose)
-        if isinstance(callbacks, Callback):
-            callbacks = [callbacks]
-        if callbacks is not None and not isinstance(callbacks, (list, tuple)):
+        params = {"verbose": verbose, "epochs": epochs, "steps": steps}
+        if isinstance(callbacks, CallbackList):
+            callbacks.set_model(self)
+            callbacks.set_params(params)
+            return callbacks
+        if callbacks is not None and not isinstance(callbacks, (list, tuple, Callback)):
             raise ArgumentError(f"expected callbacks to be a list of callbacks, received {callbacks!r}")
-        all_callbacks: list[Callback] = [ProgbarLogger(verbose)] if verbose else []
-        all_callbacks += list(callbacks or [])
-        all_callbacks += [history] if history is not None else []
-        return CallbackList(all_callbacks, self, {"verbose": verbose, "epochs": epochs, "steps": steps})
+        return CallbackList(callbacks, add_history=history, add_progbar=bool(verbose), model=self, **params)
 
     def _check_compiled(self, where: str) -> None:
         if not self.compiled:
@@ -380,6 +523,41 @@ def _verbosity() -> int:
     return 1 if importlib.util.find_spec("tqdm") else 2
 
 
+def _executions(passes: Passes, steps: int | None, size: int) -> Iterator[tuple[int, int, list[Batch]]]:
+    """All batches of a pass, or so many, in groups of this size, as in Keras the last of them filled up, too; each
+    with the number of its first and, as if it were full, its last."""
+    batches, first = passes.take(steps and -(-steps // size) * size), 0
+    while group := list(islice(batches, size)):
+        yield first, first + size - 1, group
+        first += size
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch
+
+
+def _handed(batch: Batch) -> Any:
+    """A batch as a step of the user's own gets it: tensors, in a tuple without what is missing."""
+    x, y, sample_weight = (map_leaves(_wrapped, part) for part in batch)
+    return pack_x_y_sample_weight(x, y, sample_weight)
+
+
+@functools.lru_cache(maxsize=256)
+def _takes_training(compute_loss: Any) -> bool:
+    """Whether a `compute_loss` has the argument `training`."""
+    parameters = inspect.signature(compute_loss).parameters.values()
+    return any(p.name == "training" or p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def _validated(frequency: Any) -> Any:
+    """Whether there is a validation at the end of an epoch (from 1): every so many, or those in a list."""
+    if isinstance(frequency, (list, tuple)):
+        epochs = {_whole("fit", "each epoch in validation_freq", epoch) for epoch in frequency}
+        return lambda epoch: epoch in epochs
+    every = _whole("fit", "validation_freq", frequency)
+    return lambda epoch: epoch % every == 0
+
+
 def _whole(where: str, name: str, value: Any, least: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ArgumentError(f"{where}: expected {name} to be a whole number >= {least}, received {value!r}")
@@ -387,7 +565,16 @@ def _whole(where: str, name: str, value: Any, least: int = 1) -> int:
 
 
 def _steps(where: str, name: str, value: Any) -> int | None:
-    return None if value is None else _whole(where, name, value)
+    steps = None if value is None else _whole(where, name, value)
+    return _limited(steps, config.max_steps_per_epoch(), "steps")
+
+
+def _limited(count: Any, most: int | None, what: str) -> Any:
+    """The count, or the most that `tinynet.config` allows, with a warning."""
+    if most is None or count is not None and count <= most:
+        return count
+    warn(f"only {most} {what} are done: tinynet.config limits them")
+    return most
 
 
 def _wrapped(x: Any) -> Any:

@@ -54,6 +54,27 @@ def divide(x1: Any, x2: Any) -> Tensor:
     return record(arithmetic.divide, (floating(a), floating(b)), {})
 
 
+def true_divide(x1: Any, x2: Any) -> Tensor:
+    """As `divide`.
+
+    >>> true_divide([1, 2], 4).tolist()
+    [0.25, 0.5]
+    """
+    return divide(x1, x2)
+
+
+def divide_no_nan(x1: Any, x2: Any) -> Tensor:
+    """x1 / x2, and 0 where x2 is 0: there it has no gradient either.
+
+    >>> divide_no_nan([1.0, 2.0], [0.0, 4.0]).tolist()
+    [0.0, 0.5]
+    """
+    a, b = pair(x1, x2, "divide_no_nan")
+    a, b = floating(a), floating(b)
+    zero = constant(np.equal, b, 0)
+    return where(zero, 0.0, divide(a, where(zero, 1.0, b)))
+
+
 def floor_divide(x1: Any, x2: Any) -> Tensor:
     """The largest integer not above x1 / x2, in the operands' dtype; its derivative is 0.
 
@@ -98,6 +119,26 @@ def power(x1: Any, x2: Any) -> Tensor:
     [1.0, 4.0, 9.0]
     """
     return record(arithmetic.power, pair(x1, x2, "power"), {})
+
+
+def arctan2(x1: Any, x2: Any) -> Tensor:
+    """The angle in (−π, π] of the point with x2 along the first axis and x1 along the second.
+
+    >>> arctan2([0.0, 1.0], [1.0, 0.0]).numpy().round(4).tolist() == [0.0, np.float32(1.5708).item()]
+    True
+    """
+    a, b = pair(x1, x2, "arctan2")
+    return record(arithmetic.arctan2, (floating(a), floating(b)), {})
+
+
+def logaddexp(x1: Any, x2: Any) -> Tensor:
+    """log(exp(x1) + exp(x2)), without overflow.
+
+    >>> logaddexp([1000.0], [0.0]).tolist()
+    [1000.0]
+    """
+    a, b = pair(x1, x2, "logaddexp")
+    return record(arithmetic.logaddexp, (floating(a), floating(b)), {})
 
 
 def negative(x: Any) -> Tensor:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tinynet import config
-from tinynet.autograd.tensor import Tensor, constant, wrap
+from tinynet.autograd.tensor import Tensor, constant, record, wrap
 from tinynet.errors import ArgumentError
 from tinynet.ops._arguments import common_dtype, dtype_named, one_axis, sizes, tensor
+from tinynet.primitives import arithmetic, shapes
 
 
 def convert_to_tensor(
@@ -192,3 +194,170 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
         [-1 if i == axis % (classes.ndim + 1) else 1 for i in range(classes.ndim + 1)]
     )
     return wrap(vectors.astype(dtype_named(dtype or "float32", "one_hot")))
+
+
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Tensor:
+    """Sets of classes (…, S) as vectors (…, K) with a 1 for each class that occurs; a number outside [0, K) is none.
+
+    num_classes: K; it must be given. axis: where the new axis stands. dtype: float32 without it.
+
+    Raises `ArgumentError` for sparse=True, for an unknown keyword and for an axis that is not there.
+
+    >>> multi_hot([[0, 2], [1, 1]], 3).tolist()
+    [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    """
+    if num_classes is None:
+        num_classes = kwargs.pop("num_tokens", None)  # Keras's older name
+    if kwargs or num_classes is None:
+        raise ArgumentError(f"multi_hot: expected num_classes and no other keyword, received {sorted(kwargs)}")
+    vectors = one_hot(inputs, num_classes, axis, dtype, sparse)._data
+    members = 1 if vectors.ndim > 2 else 0
+    return wrap(vectors.max(axis=members, initial=0) if vectors.ndim > 1 else vectors)
+
+
+def empty(shape: Any, dtype: Any = None) -> Tensor:
+    """As `zeros`: there is nothing to gain from leaving memory as it is.
+
+    >>> empty((1, 2)).shape
+    (1, 2)
+    """
+    return zeros(shape, dtype)
+
+
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """As `zeros_like`.
+
+    >>> empty_like([1, 2]).shape
+    (2,)
+    """
+    return zeros_like(x, dtype)
+
+
+def identity(n: int, dtype: Any = None) -> Tensor:
+    """The square matrix with ones on its diagonal; `floatx()` without a dtype.
+
+    >>> identity(2).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    return eye(n, dtype=dtype)
+
+
+def copy(x: Any) -> Tensor:
+    """The same values; a tensor never changes, so it is its own copy.
+
+    >>> copy([1, 2]).tolist()
+    [1, 2]
+    """
+    return +tensor(x)
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """`num` numbers at equal distances from start to stop; without `endpoint`, before it.
+
+    start, stop: numbers, or tensors that broadcast together; then along a new axis. dtype: that of the operands
+        without it, `floatx()` for integers. retstep: returns the distance, too.
+
+    >>> linspace(0, 1, 3).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    first, last = tensor(start), tensor(stop)
+    found = common_dtype(first.dtype, last.dtype)
+    found = dtype_named(dtype or (found if found.kind == "f" else config.floatx()), "linspace")
+    if isinstance(num, bool) or not isinstance(num, (int, np.integer)) or num < 0:
+        raise ArgumentError(f"linspace: num must be a whole number, received {num!r}")
+    ends = (first._data.astype(np.float64), last._data.astype(np.float64))
+    numbers, step = np.linspace(*ends, int(num), endpoint, retstep=True, axis=axis)
+    return (wrap(numbers.astype(found)), wrap(np.asarray(step, found))) if retstep else wrap(numbers.astype(found))
+
+
+def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
+    """The coordinates of a grid: for each vector a tensor of the grid's shape.
+
+    indexing: 'ij' has the vectors along the axes in their order, 'xy' the first two exchanged.
+
+    >>> [part.tolist() for part in meshgrid([1, 2], [3, 4])]
+    [[[1, 2], [1, 2]], [[3, 3], [4, 4]]]
+    """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"meshgrid: indexing must be 'xy' or 'ij', received {indexing!r}")
+    vectors = [tensor(part).reshape(-1) for part in x]
+    places = list(range(len(vectors)))
+    if indexing == "xy" and len(places) > 1:
+        places[:2] = [1, 0]
+    grid = [0] * len(vectors)
+    for place, vector in zip(places, vectors, strict=True):
+        grid[place] = len(vector)
+    along = [
+        v.reshape([-1 if a == place else 1 for a in range(len(grid))]) for place, v in zip(places, vectors, strict=True)
+    ]
+    return [record(shapes.broadcast_to, (v,), {"shape": tuple(grid)}) for v in along]
+
+
+def ndim(x: Any) -> int:
+    """The number of axes.
+
+    >>> ndim([[1, 2, 3]])
+    2
+    """
+    return len(shape(x))
+
+
+def size(x: Any) -> int:
+    """The number of elements.
+
+    >>> size([[1, 2, 3]])
+    3
+    """
+    return math.prod(shape(x))
+
+
+def dtype(x: Any) -> str:
+    """The name of the dtype.
+
+    >>> dtype([1.0])
+    'float32'
+    """
+    return str(x.dtype) if hasattr(x, "dtype") else tensor(x).dtype.name
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether x is a tensor; an array is none.
+
+    >>> is_tensor(ones(2)), is_tensor(np.ones(2))
+    (True, False)
+    """
+    return isinstance(x, Tensor)
+
+
+def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """nan, inf and −inf replaced by numbers: 0, the largest and the smallest that the dtype has.
+
+    >>> nan_to_num([1.0, float("nan")], nan=7.0).tolist()
+    [1.0, 7.0]
+    """
+    x = tensor(x)
+    if x.dtype.kind != "f":
+        return x
+    limits = np.finfo(x.dtype)
+    for found, number in (
+        (constant(np.isnan, x), nan),
+        (constant(np.isposinf, x), limits.max if posinf is None else posinf),
+        (constant(np.isneginf, x), limits.min if neginf is None else neginf),
+    ):
+        x = record(arithmetic.where, (found, np.asarray(number, x.dtype), x), {})
+    return x

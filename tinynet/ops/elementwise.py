@@ -27,6 +27,15 @@ def abs(x: Any) -> Tensor:
     return record(elementwise.abs_, (tensor(x),), {})
 
 
+def absolute(x: Any) -> Tensor:
+    """As `abs`.
+
+    >>> absolute([-1.0, 2.0]).tolist()
+    [1.0, 2.0]
+    """
+    return abs(x)
+
+
 def sign(x: Any) -> Tensor:
     """−1, 0 or 1; its derivative is 0.
 
@@ -85,6 +94,16 @@ def exp(x: Any) -> Tensor:
         return record(elementwise.exp, (floating(x),), {})
 
 
+def exp2(x: Any) -> Tensor:
+    """2ˣ; inf where that is too large for the dtype.
+
+    >>> exp2([3.0]).tolist()
+    [8.0]
+    """
+    with np.errstate(over="ignore"):
+        return record(elementwise.exp2, (floating(x),), {})
+
+
 def expm1(x: Any) -> Tensor:
     """eˣ − 1, exact for small x.
 
@@ -115,6 +134,26 @@ def log1p(x: Any) -> Tensor:
         return record(elementwise.log1p, (floating(x),), {})
 
 
+def log2(x: Any) -> Tensor:
+    """The logarithm to the base 2; −inf at 0 and nan below.
+
+    >>> log2([8.0]).tolist()
+    [3.0]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.log2, (floating(x),), {})
+
+
+def log10(x: Any) -> Tensor:
+    """The logarithm to the base 10; −inf at 0 and nan below.
+
+    >>> log10([1.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.log10, (floating(x),), {})
+
+
 def sin(x: Any) -> Tensor:
     """The sine of x in radians.
 
@@ -131,6 +170,93 @@ def cos(x: Any) -> Tensor:
     [1.0]
     """
     return record(elementwise.cos, (floating(x),), {})
+
+
+def tan(x: Any) -> Tensor:
+    """The tangent of x in radians.
+
+    >>> tan([0.0]).tolist()
+    [0.0]
+    """
+    return record(elementwise.tan, (floating(x),), {})
+
+
+def arcsin(x: Any) -> Tensor:
+    """The angle in [−π/2, π/2] whose sine is x; nan outside [−1, 1].
+
+    >>> arcsin([0.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.arcsin, (floating(x),), {})
+
+
+def arccos(x: Any) -> Tensor:
+    """The angle in [0, π] whose cosine is x; nan outside [−1, 1].
+
+    >>> arccos([1.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.arccos, (floating(x),), {})
+
+
+def arctan(x: Any) -> Tensor:
+    """The angle in (−π/2, π/2) whose tangent is x.
+
+    >>> arctan([0.0]).tolist()
+    [0.0]
+    """
+    return record(elementwise.arctan, (floating(x),), {})
+
+
+def sinh(x: Any) -> Tensor:
+    """The hyperbolic sine, (eˣ − e⁻ˣ)/2.
+
+    >>> sinh([0.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(over="ignore"):
+        return record(elementwise.sinh, (floating(x),), {})
+
+
+def cosh(x: Any) -> Tensor:
+    """The hyperbolic cosine, (eˣ + e⁻ˣ)/2.
+
+    >>> cosh([0.0]).tolist()
+    [1.0]
+    """
+    with np.errstate(over="ignore"):
+        return record(elementwise.cosh, (floating(x),), {})
+
+
+def arcsinh(x: Any) -> Tensor:
+    """The number whose hyperbolic sine is x.
+
+    >>> arcsinh([0.0]).tolist()
+    [0.0]
+    """
+    return record(elementwise.arcsinh, (floating(x),), {})
+
+
+def arccosh(x: Any) -> Tensor:
+    """The number from 0 on whose hyperbolic cosine is x; nan below 1.
+
+    >>> arccosh([1.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.arccosh, (floating(x),), {})
+
+
+def arctanh(x: Any) -> Tensor:
+    """The number whose hyperbolic tangent is x; nan outside [−1, 1].
+
+    >>> arctanh([0.0]).tolist()
+    [0.0]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.arctanh, (floating(x),), {})
 
 
 def erf(x: Any) -> Tensor:
@@ -158,6 +284,16 @@ def ceil(x: Any) -> Tensor:
     [2.0, -1.0]
     """
     return record(elementwise.ceil, (floating(x),), {})
+
+
+def trunc(x: Any) -> Tensor:
+    """x without what stands behind the point; its derivative is 0. Integers stay integers.
+
+    >>> trunc([1.7, -1.2]).tolist()
+    [1.0, -1.0]
+    """
+    x = tensor(x)
+    return x if x.dtype.kind != "f" else record(elementwise.trunc, (x,), {})
 
 
 def round(x: Any, decimals: int = 0) -> Tensor:

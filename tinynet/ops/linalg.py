@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from tinynet import config
 from tinynet.autograd.tensor import Tensor, record
-from tinynet.errors import ArgumentError
+from tinynet.errors import ArgumentError, ShapeError
 from tinynet.ops._arguments import Axis, floating, pair, promoted
 from tinynet.ops._arguments import axes as checked_axes
-from tinynet.ops.arithmetic import divide, maximum, minimum
+from tinynet.ops.arithmetic import divide, maximum
 from tinynet.ops.elementwise import abs, rsqrt, sqrt, square
 from tinynet.ops.reductions import max, min, sum
+from tinynet.ops.shapes import moveaxis
 from tinynet.primitives import linalg
 from tinynet.primitives.operation import normalized_axes
 
@@ -85,6 +88,50 @@ def outer(x1: Any, x2: Any) -> Tensor:
     return a.reshape(-1, 1) * b.reshape(-1)
 
 
+def inner(x1: Any, x2: Any) -> Tensor:
+    """The sums of products over the last axes; with a number, the product.
+
+    >>> inner([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]).tolist()
+    [3.0, 7.0]
+    """
+    a, b = pair(x1, x2, "inner")
+    return record(linalg.tensordot, (a, b), {"axes": (-1, -1)}) if a.ndim and b.ndim else a * b
+
+
+def vdot(x1: Any, x2: Any) -> Tensor:
+    """The sum of products of all elements in their order.
+
+    >>> vdot([[1.0], [2.0]], [3.0, 4.0]).item()
+    11.0
+    """
+    a, b = pair(x1, x2, "vdot")
+    return a.reshape(-1).dot(b.reshape(-1))
+
+
+def cross(
+    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Tensor:
+    """The cross products of vectors of 3 elements along an axis of each.
+
+    axisa, axisb, axisc: the axis of x1, of x2 and of the result; `axis` is all three.
+
+    Raises `ShapeError` for vectors of another length.
+
+    >>> cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    a, b = pair(x1, x2, "cross")
+    of_a, of_b, of_result = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    if not a.ndim or not b.ndim:
+        raise ShapeError(f"cross: expected vectors, received shapes {a.shape} and {b.shape}")
+    a, b = moveaxis(a, of_a, -1), moveaxis(b, of_b, -1)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        raise ShapeError(f"cross: expected 3 elements along the axes, received {a.shape[-1]} and {b.shape[-1]}")
+    next_a, next_b = a[..., [1, 2, 0]], b[..., [1, 2, 0]]
+    result = (a * next_b - next_a * b)[..., [1, 2, 0]]
+    return moveaxis(result, -1, of_result)
+
+
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The length of vectors: (Σ |x|^ord)^(1/ord) over one axis, √Σ x² over several or all.
 
@@ -122,6 +169,7 @@ def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = N
     x = x.reshape(1) if x.ndim == 0 else x
     epsilon = config.epsilon() if epsilon is None else epsilon
     if order == 2:
-        inverse = rsqrt(sum(square(x), axis, keepdims=True))
-        return x * minimum(inverse, 1 / epsilon)
+        # The same as min(1/√Σx², 1/epsilon), but for the derivative at x = 0, which would be 0 · ∞.
+        least = x.dtype.type(np.maximum(epsilon**2, np.finfo(x.dtype).tiny))
+        return x * rsqrt(maximum(sum(square(x), axis, keepdims=True), least))
     return divide(x, maximum(norm(x, order, axis, keepdims=True), epsilon))

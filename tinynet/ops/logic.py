@@ -141,3 +141,23 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
     """
     a, b = pair(x1, x2, "isclose")
     return constant(np.isclose, a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """Whether `isclose` holds for all elements.
+
+    >>> allclose([1.0, 2.0], [1.000001, 2.0]).item()
+    True
+    """
+    return constant(np.all, isclose(x1, x2, rtol, atol, equal_nan))
+
+
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """Which elements of x1 are among those of x2; with `invert`, which are not.
+
+    assume_unique: accepted, changes nothing.
+
+    >>> isin([1, 2, 3], [3, 1]).tolist()
+    [True, False, True]
+    """
+    return constant(np.isin, *pair(x1, x2, "isin"), invert=invert)

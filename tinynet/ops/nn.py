@@ -127,6 +127,24 @@ def hard_silu(x: Any) -> Tensor:
     return x * record(elementwise.hard_sigmoid, (x,), {})
 
 
+def swish(x: Any) -> Tensor:
+    """As `silu`.
+
+    >>> swish([0.0]).tolist()
+    [0.0]
+    """
+    return silu(x)
+
+
+def hard_swish(x: Any) -> Tensor:
+    """As `hard_silu`.
+
+    >>> hard_swish([3.0]).tolist()
+    [3.0]
+    """
+    return hard_silu(x)
+
+
 def sigmoid(x: Any) -> Tensor:
     """1/(1 + e⁻ˣ), without overflow.
 

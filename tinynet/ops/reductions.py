@@ -15,7 +15,7 @@ from tinynet.errors import ArgumentError
 from tinynet.ops._arguments import Axis, axes, dtype_named, floating, one_axis, tensor
 from tinynet.ops.arithmetic import maximum, minimum
 from tinynet.ops.elementwise import sqrt
-from tinynet.primitives import reductions
+from tinynet.primitives import reductions, shapes
 
 
 def _summable(x: Any) -> Tensor:
@@ -104,6 +104,24 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) 
     return found if initial is None else minimum(found, initial)
 
 
+def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """As `max`.
+
+    >>> amax([[1.0, 4.0], [3.0, 2.0]], axis=1).tolist()
+    [4.0, 3.0]
+    """
+    return max(x, axis, keepdims)
+
+
+def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """As `min`.
+
+    >>> amin([[1.0, 4.0], [3.0, 2.0]], axis=1).tolist()
+    [1.0, 2.0]
+    """
+    return min(x, axis, keepdims)
+
+
 def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
     """The product over `axis`; its derivative is right also where elements are 0.
 
@@ -138,6 +156,28 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     if x.dtype.kind != "f":
         return constant(np.cumsum, x, axis=axis, dtype=x.dtype)
     return record(reductions.cumsum, (x,), {"axis": axis})
+
+
+def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The running product along `axis`, or along all elements row by row.
+
+    dtype: to convert to first; truth values become int32.
+
+    >>> cumprod([1.0, 2.0, 3.0]).tolist()
+    [1.0, 2.0, 6.0]
+    """
+    x = tensor(x) if dtype is None else tensor(x).astype(dtype_named(dtype, "cumprod"))
+    if x.dtype.kind == "b":
+        x = x.astype(np.int32)
+    axis = None if axis is None else one_axis(axis, x.ndim, "cumprod")
+    if x.dtype.kind != "f":
+        return constant(np.cumprod, x, axis=axis, dtype=x.dtype)
+    x = x.reshape(-1) if axis is None else x.swapaxes(0, axis)
+    reach = 1
+    while reach < len(x):  # after each round an element is the product of so many before it, at most
+        x = record(shapes.concatenate, (x[:reach], x[reach:] * x[:-reach]), {"axis": 0})
+        reach *= 2
+    return x if axis is None else x.swapaxes(0, axis)
 
 
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:

@@ -331,3 +331,122 @@ def tile(x: Any, repeats: Any) -> Tensor:
         apart, tuple(n for count, size in zip(counts, shape, strict=True) for n in (count, size))
     )
     return reshape(wide, tuple(map(operator.mul, counts, shape)))
+
+
+def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
+    """x2 behind x1 along an axis, or the elements of both in one row.
+
+    >>> append([1, 2], [[3]]).tolist()
+    [1, 2, 3]
+    """
+    return concatenate([ravel(x1), ravel(x2)]) if axis is None else concatenate([x1, x2], axis)
+
+
+def hstack(xs: Any) -> Tensor:
+    """Tensors side by side: joined along the second axis, vectors along their only one.
+
+    >>> hstack([[[1], [2]], [[3], [4]]]).tolist()
+    [[1, 3], [2, 4]]
+    """
+    tensors = [_with_axes(x, 1) for x in promoted(xs, "hstack")]
+    return concatenate(tensors, axis=1 if tensors[0].ndim > 1 else 0)
+
+
+def vstack(xs: Any) -> Tensor:
+    """Tensors on top of each other: joined along the first axis, vectors as rows.
+
+    >>> vstack([[1, 2], [3, 4]]).tolist()
+    [[1, 2], [3, 4]]
+    """
+    return concatenate([_with_axes(x, 2) for x in promoted(xs, "vstack")], axis=0)
+
+
+def dstack(xs: Any) -> Tensor:
+    """Tensors behind each other: joined along the third axis, which smaller ones get.
+
+    >>> dstack([[1, 2], [3, 4]]).tolist()
+    [[[1, 3], [2, 4]]]
+    """
+    return concatenate([_with_axes(x, 3) for x in promoted(xs, "dstack")], axis=2)
+
+
+def _with_axes(x: Tensor, rank: int) -> Tensor:
+    """At least so many axes, as NumPy's atleast functions add them."""
+    if x.ndim >= rank:
+        return x
+    shape = {1: (1,), 2: (1, -1), 3: (1, -1, 1) if x.ndim < 2 else (*x.shape, 1)}[rank]
+    return reshape(x, shape)
+
+
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """x cut along `axis` as `split` does, into parts that differ by one where they cannot be equal.
+
+    >>> [part.tolist() for part in array_split([1, 2, 3], 2)]
+    [[1, 2], [3]]
+    """
+    x = tensor(x)
+    axis = one_axis(axis, x.ndim, "array_split")
+    parts: Any = indices_or_sections
+    if isinstance(parts, (int, np.integer)):
+        if parts < 1:
+            raise ArgumentError(f"array_split: expected at least one part, received {parts!r}")
+        small, larger = divmod(x.shape[axis], int(parts))
+        ends = np.cumsum([small + (i < larger) for i in range(int(parts) - 1)], dtype=int)
+        parts = ends.tolist()
+    return split(x, parts, axis) if len(parts) else [x]
+
+
+def fliplr(x: Any) -> Tensor:
+    """The order along the second axis reversed.
+
+    >>> fliplr([[1, 2]]).tolist()
+    [[2, 1]]
+    """
+    return flip(x, 1)
+
+
+def flipud(x: Any) -> Tensor:
+    """The order along the first axis reversed.
+
+    >>> flipud([[1], [2]]).tolist()
+    [[2], [1]]
+    """
+    return flip(x, 0)
+
+
+def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
+    """The elements moved along an axis, those pushed out at its end put in front; in one row without an axis.
+
+    shift, axis: one number, or as many shifts as axes.
+
+    >>> roll([1, 2, 3], 1).tolist()
+    [3, 1, 2]
+    """
+    x = tensor(x)
+    if axis is None:
+        return reshape(roll(ravel(x), int(np.sum(shift)), 0), x.shape)
+    moves, places = sizes(shift, "roll"), sizes(axis, "roll")
+    if len(moves) == 1:
+        moves *= len(places)
+    if len(moves) != len(places):
+        raise ArgumentError(f"roll: {len(moves)} shifts do not fit {len(places)} axes")
+    for move, place in zip(moves, places, strict=True):
+        place = one_axis(place, x.ndim, "roll")
+        x = _taken(x, np.roll(np.arange(x.shape[place]), move), place)
+    return x
+
+
+def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
+    """Each element minus the one before along `axis`, n times over.
+
+    >>> diff([1.0, 4.0, 9.0]).tolist()
+    [3.0, 5.0]
+    """
+    x = tensor(a)
+    axis = one_axis(axis, x.ndim, "diff") % x.ndim
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0:
+        raise ArgumentError(f"diff: n must be a whole number, received {n!r}")
+    before = (slice(None),) * axis
+    for _ in range(min(int(n), x.shape[axis])):
+        x = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
+    return x

@@ -127,6 +127,8 @@ class Node:
     The operation keeps its nodes in `_inbound_nodes`; the results learn where they come from.
     """
 
+    repeats = False  # another call, for a model that starts in the middle of the graph
+
     def __init__(self, operation: Any, args: Sequence[Any], kwargs: dict[str, Any], outputs: Any) -> None:
         self.operation = operation
         self.args = map_leaves(lambda part: part, tuple(args))
@@ -168,30 +170,37 @@ DEFINITIONS: dict[str, Definition] = {}
 OPERANDS = {
     "x", "x1", "x2", "xs", "inputs", "condition", "kernel", "depthwise_kernel", "pointwise_kernel", "indices", "target",
     "output", "operands", "key", "mean", "variance", "offset", "scale", "constant_values", "rtol", "atol", "gamma",
-    "beta", "variable", "fill_value",
+    "beta", "variable", "fill_value", "a", "array", "weights", "targets", "predictions", "updates", "values",
+    "sorted_sequence", "start_indices", "bins", "target_length", "output_length",
 }  # fmt: skip
 # Where Keras's class is not the function's name in camel case.
 CLASS_NAMES = {
-    "abs": "Absolute", "batch_normalization": "BatchNorm", "ctc_loss": "CTCLoss", "layer_normalization": "LayerNorm",
-    "rms_normalization": "RMSNorm",
+    "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm", "ctc_loss": "CTCLoss",
+    "hard_swish": "HardSilu", "isin": "IsIn", "layer_normalization": "LayerNorm", "rms_normalization": "RMSNorm",
+    "searchsorted": "SearchSorted", "swish": "Silu",
 }  # fmt: skip
 MODULES = {
-    "core": ("cast", "convert_to_tensor", "stop_gradient", "unstack"),
-    "math": ("erf", "logsumexp", "rsqrt"),
+    "core": (
+        "cast", "convert_to_tensor", "scatter_update", "slice", "slice_update", "stop_gradient", "unstack",
+    ),
+    "math": ("erf", "in_top_k", "logsumexp", "rsqrt", "top_k"),
     "linalg": ("norm",),
     "nn": (
         "average_pool", "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "celu", "conv",
-        "conv_transpose", "ctc_loss", "depthwise_conv", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu",
-        "hard_tanh", "layer_normalization", "leaky_relu", "log_sigmoid", "log_softmax", "max_pool", "moments",
+        "conv_transpose", "ctc_loss", "depthwise_conv", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid",
+        "hard_silu", "hard_tanh", "layer_normalization", "leaky_relu", "log_sigmoid", "log_softmax", "max_pool", "moments",
         "normalize", "one_hot", "relu", "relu6", "rms_normalization", "selu", "separable_conv", "sigmoid", "silu",
-        "soft_shrink", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sparse_plus",
-        "sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink", "threshold",
+        "hard_swish", "soft_shrink", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy",
+        "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "swish", "tanh_shrink", "threshold",
     ),
 }  # fmt: skip
-# Functions of no tensor, and those that Keras has no class for.
+# Functions of no tensor, functions of functions, those whose result depends on values or outgrows the operands, and
+# those that Keras has no class for.
 UNTRACED = {
-    "arange", "convert_to_numpy", "dropout", "eye", "full", "gru", "lstm", "ones", "shape", "simple_rnn",
-    "standardize", "zeros",
+    "arange", "cond", "convert_to_numpy", "diag", "dropout", "dtype", "empty", "eye", "fori_loop", "full", "gru",
+    "identity", "is_tensor", "linspace", "lstm", "map", "meshgrid", "multi_hot", "ndim", "nonzero", "ones", "scan",
+    "scatter", "segment_sum", "shape", "simple_rnn", "size", "standardize", "tri", "vectorized_map", "while_loop",
+    "zeros",
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
 
@@ -258,8 +267,9 @@ TRIALS = ((2, 24), (4, 48))
 
 # Operations that compute with sizes; the axes of the other results are the operands' own, or of size 1.
 SIZED = {
-    "AveragePool", "BroadcastTo", "Conv", "ConvTranspose", "DepthwiseConv", "GetItem", "Glu", "MaxPool", "OneHot",
-    "Pad", "Ravel", "Repeat", "Reshape", "SeparableConv", "Split", "Stack", "Tile", "Unstack",
+    "Append", "ArraySplit", "AveragePool", "BroadcastTo", "Conv", "ConvTranspose", "Cross", "DepthwiseConv",
+    "Diagonal", "Diff", "Dstack", "GetItem", "Glu", "Hstack", "MaxPool", "OneHot", "Pad", "Ravel", "Repeat", "Reshape",
+    "ScatterUpdate", "SeparableConv", "Slice", "SliceUpdate", "Split", "Stack", "Tile", "TopK", "Unstack", "Vstack",
 }  # fmt: skip
 SIZED_ALONG_AXIS = ("Concatenate",)  # that compute with the sizes of one axis alone
 PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31)
@@ -363,9 +373,10 @@ def _result_at_most(operation: SymbolicOperation, shapes: Sequence[Shape], args:
     name, settings = operation.class_name, operation.settings
     count = sum(map(_elements, shapes))
     numbers = {key: [abs(n) for n in leaves(value) if isinstance(n, int)] for key, value in settings.items()}
-    if name in ("Split", "Unstack"):  # each part is an object
+    if name in ("ArraySplit", "Split", "Unstack"):  # each part is an object
         sections = settings.get("indices_or_sections")
-        parts = sections if isinstance(sections, int) else 1000 if name == "Split" else max(*map(_elements, shapes), 1)
+        most = max(*map(_elements, shapes), 1)
+        parts = sections if isinstance(sections, int) else most if name == "Unstack" else 1000
         return count + 100 * parts
     if name in ("Repeat", "Tile"):
         counts = numbers.get("repeats", [])
@@ -464,12 +475,3 @@ def _operands_first(function: Callable[..., Any], settings: tuple[str, ...]) -> 
     if not settings or next(iter(inspect.signature(function).parameters)) != settings[0]:
         return function
     return lambda *operands, **named: function(*(named.pop(key) for key in settings), *operands, **named)
-
-
-def _getitem(x: Any, key: Any) -> Tensor:
-    return as_tensor(x)[tuple(key) if isinstance(key, list) else key]  # files know no tuples
-
-
-# Operators that have a class of their own.
-DEFINITIONS["GetItem"] = Definition(_getitem, "numpy", ())
-DEFINITIONS["TrueDivide"] = Definition(lambda x1, x2: as_tensor(x1) / x2, "numpy", ())

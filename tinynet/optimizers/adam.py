@@ -68,7 +68,8 @@ class Adam(TogetherOptimizer):
 
     def update_together(self, gradients: Sequence[Gradient], variables: Sequence[Variable], learning_rate: Any) -> None:
         kind = type(learning_rate)
-        step, beta_1, beta_2 = kind(self._step()), kind(self.beta_1), kind(self.beta_2)
+        # In float64, too, Keras's correction is of β₁ and β₂ as float32 has them.
+        step, beta_1, beta_2 = kind(self._step()), kind(np.float32(self.beta_1)), kind(np.float32(self.beta_2))
         alpha = learning_rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
         arrays = []
         for gradient, variable in zip(gradients, variables, strict=True):

@@ -128,6 +128,51 @@ class power:
 
 
 @operation
+class arctan2:
+    """The angle of the point (y, x) from the positive x-axis, in (−π, π]."""
+
+    mixes = True
+    numpy = np.arctan2
+    domain = (
+        Domain((Values("A B C", broadcast=True), Values("A B C", broadcast=True, low=0.3))),
+        Domain((Values("A B C", broadcast=True, high=-0.3), Values("A B C", broadcast=True))),
+    )
+    keeps = ("y", "x")
+
+    def forward(y, x):
+        return np.arctan2(y, x), (y, x)
+
+    def vjp(g, residuals, needs):
+        y, x = residuals
+        inverse = g / (x * x + y * y)
+        return (
+            unbroadcast(inverse * x, y.shape) if needs[0] else None,
+            unbroadcast(-inverse * y, x.shape) if needs[1] else None,
+        )
+
+
+@operation
+class logaddexp:
+    """log(eˣ + eʸ), without overflow."""
+
+    mixes = True
+    numpy = np.logaddexp
+    domain = PAIR
+    keeps = ("x", "y", "output")
+
+    def forward(x, y):
+        output = np.logaddexp(x, y)
+        return output, (x, y, output)
+
+    def vjp(g, residuals, needs):
+        x, y, output = residuals
+        return (
+            unbroadcast(g * np.exp(x - output), x.shape) if needs[0] else None,
+            unbroadcast(g * np.exp(y - output), y.shape) if needs[1] else None,
+        )
+
+
+@operation
 class negative:
     """−x."""
 

@@ -95,6 +95,44 @@ abs_ = unary(
 sin = unary("sin", "Sine of radians.", np.sin, by_input=np.cos, numpy=np.sin)
 cos = unary("cos", "Cosine of radians.", np.cos, by_input=lambda x: -np.sin(x), numpy=np.cos)
 tanh = unary("tanh", "Hyperbolic tangent.", np.tanh, by_output=lambda y: 1 - y * y, numpy=np.tanh)
+sinh = unary("sinh", "Hyperbolic sine.", np.sinh, by_input=np.cosh, numpy=np.sinh)
+cosh = unary("cosh", "Hyperbolic cosine.", np.cosh, by_input=np.sinh, numpy=np.cosh)
+tan = unary(
+    "tan", "Tangent of radians.", np.tan, by_output=lambda y: 1 + y * y, values=Values("A B", -1.2, 1.2), numpy=np.tan
+)
+arcsin = unary(
+    "arcsin", "The angle in [−π/2, π/2] whose sine is x.", np.arcsin,
+    by_input=lambda x: 1 / np.sqrt(1 - x * x), values=Values("A B", -0.9, 0.9), numpy=np.arcsin,
+)  # fmt: skip
+arccos = unary(
+    "arccos", "The angle in [0, π] whose cosine is x.", np.arccos,
+    by_input=lambda x: -1 / np.sqrt(1 - x * x), values=Values("A B", -0.9, 0.9), numpy=np.arccos,
+)  # fmt: skip
+arctan = unary(
+    "arctan", "The angle in (−π/2, π/2) whose tangent is x.", np.arctan,
+    by_input=lambda x: 1 / (1 + x * x), numpy=np.arctan,
+)  # fmt: skip
+arcsinh = unary(
+    "arcsinh", "The number whose hyperbolic sine is x.", np.arcsinh,
+    by_input=lambda x: 1 / np.sqrt(x * x + 1), numpy=np.arcsinh,
+)  # fmt: skip
+arccosh = unary(
+    "arccosh", "The number from 0 on whose hyperbolic cosine is x.", np.arccosh,
+    by_input=lambda x: 1 / np.sqrt(x * x - 1), values=Values("A B", 1.2, 4.0), numpy=np.arccosh,
+)  # fmt: skip
+arctanh = unary(
+    "arctanh", "The number whose hyperbolic tangent is x.", np.arctanh,
+    by_input=lambda x: 1 / (1 - x * x), values=Values("A B", -0.9, 0.9), numpy=np.arctanh,
+)  # fmt: skip
+log2 = unary(
+    "log2", "Logarithm to the base 2.", np.log2,
+    by_input=lambda x: 1 / (x * math.log(2)), values=POSITIVE, numpy=np.log2,
+)  # fmt: skip
+log10 = unary(
+    "log10", "Logarithm to the base 10.", np.log10,
+    by_input=lambda x: 1 / (x * math.log(10)), values=POSITIVE, numpy=np.log10,
+)  # fmt: skip
+exp2 = unary("exp2", "2ˣ.", np.exp2, by_output=lambda y: y * math.log(2), numpy=np.exp2)
 
 sign = unary(
     "sign", "−1, 0 or 1; its derivative is 0.", np.sign,
@@ -111,6 +149,10 @@ ceil = unary(
 rint = unary(
     "rint", "The nearest integer, halves to even; its derivative is 0.", np.rint,
     by_input=lambda x: x * 0, values=away_from(-1.5, -0.5, 0.5, 1.5), numpy=np.rint,
+)  # fmt: skip
+trunc = unary(
+    "trunc", "x without what stands behind the point; its derivative is 0.", np.trunc,
+    by_input=lambda x: x * 0, values=away_from(-2, -1, 0, 1, 2), numpy=np.trunc,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinynet import layers, losses, metrics
-from tinynet.catalogue import MALFORMED, Config, serialize
+from tinynet.catalogue import MALFORMED, Config
 from tinynet.errors import FileFormatError, TinynetError, warn
 from tinynet.models import Model
 
@@ -38,8 +38,7 @@ def model_of(config: Any, where: str) -> Model:
 
 def training_of(model: Model) -> Config:
     """What `compile` was told, as plain data."""
-    assert model._compile_arguments is not None
-    return {key: serialize(value) for key, value in model._compile_arguments.items()}
+    return model.get_compile_config()
 
 
 def compile_as(
@@ -55,7 +54,7 @@ def compile_as(
         training = translated(training) if translated is not None else training
         model.compile(**{key: training[key] for key in COMPILING if key in training})
     except (TinynetError, *MALFORMED) as error:
-        model._compile_arguments = None
+        model._compiled.arguments = None
         warn(f"{where}: the training configuration is left out ({error}); call compile() to train the model")
 
 

@@ -7,6 +7,10 @@ from typing import Any
 import numpy as np
 
 from tinynet import Tensor
+from tinynet.layers import Layer
+from tinynet.models import Functional, Sequential
+from tinynet.models.compiled import CompiledLoss, CompiledMetrics
+from tinynet.models.trainer import Trainer
 from tinynet.optimizers import Optimizer
 from tinynet.optimizers.gradients import clipped
 
@@ -16,5 +20,27 @@ def _clip_gradients(self: Optimizer, gradients: list[Any]) -> list[Tensor]:
     return [Tensor(g) for g in clipped(arrays, self.clipnorm, self.global_clipnorm, self.clipvalue)]
 
 
+def _build(self: CompiledMetrics, y_true: Any, y_pred: Any) -> None:
+    targets, results, _ = self._compiled.by_output(y_true, y_pred, None)
+    for place, (_, output, metric) in enumerate(self.bound):
+        if isinstance(metric, str):
+            self._chosen(place, targets[output], results[output])
+
+
+def _flatten_layers(self: Layer, include_self: bool = True, recursive: bool = True) -> list[Layer]:
+    inner = [part for layer in self._sublayers for part in ([layer, *_flatten_layers(layer, False)] if recursive else [layer])]
+    return [self, *inner] if include_self else inner
+
+
 def attach() -> None:
+    Layer._flatten_layers = _flatten_layers  # type: ignore[attr-defined]
+    Functional._operations = property(lambda self: self._graph.operations)  # type: ignore[attr-defined]
+    Sequential._functional = property(lambda self: Functional(self.input, self.output))  # type: ignore[attr-defined]
+    Trainer._loss_tracker = property(lambda self: self._compiled.mean)  # type: ignore[attr-defined]
+    Trainer._compile_metrics = property(lambda self: self._compiled.metrics)  # type: ignore[attr-defined]
+    Trainer._compile_loss = property(lambda self: self._compiled.loss)  # type: ignore[attr-defined]
+    CompiledMetrics.build = _build  # type: ignore[attr-defined]
+    CompiledMetrics.built = CompiledLoss.built = property(  # type: ignore[attr-defined]
+        lambda self: hasattr(self, "outputs")
+    )
     Optimizer._clip_gradients = _clip_gradients  # type: ignore[attr-defined]

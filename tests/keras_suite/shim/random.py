@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import Tensor, config
-from tinynet.random import SeedGenerator
+from tinynet.seeds import SeedGenerator
 
 __all__ = ["SeedGenerator", "normal", "uniform"]
 

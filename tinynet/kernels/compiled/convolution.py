@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import convolution as plain
-from tinynet.kernels.calls import run
+from tinynet.kernels.calls import make, run
 from tinynet.kernels.compiled.activation import relu_gradient
 from tinynet.kernels.compiled.arrays import TYPES, compiled, sliding
 from tinynet.kernels.compiled.normalization import column_sums
@@ -36,11 +36,11 @@ def convolve(
     output = empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
     if bias is not None:
         bias = np.ascontiguousarray(bias, x.dtype)
+    settings = sliding(x.shape, out, window, tuple(strides), pads, tuple(dilation))
+    prepared = make(compiled.prepared_kernel, np.ascontiguousarray(kernel), settings)
     return run(
-        compiled.convolve, output,
-        np.ascontiguousarray(x), None, np.ascontiguousarray(kernel), bias, relu, output,
-        sliding(x.shape, out, window, tuple(strides), pads, tuple(dilation)),
-    )  # fmt: skip
+        compiled.convolve, output, np.ascontiguousarray(x), None, prepared, bias, relu, output, settings
+    )
 
 
 def kernel_gradient(
@@ -116,7 +116,8 @@ def input_gradient_behind_relu(
         return plain.input_gradient(_through(g, shown), kernel, spatial, strides, pads, dilation, groups)
     result = empty((g.shape[0], *spatial, kernel.shape[-2]), g.dtype)
     settings = sliding(g.shape, tuple(spatial), window, tuple(strides), around, tuple(dilation))
-    compiled.convolve(np.ascontiguousarray(g), shown, np.ascontiguousarray(turned), None, False, result, settings)
+    prepared = compiled.prepared_kernel(np.ascontiguousarray(turned), settings)
+    compiled.convolve(np.ascontiguousarray(g), shown, prepared, None, False, result, settings)
     return result
 
 

@@ -117,7 +117,22 @@ inline void convolve_tile_of(Size positions, const Arguments &...arguments) {
     }
 }
 
-// x (N, H, W, C), kernel (KH, KW, C, F) -> output (N, P, Q, F), plus a bias and through a relu if so wished.
+// How many numbers a kernel takes in the order in which `convolve` reads it.
+template <class T>
+Size prepared_size(const Sliding &s, Size filters) {
+    if (suits_winograd<T>(s, filters)) return places * s.channels * padded<T>(filters);
+    const Size blocks = (filters + block_of_filters<T> - 1) / block_of_filters<T>;
+    return blocks * block_of_filters<T> * s.window_height * s.window_width * s.channels;
+}
+
+// A kernel (KH, KW, C, F) in that order.
+template <class T>
+void prepare_kernel(const Sliding &s, const T *kernel, Size filters, T *prepared, int threads) {
+    if (suits_winograd<T>(s, filters)) transform_kernels(kernel, s.channels, filters, prepared, threads);
+    else to_blocks(kernel, s.window_height * s.window_width * s.channels, filters, prepared);
+}
+
+// x (N, H, W, C), a prepared kernel -> output (N, P, Q, F), plus a bias and through a relu if so wished.
 template <class T>
 void convolve(const Sliding &s, const T *x, const T *shown, const T *kernel, Size filters, const T *bias, bool relu,
               T *output, int threads) {
@@ -128,8 +143,6 @@ void convolve(const Sliding &s, const T *x, const T *shown, const T *kernel, Siz
     const Size tiles = (s.out_width + most_in_tile - 1) / most_in_tile;
     const bool copies = is_padded_aside(s) || shown;
     const Runs runs(s, copies ? padded_width(s) * c : s.dilation_height * s.width * c);
-    T *packed = allocate<T>(blocks * depth * width);
-    to_blocks(kernel, depth, filters, packed);
     parallel(s.images * s.out_height, s.out_width * depth * filters / 8, threads, [&](Size line) {
         const Size place = line / s.out_height * s.height * s.width * c;
         const T *image = x + place;
@@ -148,7 +161,7 @@ void convolve(const Sliding &s, const T *x, const T *shown, const T *kernel, Siz
         }
         for (Size block = 0; block < blocks; block++) {
             const Size left = filters - block * width;
-            const T *weights = packed + (block * depth + first * row_depth) * width;
+            const T *weights = kernel + (block * depth + first * row_depth) * width;
             const Epilogue<T> epilogue = {bias ? bias + block * width : nullptr, relu};
             for (Size tile = 0; tile < tiles; tile++) {
                 const Size start = tile * s.out_width / tiles, positions = (tile + 1) * s.out_width / tiles - start;
@@ -165,7 +178,6 @@ void convolve(const Sliding &s, const T *x, const T *shown, const T *kernel, Siz
         }
         std::free(copied);
     });
-    std::free(packed);
 }
 
 // P numbers of a window by V registers of filters, summed over the outputs of an image.

@@ -95,8 +95,10 @@ struct Kernels {
     void (*softmax)(Size rows, Size classes, const T *x, T *output, int threads);
 
     // convolution.hpp
+    Size (*prepared_size)(const Sliding &, Size filters);
+    void (*prepare_kernel)(const Sliding &, const T *kernel, Size filters, T *prepared, int threads);
     // x and g may come through a relu's derivative: what counts is where `shown` is positive, if it is not null.
-    void (*convolve)(const Sliding &, const T *x, const T *shown, const T *kernel, Size filters, const T *bias,
+    void (*convolve)(const Sliding &, const T *x, const T *shown, const T *prepared, Size filters, const T *bias,
                      bool relu, T *output, int threads);
     void (*kernel_gradient)(const Sliding &, const T *x, const T *g, const T *shown, Size filters, T *result,
                             T *totals, int threads);

@@ -2,13 +2,15 @@
 //
 // OpenMP's teams meet at a barrier. Beside a BLAS whose own threads still spin, or on a machine that does
 // something else, a member may not get a processor for milliseconds, and all wait for it. Here each takes
-// pieces as long as there are some; whoever comes late finds nothing left, and is not waited for. Also, a
+// pieces as long as there are some; whoever comes late finds nothing left, and is not waited for. Each begins with
+// a share of its own, the same in each call, so that it finds in its cache what it wrote in the call before. Also, a
 // forked process makes itself a new team, where OpenMP would hang.
 #include "team.hpp"
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -32,28 +34,31 @@ void pause_a_moment() {
 #endif
 }
 
+// What the members see of a call, in one word: they come in and leave without a lock, which would put those to sleep
+// who meet there.
+struct Door {
+    std::uint32_t call;             // its number
+    std::uint16_t members, inside;  // how many threads may take part, 0 when it is over; how many have come in
+};
+
 class Team {
   public:
     // Runs the items, this thread included; false where the team is at work for another thread.
     bool run(Size count, int members, Function function, const void *body) {
         std::unique_lock<std::mutex> mine(in_use, std::try_to_lock);
         if (!mine) return false;
-        {
-            std::lock_guard<std::mutex> lock(mutex);
-            hire(members - 1);
-            job = {function, body, count, (count + members * 8 - 1) / (members * 8)};
-            next.store(0, std::memory_order_relaxed);
-            wanted = members - 1;
-            open = true;
-            calls.fetch_add(1, std::memory_order_release);
+        hire(members - 1);
+        job = {function, body, count, (count + members * 8 - 1) / (members * 8), members};
+        for (int i = 0; i < members; i++) shares[i].next.store(count * i / members, std::memory_order_relaxed);
+        door.store({++calls, std::uint16_t(members), 0});
+        if (asleep.load() > 0) {
+            std::lock_guard<std::mutex> lock(mutex);  // who is about to sleep does so before, or sees the call
+            wake.notify_all();
         }
-        wake.notify_all();
-        take_pieces();
-        {
-            std::lock_guard<std::mutex> lock(mutex);
-            open = false;  // from here on nobody begins
-        }
-        for (int spins = 0; busy.load(std::memory_order_acquire) > 0; spins++) {
+        take_pieces(0);
+        Door seen = door.load();
+        while (!door.compare_exchange_weak(seen, {seen.call, 0, seen.inside})) {}  // from here on nobody begins
+        for (int spins = 0; door.load().inside > 0; spins++) {
             if (spins < 2000) pause_a_moment();
             else std::this_thread::yield();
         }
@@ -65,48 +70,76 @@ class Team {
         Function function;
         const void *body;
         Size count, piece;
+        int members;
+    };
+
+    struct alignas(64) Share {  // on a cache line of its own
+        std::atomic<Size> next{0};
     };
 
     void hire(int count) {
+        if (count > hired) shares.reset(new Share[count + 1]);
         try {
-            for (; hired < count; hired++) std::thread(&Team::work, this, hired).detach();
+            for (; hired < count; hired++) std::thread(&Team::work, this, hired + 1, calls).detach();
         } catch (const std::system_error &) {  // the system gives no more threads: fewer share the work
         }
     }
 
-    void take_pieces() {
-        while (true) {
-            const Size first = next.fetch_add(job.piece, std::memory_order_relaxed);
-            if (first >= job.count) return;
-            job.function(job.body, first, first + job.piece < job.count ? first + job.piece : job.count);
+    // Pieces of one's own share, then of those whose members are slower.
+    void take_pieces(int member) {
+        for (int i = 0; i < job.members; i++) {
+            const int share = (member + i) % job.members;
+            const Size end = job.count * (share + 1) / job.members;
+            while (true) {
+                const Size first = shares[share].next.fetch_add(job.piece, std::memory_order_relaxed);
+                if (first >= end) break;
+                job.function(job.body, first, first + job.piece < end ? first + job.piece : end);
+            }
         }
     }
 
-    void work(int number) {
-        unsigned seen = 0;
+    void work(int member, std::uint32_t last) {
         while (true) {
-            for (int spins = 0; spins < 5000 && calls.load(std::memory_order_acquire) == seen; spins++)
-                pause_a_moment();  // the next kernel often follows at once
-            {
-                std::unique_lock<std::mutex> lock(mutex);
-                wake.wait(lock, [&] { return calls.load(std::memory_order_relaxed) != seen; });
-                seen = calls.load(std::memory_order_relaxed);
-                if (!open || number >= wanted) continue;
-                busy.fetch_add(1, std::memory_order_relaxed);
+            Door seen = next_call(last);
+            last = seen.call;
+            while (seen.call == last && member < seen.members) {
+                const Door joined = {last, seen.members, std::uint16_t(seen.inside + 1)};
+                if (!door.compare_exchange_weak(seen, joined)) continue;
+                take_pieces(member);
+                leave();
+                break;
             }
-            take_pieces();
-            busy.fetch_sub(1, std::memory_order_release);
         }
+    }
+
+    void leave() {
+        Door seen = door.load();
+        while (!door.compare_exchange_weak(seen, {seen.call, seen.members, std::uint16_t(seen.inside - 1)})) {}
+    }
+
+    // Waits for a call that comes after the last one.
+    Door next_call(std::uint32_t last) {
+        Door seen = door.load();
+        for (int spins = 0; spins < 5000 && seen.call == last; spins++) {  // the next kernel often follows at once
+            pause_a_moment();
+            seen = door.load();
+        }
+        if (seen.call != last) return seen;
+        std::unique_lock<std::mutex> lock(mutex);
+        asleep.fetch_add(1);
+        wake.wait(lock, [&] { return (seen = door.load()).call != last; });
+        asleep.fetch_sub(1);
+        return seen;
     }
 
     std::mutex in_use, mutex;
     std::condition_variable wake;
-    std::atomic<unsigned> calls{0};
-    std::atomic<int> busy{0};
-    std::atomic<Size> next{0};
+    std::atomic<Door> door{Door{0, 0, 0}};
+    std::atomic<int> asleep{0};
+    std::unique_ptr<Share[]> shares;
     Job job = {};
-    bool open = false;
-    int hired = 0, wanted = 0;
+    std::uint32_t calls = 0;
+    int hired = 0;
 };
 
 // Never destroyed: its threads may outlive everything else.
@@ -131,7 +164,7 @@ Team &the_team() {
 }
 
 std::atomic<int> chosen{0};
-std::atomic<Size> least{16384};
+std::atomic<Size> least{8192};
 
 int threads_by_default() {
     const char *text = std::getenv("OMP_NUM_THREADS");

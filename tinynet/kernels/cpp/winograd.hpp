@@ -133,7 +133,8 @@ void transform_inputs(const Sliding &s, const Tiles &tiles, Size first, Size cou
 
 // kernel (3, 3, C, F) to (16, C, width), where the width is F, filled up to whole registers.
 template <class T>
-void transform_kernels(const T *kernel, Size channels, Size filters, Size width, T *to, int threads) {
+void transform_kernels(const T *kernel, Size channels, Size filters, T *to, int threads) {
+    const Size width = padded<T>(filters);
     parallel(channels, places * filters, threads, [&](Size c) {
         for (Size f = 0; f < filters; f += lanes<T>) {
             Vec<T> g[places];
@@ -147,15 +148,15 @@ void transform_kernels(const T *kernel, Size channels, Size filters, Size width,
     });
 }
 
+// weights: a kernel, transformed.
 template <class T>
-void winograd(const Sliding &s, const T *x, const T *shown, const T *kernel, Size filters, const T *bias, bool relu,
+void winograd(const Sliding &s, const T *x, const T *shown, const T *weights, Size filters, const T *bias, bool relu,
               T *output, int threads) {
     const Size c = s.channels, width = padded<T>(filters);
     const Tiles tiles(s);
-    Workspace<T> memory(places * c * width + c, 2);
-    T *const weights = memory.take(places * c * width), *const zeros = memory.take(c);
+    Workspace<T> memory(c, 1);
+    T *const zeros = memory.take(c);
     std::memset(zeros, 0, c * sizeof(T));
-    transform_kernels(kernel, c, filters, width, weights, threads);
     const Size groups = (tiles.count + tiles_at_once - 1) / tiles_at_once;
     parallel(groups, tiles_at_once * c * filters, threads, [&](Size group) {
         const Size first = group * tiles_at_once;

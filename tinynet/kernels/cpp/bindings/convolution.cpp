@@ -6,11 +6,21 @@ namespace tinynet {
 
 template <class T>
 static void bind(py::module_ &module) {
-    module.def("convolve", [](const Array<T> &x, const py::object &shown, const Array<T> &kernel,
-                              const py::object &bias, bool relu, Array<T> &output, const Numbers &settings) {
+    module.def("prepared_kernel", [](const Array<T> &kernel, const Numbers &settings) {
         const Sliding s = sliding(settings);
         const Size filters = kernel.shape(kernel.ndim() - 1);
-        const T *from = x.data(), *weights = kernel.data();
+        Array<T> prepared = empty<T>(kernels<T>().prepared_size(s, filters));
+        const T *from = kernel.data();
+        T *to = prepared.mutable_data();
+        py::gil_scoped_release release;
+        kernels<T>().prepare_kernel(s, from, filters, to, threads());
+        return prepared;
+    }, py::arg().noconvert(), py::arg());
+    module.def("convolve", [](const Array<T> &x, const py::object &shown, const Array<T> &prepared,
+                              const py::object &bias, bool relu, Array<T> &output, const Numbers &settings) {
+        const Sliding s = sliding(settings);
+        const Size filters = output.shape(output.ndim() - 1);
+        const T *from = x.data(), *weights = prepared.data();
         const T *added = bias.is_none() ? nullptr : Array<T>(bias).data();
         const T *beside = shown.is_none() ? nullptr : Array<T>(shown).data();
         T *to = output.mutable_data();

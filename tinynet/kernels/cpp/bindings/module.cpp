@@ -6,7 +6,6 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
-#include "../memory.hpp"
 
 namespace tinynet {
 
@@ -38,13 +37,6 @@ template const Kernels<double> &kernels<double>();
 
 }  // namespace tinynet
 
-// An array of bytes whose memory is used again when it is gone.
-static tinynet::py::array_t<std::uint8_t> empty(tinynet::Size bytes) {
-    void *memory = tinynet::take_memory(bytes);
-    tinynet::py::capsule owner(memory, [](void *it) { tinynet::give_back_memory(it); });
-    return tinynet::py::array_t<std::uint8_t>(bytes, static_cast<std::uint8_t *>(memory), owner);
-}
-
 PYBIND11_MODULE(_compiled, module) {
     using namespace tinynet;
     const auto use_both = [](const std::string &name) {
@@ -59,7 +51,7 @@ PYBIND11_MODULE(_compiled, module) {
     module.def("set_threads", &set_threads);
     module.def("worth_a_thread", &worth_a_thread);
     module.def("set_worth_a_thread", &set_worth_a_thread);  // for tests, whose arrays are small
-    module.def("empty", &empty);
+    module.def("empty", &empty<std::uint8_t>);
     bind_activation(module);
     bind_convolution(module);
     bind_normalization(module);

@@ -247,18 +247,57 @@ def test_early_stopping_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_a_log_that_is_missing() -> None:
+WATCHING: dict[str, Any] = {
+    "EarlyStopping": lambda monitor: EarlyStopping(monitor, mode="min"),
+    "ReduceLROnPlateau": lambda monitor: tinynet.callbacks.ReduceLROnPlateau(monitor, mode="min"),
+    "ModelCheckpoint": lambda monitor: ModelCheckpoint("m.keras", monitor, save_best_only=True, mode="min"),
+}
+
+
+@pytest.mark.parametrize("kind", WATCHING)
+def test_a_log_that_will_not_be_there_is_an_error_before_the_first_step(kind: str) -> None:
     model, _ = pair()
-    with pytest.warns(
-        UserWarning, match="EarlyStopping: 'val_loss' is not among the logs. Available: accuracy, loss"
-    ):
-        model.fit(*data(), epochs=2, verbose=0, callbacks=[EarlyStopping()])
-    with pytest.raises(
-        ArgumentError, match="EarlyStopping: cannot tell whether larger values of 'val_foo' are better"
-    ):
-        model.fit(*data(), verbose=0, callbacks=[EarlyStopping(monitor="val_foo")])
+    for monitor, advice in (("val_loss", "Names with val_ need validation_data"), ("acuracy", "Did you mean 'accuracy'")):
+        message = f"{kind}: '{monitor}' will not be among the logs, which are accuracy, (learning_rate, )?loss.*{advice}"
+        with pytest.raises(ArgumentError, match=message):
+            model.fit(*data(), epochs=2, verbose=0, callbacks=[WATCHING[kind](monitor)])
+    assert model.optimizer.iterations.item() == 0
+
+
+def test_a_log_that_a_callback_of_ones_own_might_add_is_a_warning() -> None:
+    class Adds(Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            logs["gap"] = 1.0
+
+    model, _ = pair()
+    with pytest.warns(UserWarning, match="EarlyStopping: 'foo' is not among the logs. Available: accuracy, loss, gap"):
+        model.fit(*data(), epochs=2, verbose=0, callbacks=[Adds(), EarlyStopping("foo", mode="min")])
+    stopping = EarlyStopping("gap", mode="min")
+    assert model.fit(*data(), epochs=9, verbose=0, callbacks=[Adds(), stopping]).epoch == [0, 1]
+
+
+def test_a_direction_that_cannot_be_told() -> None:
+    def first(y_true: Any, y_pred: Any) -> Any:
+        return y_pred[:, 0]
+
+    model, _ = pair()
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=[first])
+    with pytest.raises(ArgumentError, match="cannot tell whether larger values of 'first' are better"):
+        model.fit(*data(), verbose=0, callbacks=[EarlyStopping(monitor="first")])
+    assert model.optimizer.iterations.item() == 0
     with pytest.raises(ArgumentError, match="expected mode 'auto', 'min' or 'max', received 'up'"):
         EarlyStopping(mode="up")
+
+
+def test_a_missing_log_of_a_checkpoint_saves_with_a_warning_as_in_keras(tmp_path: Path) -> None:
+    for library, model in zip((TINYNET, KERAS), pair(), strict=True):
+        path = tmp_path / f"{library.name}.keras"
+        checkpoint = library.callbacks.ModelCheckpoint(path, "missing", save_best_only=True, mode="min")
+        checkpoint.set_model(model)
+        checkpoint.on_epoch_begin(0)
+        with pytest.warns(UserWarning, match="missing"):
+            checkpoint.on_epoch_end(0, {"loss": 1.0})
+        assert path.exists()
 
 
 def test_a_log_of_several_values() -> None:
@@ -298,7 +337,7 @@ CHECKPOINTS: list[dict[str, Any]] = [
     {"filepath": "{epoch}.keras", "save_best_only": True, "monitor": "loss", "mode": "max"},
     {"filepath": "{epoch}.keras", "save_best_only": True, "initial_value_threshold": 0.0},
     {"filepath": "{epoch}.keras", "save_best_only": True, "monitor": "accuracy", "initial_value_threshold": 2.0},
-    {"filepath": "{epoch}.keras", "save_best_only": True, "monitor": "missing", "mode": "min"},
+    {"filepath": "{epoch}.h5"},
     {"filepath": "{epoch}-{batch}.keras", "save_freq": 2},
     {"filepath": "{epoch}-{batch}-{loss:.3f}.keras", "save_freq": 5},
     {"filepath": "{epoch}-{batch}.weights.h5", "save_freq": 1, "save_weights_only": True},
@@ -314,7 +353,7 @@ def test_checkpoints_are_those_of_keras(options: dict[str, Any], tmp_path: Path)
     for name in files[-1:]:
         loaded = []
         for folder in ("ours", "theirs"):
-            if name.endswith(".keras"):
+            if not name.endswith(".weights.h5"):
                 loaded.append(load_model(tmp_path / folder / name))
             else:
                 loaded.append(tinynet.Sequential(layers_of(TINYNET)))
@@ -346,9 +385,9 @@ def test_checkpoints_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_checkpoints_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(
-        ArgumentError, match="ModelCheckpoint: expected a filepath ending in .keras, received 'm.h5'"
+        ArgumentError, match="ModelCheckpoint: expected a filepath ending in .keras or .h5, received 'm.hdf'"
     ):
-        ModelCheckpoint("m.h5")
+        ModelCheckpoint("m.hdf")
     with pytest.raises(ArgumentError, match="expected a filepath ending in .weights.h5, received 'm.keras'"):
         ModelCheckpoint("m.keras", save_weights_only=True)
     for freq in (0, -1, True, 1.5, "batch"):
@@ -357,7 +396,7 @@ def test_checkpoints_that_cannot_be(tmp_path: Path) -> None:
     model, _ = pair()
     path = tmp_path / "{epoch}-{val_loss}.keras"
     with pytest.raises(
-        ArgumentError, match="names|cannot be filled in .*'val_loss'.*Available: epoch, accuracy, loss"
+        ArgumentError, match="cannot be filled in .{val_loss} is not known.*Available: accuracy, epoch, loss"
     ):
         model.fit(*data(), verbose=0, callbacks=[ModelCheckpoint(path)])
     with pytest.raises(ArgumentError, match="cannot be filled in"):
