@@ -17,7 +17,8 @@ class ScheduleFreeAdamW(Optimizer):
     """Adam whose averages take the place of a falling learning rate (Defazio et al. 2024).
 
     v ← v + (1 − β₂)(g² − v), z ← z − lr · g/(√(v/(1 − β₂ᵗ)) + ε), x ← x + (z − x)/t, w ← (1 − β₁) z + β₁ x: the
-    gradients are those at w, between the fast z and the mean x. x itself is not kept but found from w and z.
+    gradients are those at w, between the fast z and the mean x. x itself is not kept but found from w and z, and as
+    in Keras on TensorFlow from the new z, where the paper's is the old one.
 
     beta_1, beta_2: β₁, above 0, and β₂. epsilon: ε. warmup_steps: over so many steps the rate rises in a straight
     line. The other arguments are `Optimizer`'s. After https://keras.io/api/optimizers/.
@@ -75,8 +76,8 @@ class ScheduleFreeAdamW(Optimizer):
         index = self._index(variable)
         z, velocity = self._momentums[index]._data, self._velocities[index]._data
         g, squares = with_squares(gradient)
-        x = (variable._data - (1 - beta_1) * z) / beta_1
         velocity += (np.asarray(squares) - velocity) * (1 - beta_2)
         z -= rate * np.asarray(g) / (np.sqrt(velocity / (1 - beta_2**step)) + kind(self.epsilon))
+        x = (variable._data - (1 - beta_1) * z) / beta_1
         share = 1 / step
         variable._data[...] = (1 - beta_1) * z + beta_1 * ((1 - share) * x + share * z)
