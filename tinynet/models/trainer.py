@@ -376,7 +376,7 @@ class Trainer:
         if variables:
             for variable in variables:
                 variable.zero_grad()
-            loss.backward()
+            self.optimizer.scale_loss(loss).backward()
             self.optimizer.apply([variable._grad for variable in variables], variables)
             for variable in variables:
                 variable.zero_grad()
