@@ -300,7 +300,7 @@ def test_an_array_as_initializer_must_have_the_weight_s_shape() -> None:
 
 
 def test_a_seed_generator_draws_anew_each_time() -> None:
-    initializer = RandomNormal(seed=random.SeedGenerator(3))
+    initializer = RandomNormal(seed=seeds.SeedGenerator(3))
     first = initializer((4,))
     assert (first != initializer((4,))).all()
     again = RandomNormal.from_config(json.loads(json.dumps(initializer.get_config())))

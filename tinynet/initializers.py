@@ -18,7 +18,8 @@ from tinynet.arguments import axes, flag, number, one_of, whole
 from tinynet.autograd import Tensor
 from tinynet.catalogue import Catalogue, Config, Configurable, serialize  # noqa: F401 (Keras has it here)
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.seeds import SeedGenerator, draw_seed, truncated_normal
+from tinynet.seeds import SeedGenerator, draw_seed
+from tinynet.seeds import truncated_normal as _truncated
 
 Seed = int | SeedGenerator | None
 
@@ -128,7 +129,7 @@ class TruncatedNormal(RandomInitializer):
         self.stddev = number("TruncatedNormal", "stddev", stddev, 0.0)
 
     def values(self, shape: tuple[int, ...]) -> Any:
-        return self.mean + self.stddev * truncated_normal(self.generator(), shape)
+        return self.mean + self.stddev * _truncated(self.generator(), shape)
 
 
 def fans(
@@ -219,7 +220,7 @@ class VarianceScaling(RandomInitializer):
             return generator.uniform(-limit, limit, shape)
         if self.distribution == "untruncated_normal":
             return generator.normal(0.0, math.sqrt(variance), shape)
-        return math.sqrt(variance) / _TRUNCATED_STDDEV * truncated_normal(generator, shape)
+        return math.sqrt(variance) / _TRUNCATED_STDDEV * _truncated(generator, shape)
 
 
 class GlorotUniform(VarianceScaling):
