@@ -48,9 +48,12 @@ class KerasModel(keras.Sequential):
     """
 
     def train_step(self, data: Any) -> Any:
-        logs, gradients = self._traced_training(data)
+        logs, gradients = self._traced("train_step", data)
         self._traced_update(gradients)
         return logs
+
+    def test_step(self, data: Any) -> Any:
+        return self._traced("test_step", data)
 
     def update_with(self, optimizer: Any) -> None:
         """Says what the gradients are given to from now on."""
@@ -58,20 +61,17 @@ class KerasModel(keras.Sequential):
         optimizer.build(variables)
         self._traced_update = tf.function(lambda gradients: optimizer.apply(gradients, variables), reduce_retracing=True)
 
-    def test_step(self, data: Any) -> Any:
-        return self._traced_test(data)
+    def _traced(self, name: str, data: Any) -> Any:
+        """Keras's step, traced for batches of any size."""
+        spec = tf.nest.map_structure(lambda x: tf.TensorSpec([None, *x.shape[1:]], x.dtype), data)
+        if (name, repr(spec)) not in self._traces:
 
-    @functools.cached_property
-    def _traced_training(self) -> Any:
-        def step(data: Any) -> Any:
-            logs = keras.Sequential.train_step(self, data)
-            return logs, self.optimizer.kept
+            def step(data: Any) -> Any:
+                logs = getattr(keras.Sequential, name)(self, data)
+                return (logs, self.optimizer.kept) if name == "train_step" else logs
 
-        return tf.function(step, reduce_retracing=True)
-
-    @functools.cached_property
-    def _traced_test(self) -> Any:
-        return tf.function(lambda data: keras.Sequential.test_step(self, data), reduce_retracing=True)
+            self._traces[name, repr(spec)] = tf.function(step, input_signature=[spec])
+        return self._traces[name, repr(spec)](data)
 
 
 class Keeping(keras.optimizers.SGD):
@@ -86,6 +86,7 @@ def keras_model(network: str, dtype: str) -> Any:
     with floatx(dtype):
         forget_names()
         model = KerasModel(NETWORKS[network].layers(keras), name="sequential")
+        model._traces = {}
         model.compile(optimizer=Keeping(), run_eagerly=True, **NETWORKS[network].compiling(keras))
     return model
 
