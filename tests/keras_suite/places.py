@@ -22,7 +22,7 @@ from keras_suite.shim import (
 from tinynet.optimizers import schedules
 
 # Packages that tests of Keras import besides; a test that uses one says so by failing.
-OUTSIDE = ("conftest", "tensorflow", "tf_keras", "jax", "torch", "grain", "orbax", "tensorflow_io", "flax")
+OUTSIDE = ("conftest", "tensorflow", "tf_keras", "jax", "torch", "grain", "orbax", "tensorflow_io")
 
 # The modules below one of these names have its names, too: keras.src.losses.losses those of keras.src.losses.
 HOMES: dict[str, tuple[ModuleType, ...]] = {

@@ -185,3 +185,50 @@ class RandomZoom(_Affine):
         down, across = (np.asarray(transformation[key])[:, 0] for key in ("height_zoom", "width_zoom"))
         x, y = np.float32(width - 1) / np.float32(2), np.float32(height - 1) / np.float32(2)
         return affine(across, 0, x * (1 - across), 0, down, y * (1 - down))
+
+
+class RandomShear(_Affine):
+    """In training, each image sheared at random along its width and its height.
+
+    x_factor, y_factor: f for shears from −f to f, or the two ends, between 0 and 1: how far a pixel moves for each
+        pixel of its distance from the edge; of half of the images in the other direction.
+    The other arguments are those of `RandomRotation`.
+
+    A number is written to files as it is; Keras writes it as −f and f, which it then cannot read.
+    Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_shear/
+
+    >>> import numpy as np
+    >>> sheared = RandomShear((1, 1), fill_mode="constant", seed=1)
+    >>> sheared(np.ones((1, 3, 3, 1), "float32")).shape
+    (1, 3, 3, 1)
+    """
+
+    def __init__(
+        self,
+        x_factor: Any = 0.0,
+        y_factor: Any = 0.0,
+        interpolation: str = "bilinear",
+        fill_mode: str = "reflect",
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.x_factor, self.y_factor = self._factor("x_factor", x_factor), self._factor("y_factor", y_factor)
+        self._keep_sampling(fill_mode, interpolation, seed, fill_value, data_format)
+
+    def _factor(self, name: str, value: Any) -> Any:
+        lowest = -1 if isinstance(value, (list, tuple)) and list(value) == [-value[-1], value[-1]] else 0
+        return as_numbers(self.described, name, value, lowest, 1)
+
+    def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
+        dtype, size = self.compute_dtype, (shape[0], 1)
+        direction = np.where(self.drawn(seed, size, 0, 1, dtype) > 0.5, -1, 1).astype(dtype)
+        ranges = as_range(self.y_factor), as_range(self.x_factor)
+        down, across = (self.drawn(seed, size, *ends, dtype=dtype) for ends in ranges)
+        return {"shear_factor": np.concatenate([across, down], axis=1) * direction, "input_shape": shape}
+
+    def matrix(self, transformation: Any, height: int, width: int) -> np.ndarray:
+        across, down = np.asarray(transformation["shear_factor"]).T
+        return affine(1, across, 0, down, 1, 0)
