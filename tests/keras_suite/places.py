@@ -7,8 +7,10 @@ from types import ModuleType
 import tinynet
 from keras_suite.shim import (
     backend,
+    backend_utils,
     conftest,
     dtype_policies,
+    dtypes,
     initializers,
     keras,
     layers,
@@ -16,6 +18,7 @@ from keras_suite.shim import (
     module_utils,
     random,
     saving,
+    trainer,
     tree,
     utils,
 )
@@ -28,6 +31,9 @@ OUTSIDE = ("conftest", "tensorflow", "tf_keras", "jax", "torch", "grain", "orbax
 HOMES: dict[str, tuple[ModuleType, ...]] = {
     "activations": (tinynet.activations,),
     "backend": (backend, tinynet.config, tinynet.ops),
+    "backend.common.backend_utils": (backend_utils,),
+    "backend.common.dtypes": (dtypes,),
+    "backend.numpy.trainer": (trainer,),
     "backend.random": (random,),
     "callbacks": (tinynet.callbacks,),
     "config": (tinynet.config,),
@@ -39,6 +45,7 @@ HOMES: dict[str, tuple[ModuleType, ...]] = {
     "metrics": (tinynet.metrics,),
     "models": (models, tinynet.models),
     "ops": (tinynet.ops,),
+    "ops.random": (random,),
     "optimizers": (tinynet.optimizers,),
     "optimizers.schedules": (schedules,),
     "random": (random,),
@@ -53,7 +60,7 @@ def homes_of(name: str) -> tuple[ModuleType, ...]:
     """The modules that have the names of Keras's module `name`."""
     if name == "conftest":
         return (conftest,)
-    inner = name.removeprefix("keras").removeprefix(".").removeprefix("src").removeprefix(".")
+    inner = _inner(name)
     if not inner:
         return (keras, tinynet)
     while inner not in HOMES:
@@ -61,3 +68,12 @@ def homes_of(name: str) -> tuple[ModuleType, ...]:
         if not found:
             return ()
     return HOMES[inner]
+
+
+def is_known(name: str) -> bool:
+    """Whether a module of Keras of that name stands above."""
+    return _inner(name) in HOMES
+
+
+def _inner(name: str) -> str:
+    return name.removeprefix("keras").removeprefix(".").removeprefix("src").removeprefix(".")

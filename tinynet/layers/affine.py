@@ -34,7 +34,7 @@ class _Affine(Augmentation):
         number(self.described, "fill_value", fill_value)
         self.fill_value = fill_value
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:
         return mapped(

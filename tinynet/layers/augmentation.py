@@ -112,7 +112,7 @@ class RandomFlip(Augmentation):
         self._start_drawing(seed)
         self.mode = one_of(self.described, "mode", mode, ("horizontal", "vertical", "horizontal_and_vertical"))
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         return {"flips": self.drawn(seed, (shape[0], 1, 1, 1), 0, 1) <= 0.5}
@@ -152,7 +152,7 @@ class RandomCrop(Augmentation, SizedLayer):
         self.seed = seed if seed is not None else draw_seed()
         self.seed_generator = SeedGenerator(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     compute_output_shape = SizedLayer.compute_output_shape
 
@@ -209,7 +209,7 @@ class RandomBrightness(Augmentation):
         self._start_drawing(seed)
         self.value_range = sorted(value_range_of(self.described, value_range))
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         low, high = self.value_range
@@ -268,7 +268,7 @@ class RandomContrast(Augmentation):
             )
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         low, high = self.factor

@@ -221,6 +221,10 @@ class Layer(Configurable):
     def build(self, input_shape: Any) -> None:
         """Makes the weights for inputs of this shape (None where a size may vary)."""
 
+    def _build_at_init(self) -> None:
+        """For layers without weights: built from the start, unless a subclass has a `build` of its own."""
+        self.built = type(self).build is Layer.build
+
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Computes the result; every subclass defines it."""
         raise NotImplementedError(f"{self.described} must define call(inputs)")
@@ -454,7 +458,7 @@ class Layer(Configurable):
                 own = own._data if isinstance(own, Tensor) else own
                 set_mask(output, own if isinstance(own, KerasTensor) else np.asarray(own))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The mask of the result: the one of the input where the layer supports masking.
 
         A layer that does not drops the mask, with a warning.
@@ -702,7 +706,9 @@ def _made(value: Any) -> Any:
     if isinstance(value, dict) and (
         value.get("class_name") in CATALOGUE.by_class_name or get_registered_object(str(value.get("registered_name")))
     ):
-        return CATALOGUE.deserialize(value)
+        layer = CATALOGUE.deserialize(value)
+        layer.build_from_config(value.get("build_config"))
+        return layer
     if isinstance(value, dict) and value.get("class_name") == "__numpy__" and isinstance(value.get("config"), dict):
         return value["config"].get("value")  # a NumPy number, or a list of them
     return value

@@ -44,7 +44,7 @@ class CategoryEncoding(Layer):
         where = self.described
         self.num_tokens = check_width(where, "num_tokens", arguments.whole(where, "num_tokens", num_tokens))
         self.output_mode = check_output_mode(where, output_mode, ("one_hot", "multi_hot", "count"))
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
         numbers = as_integers(np.asarray(inputs), self.described)
@@ -112,7 +112,7 @@ class Hashing(Layer):
         self.mask_value = mask_value
         key = check_salt(salt, self.described)
         self.salt = None if key is None else list(key)
-        self.built = True
+        self._build_at_init()
 
     def _converted(self, inputs: Any) -> Any:
         return inputs

@@ -45,7 +45,7 @@ class _Colors(Augmentation):
             self.value_range.sort()
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     @property
     def channels(self) -> int:
@@ -87,7 +87,7 @@ class RandomGrayscale(_Colors):
         self.factor: Any = factor
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     @classmethod
     def config_keys(cls) -> list[str]:
@@ -438,7 +438,7 @@ class RandomColorJitter(_Colors):
             (RandomSaturation, saturation_factor), (RandomHue, hue_factor),
         )  # fmt: skip
         self.steps = [cls(factor, **shared) for cls, factor in chosen if factor is not None]
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> list[Any]:
         generator = self.generator(seed)
@@ -483,7 +483,7 @@ class Solarization(_Colors):
         self.value_range = sorted(value_range_of(self.described, value_range))
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         factors = {"additions": self.addition_factor, "thresholds": self.threshold_factor}

@@ -38,7 +38,7 @@ class AutoContrast(ImageLayer):
         super().__init__(**kwargs)
         self.value_range = sorted(value_range_of(self.described, value_range))
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         self._check(input_shape)
@@ -73,7 +73,7 @@ class Equalization(Augmentation):
         self.bins = whole(self.described, "bins", bins)
         self.value_range = sorted(value_range_of(self.described, value_range))
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> Any:
         return None
@@ -133,7 +133,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         self.clip_limit = clip_limit
         self.tile_grid_size = wholes(self.described, "tile_grid_size", tile_grid_size, 2)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         self._check(input_shape)

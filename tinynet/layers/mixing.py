@@ -38,7 +38,7 @@ class MixUp(Augmentation):
         self.alpha = alpha
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         generator = self.generator(seed)
@@ -94,7 +94,7 @@ class CutMix(_Boxes):
         self.factor = range_of(self.described, "factor", factor)
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def get_random_transformation(self, images: Any, training: bool = True, seed: Any = None) -> Any:
         return super().get_random_transformation(images, training, seed) if len(images.shape) == 4 else None
@@ -154,7 +154,7 @@ class RandomErasing(_Boxes):
         self.value_range = value_range_of(self.described, value_range)
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         part = np.sqrt(self.drawn(seed, (shape[0], 2), *self.scale, dtype=self.compute_dtype))

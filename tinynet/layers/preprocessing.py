@@ -26,7 +26,7 @@ class Rescaling(Layer):
         super().__init__(**kwargs)
         self.scale = self._numbers("scale", scale)
         self.offset = self._numbers("offset", offset)
-        self.built = True
+        self._build_at_init()
 
     def _numbers(self, name: str, value: Any) -> Any:
         """`value`, a number or numbers that broadcast to the inputs."""

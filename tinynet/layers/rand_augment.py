@@ -73,7 +73,7 @@ class RandAugment(Augmentation):
         self.random_posterization = RandomPosterization(max(1, int(8 * part[1])), **ranged)
         self.auto_contrast = AutoContrast(**still)
         self.equalization = Equalization(**still)
-        self.built = True
+        self._build_at_init()
 
     @property
     def _steps(self) -> dict[str, Any]:

@@ -171,8 +171,8 @@ class RNN(Layer):
 
         return records.scan(step, sequences, states, mask, **self._options())
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        mask = previous_mask if self.return_sequences else None
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        mask = mask if self.return_sequences else None
         return [mask, *[None] * len(self.state_size)] if self.return_state else mask
 
     def compute_output_shape(self, input_shape: Shape) -> Any:

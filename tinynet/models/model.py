@@ -157,7 +157,7 @@ class Model(Trainer, Layer):
     def _converted(self, inputs: Any) -> Any:
         return inputs if self._graph is not None else super()._converted(inputs)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return None  # the layers have already passed it on
 
     def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:

@@ -39,6 +39,8 @@ class Sequential(Model):
 
     replayable = True
 
+    _is_shape_given = True  # or else taken from the first inputs
+
     def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)
@@ -160,6 +162,7 @@ class Sequential(Model):
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
         if not self.built and inputs is not None:
             shape = inputs.shape if hasattr(inputs, "shape") else np.shape(inputs)
+            self._is_shape_given = self._input_layer is not None
             self.build((None, *shape[1:]))  # the first batch's size binds nobody
         return super().__call__(inputs, *args, **kwargs)
 
@@ -167,6 +170,8 @@ class Sequential(Model):
         expected = self.inputs[0]
         if isinstance(inputs, (list, tuple, dict)):
             (inputs,) = arranged(inputs, expected.name, self.described)
+        if not self._is_shape_given:  # as in Keras later inputs may be of other sizes; the layers see to them
+            expected = KerasTensor((None,) * len(expected.shape), expected.dtype, expected.name)
         x = fitted(inputs, expected, self.described)
         if mask is not None:
             x = x.detach() if x is inputs else x

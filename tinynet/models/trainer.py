@@ -11,7 +11,7 @@ from tinynet import optimizers
 from tinynet.autograd import Tensor, no_grad
 from tinynet.autograd.tensor import wrap
 from tinynet.callbacks import Callback, CallbackList, History, ProgbarLogger
-from tinynet.errors import ArgumentError, NotBuiltError
+from tinynet.errors import ArgumentError, NotBuiltError, warn
 from tinynet.layers.structures import map_structure
 from tinynet.models.compiled import Compiled, Logs, Outputs
 from tinynet.models.data import (
@@ -291,12 +291,15 @@ class Trainer:
         loss = self.compute_loss(batch.x, batch.y, outputs, batch.sample_weight)
         self._clear_losses()  # type: ignore[attr-defined]
         variables = self.trainable_weights
-        for variable in variables:
-            variable.zero_grad()
-        loss.backward()
-        self.optimizer.apply([variable._grad for variable in variables], variables)
-        for variable in variables:
-            variable.zero_grad()
+        if variables:
+            for variable in variables:
+                variable.zero_grad()
+            loss.backward()
+            self.optimizer.apply([variable._grad for variable in variables], variables)
+            for variable in variables:
+                variable.zero_grad()
+        else:
+            warn(f"{self.described} has no trainable weights: training changes nothing")
         self._compiled.count(loss, row_count(batch.x), batch.y, outputs, batch.sample_weight)
 
     def test_step(self, batch: Batch) -> None:

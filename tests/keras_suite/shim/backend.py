@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 import tinynet
+from keras_suite.absent import NotInTinynet
+from keras_suite.shim import random  # noqa: F401
 from keras_suite.shim.facade import Facade
 from keras_suite.shim.utils import clear_session  # noqa: F401 (in backend.common.global_state)
 from tinynet import Tensor, config, initializers, ops
@@ -21,9 +25,23 @@ SUPPORTS_COMPLEX_DTYPES = False
 IS_THREAD_SAFE = True
 
 
+_name = "tinynet"
+
+
 def backend() -> str:
     """The backend's name, by which tests choose what belongs to TensorFlow, JAX or PyTorch alone."""
-    return "tinynet"
+    return _name
+
+
+@contextlib.contextmanager
+def named(name: str) -> Iterator[None]:
+    """Within it the backend has another name: a test file takes its `Trainer` from a backend that it knows."""
+    global _name
+    _name, own = name, _name
+    try:
+        yield
+    finally:
+        _name = own
 
 
 class Variable(metaclass=Facade):
@@ -60,6 +78,22 @@ def is_tensor(x: Any) -> bool:
 
 def standardize_dtype(dtype: Any) -> str:
     return config.floatx() if dtype is None else dtype if dtype == "string" else np.dtype(dtype).name
+
+
+def is_flash_attention_enabled() -> bool:
+    return False
+
+
+def enable_flash_attention() -> None:
+    raise NotInTinynet("tinynet has no flash attention")
+
+
+def disable_flash_attention() -> None:
+    """There is none that would have to be disabled."""
+
+
+def standardize_shape(shape: Any) -> tuple[int | None, ...]:
+    return tuple(shape)
 
 
 def is_float_dtype(dtype: Any) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinynet import Tensor
+from tinynet.layers import InputLayer, Layer
+from tinynet.ops.symbolic import KerasTensor
 from tinynet.optimizers import Optimizer
 from tinynet.optimizers.gradients import clipped
 
@@ -17,4 +19,7 @@ def _clip_gradients(self: Optimizer, gradients: list[Any]) -> list[Tensor]:
 
 
 def attach() -> None:
+    for kind in (InputLayer, KerasTensor):
+        kind.sparse = kind.ragged = False  # type: ignore[attr-defined]
+    Layer.dtype_policy = property(lambda self: self.dtype)  # type: ignore[attr-defined]
     Optimizer._clip_gradients = _clip_gradients  # type: ignore[attr-defined]
