@@ -14,10 +14,13 @@ from keras_suite.shim import (
     initializers,
     keras,
     layers,
+    legacy_h5_format,
     models,
     module_utils,
+    naming,
     random,
     saving,
+    summary_utils,
     trainer,
     tree,
     utils,
@@ -41,6 +44,7 @@ HOMES: dict[str, tuple[ModuleType, ...]] = {
     "dtype_policies": (dtype_policies,),
     "initializers": (initializers, tinynet.initializers),
     "layers": (layers, tinynet.layers),
+    "legacy.saving.legacy_h5_format": (legacy_h5_format,),
     "losses": (tinynet.losses,),
     "metrics": (tinynet.metrics,),
     "models": (models, tinynet.models),
@@ -54,6 +58,8 @@ HOMES: dict[str, tuple[ModuleType, ...]] = {
     "tree": (tree,),
     "utils": (utils, tinynet.utils),
     "utils.module_utils": (module_utils,),
+    "utils.naming": (naming,),
+    "utils.summary_utils": (summary_utils,),
 }
 
 def homes_of(name: str) -> tuple[ModuleType, ...]:

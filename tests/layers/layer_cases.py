@@ -632,7 +632,7 @@ def histograms(draw: st.DrawFn, name: str) -> Case:
     )
 
 
-@entry("MixUp", "CutMix", "RandomErasing", "RandAugment", "RandomShear")
+@entry("MixUp", "CutMix", "RandomErasing", "RandAugment", "RandomShear", "RandomPerspective")
 @st.composite
 def mixing(draw: st.DrawFn, name: str) -> Case:
     arguments: dict[str, Any] = {"seed": draw(st.sampled_from([0, 7]))}
@@ -648,7 +648,9 @@ def mixing(draw: st.DrawFn, name: str) -> Case:
         arguments.update(scale=factor(draw, 0.0), fill_value=draw(st.sampled_from([None, 7.0])))
     if name in ("RandomErasing", "RandAugment") and draw(flags):
         arguments["value_range"] = draw(st.sampled_from([(0, 255), (0, 200)]))
-    if name in ("RandomShear", "RandAugment"):
+    if name == "RandomPerspective":
+        arguments["scale"] = draw(st.sampled_from([0.25, 0.5]))
+    if name in ("RandomShear", "RandomPerspective", "RandAugment"):
         arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
     inputs = colored(draw, arguments, ["float32", "uint8"])
     return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
@@ -867,6 +869,30 @@ def recurrent(draw: st.DrawFn, name: str) -> Case:
     if draw(st.integers(0, 2)) == 0:
         states = [numbers(draw, (shape[0], arguments["units"]), -1, 1) for _ in range(state_count(name))]
     return finished(draw, name, arguments, shape, states=states, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+@st.composite
+def convolutional_recurrent(draw: st.DrawFn, name: str) -> Case:
+    rank = int(name[-2])
+    arguments = {**renamed(cell_arguments(draw, "LSTM")), **time_options(draw)}
+    arguments["filters"] = filters = arguments.pop("units")
+    window = [draw(st.integers(1, 2)) for _ in range(rank)]
+    arguments.update(kernel_size=window, padding=draw(st.sampled_from(["valid", "same"])))
+    if draw(flags):
+        arguments[draw(st.sampled_from(["strides", "dilation_rate"]))] = draw(st.integers(1, 2))
+    spatial = [draw(st.integers(3, 4)) for _ in range(rank)]
+    shape = (draw(batches), draw(st.integers(1, 3)), *spatial, draw(st.integers(1, 2)))
+    case = finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+    if draw(flags):
+        dilation, stride = (np.broadcast_to(arguments.get(k, 1), rank) for k in ("dilation_rate", "strides"))
+        same = arguments["padding"] == "same"
+        out = [
+            -(-(n if same else n - d * (k - 1)) // s)
+            for n, k, d, s in zip(spatial, window, dilation, stride, strict=True)
+        ]
+        case.states = [numbers(draw, (shape[0], *out, filters), -1, 1) for _ in range(2)]
+    return case
 
 
 CELLS = ["SimpleRNNCell", "LSTMCell", "GRUCell"]
@@ -1261,3 +1287,25 @@ def group_query_attention(draw: st.DrawFn, name: str) -> Case:
     ]
     assume(not any(misplaced(shape, shape[-2:]) for shape in projected))
     return finished(draw, name, arguments, None, inputs=arrays, mask=several(draw, arrays), call=call)
+
+
+@entry("Pipeline")
+@st.composite
+def pipeline(draw: st.DrawFn, name: str) -> Case:
+    steps = [Inner("Rescaling", {"scale": 0.5}), Inner("RandomFlip", {"seed": 1}), Inner("Resizing", {"height": 2, "width": 3})]
+    arguments = {"layers": draw(st.lists(st.sampled_from(steps), max_size=3))}
+    shape = (draw(batches), draw(sizes), draw(sizes), draw(sizes))
+    return finished(draw, name, arguments, shape, call={"training": False})
+
+
+@entry("HashedCrossing")
+@st.composite
+def hashed_crossing(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"num_bins": draw(st.integers(1, 9))}
+    if draw(flags):
+        arguments["output_mode"] = draw(st.sampled_from(["int", "one_hot"]))
+    shape = draw(st.sampled_from([(draw(batches),), (draw(batches), 1)]))
+    generator = np.random.default_rng(draw(seeds))
+    parts = [generator.integers(-(2**40), 2**40, shape) for _ in range(draw(st.integers(2, 3)))]
+    inputs = [np.array([str(n) for n in part.ravel()]).reshape(shape) if draw(flags) else part for part in parts]
+    return Case(name, arguments, inputs)

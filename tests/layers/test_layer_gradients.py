@@ -30,7 +30,8 @@ from layer_cases import batches, cases, flags, masks, numbers, sizes
 from tinynet import Tensor, gradcheck
 
 WITHOUT_GRADIENT = {
-    "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding", "Discretization",
+    "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "CategoryEncoding",
+    "Discretization",
 }  # fmt: skip
 NAMES = sorted(LAYERS - WITHOUT_GRADIENT)
 # Keras keeps some constants (a slope, a scale, the square root of 2) as float32.

@@ -58,7 +58,7 @@ ON_IMAGES = [
     *((f"Random{name}", {"factor": 0.1}) for name in ("ColorDegeneration", "Hue", "Invert", "Saturation", "Sharpness")),
     *((f"Random{name}", {}) for name in ("Erasing", "GaussianBlur", "Grayscale", "Shear")),
     ("RandomPosterization", {"factor": 3}), ("RandomColorJitter", {"hue_factor": 0.1}), ("AutoContrast", {}), ("Equalization", {}), ("Solarization", {}),
-    ("ContrastLimitedAdaptiveHistogramEqualization", {}), ("MixUp", {}), ("CutMix", {}), ("RandAugment", {}),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {}), ("MixUp", {}), ("CutMix", {}), ("RandAugment", {}), ("RandomPerspective", {}),
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and layers of tokens no mask; the others have tests below.
 ELSEWHERE = {
@@ -66,7 +66,7 @@ ELSEWHERE = {
     "Add", "AdditiveAttention", "Attention", "Average", "Concatenate", "Dot", "Maximum", "Minimum",
     "GroupQueryAttention", "MultiHeadAttention", "Multiply", "Subtract",
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
-    "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
+    "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "Pipeline", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CategoryEncoding",
     "Softmax", "RNN", "Bidirectional", "TimeDistributed", "StackedRNNCells", "SpectralNormalization",
     "SpatialDropout2D", "SpatialDropout3D",
     # A sequence's mask cannot come to a vector or a volume.

@@ -41,6 +41,12 @@ def as_range(value: Any) -> Range:
     return low, high
 
 
+def range_of(owner: str, name: str, value: Any, low: float = 0, high: float = 1) -> Range:
+    """The two ends a factor between `low` and `high` means: f is from −f, or `low` where that is higher, to f."""
+    first, last = as_range(as_numbers(owner, name, value, low, high))
+    return max(first, low), last
+
+
 class Augmentation(ImageLayer):
     """Base of the layers that draw: acts in training only."""
 

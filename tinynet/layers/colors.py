@@ -14,8 +14,7 @@ from tinynet.layers.augmentation import (
     RandomBrightness,
     RandomContrast,
     Range,
-    as_numbers,
-    as_range,
+    range_of,
     value_range_of,
 )
 from tinynet.ops._images import grayscale, hsv_to_rgb, rescaled, rgb_to_hsv
@@ -24,12 +23,6 @@ from tinynet.primitives.arithmetic import where
 from tinynet.primitives.elementwise import clip
 
 BYTES = (0, 255)
-
-
-def range_of(owner: str, name: str, value: Any, low: float = 0, high: float = 1) -> Range:
-    """The two ends a factor between `low` and `high` means: f is from −f, or `low` where that is higher, to f."""
-    first, last = as_range(as_numbers(owner, name, value, low, high))
-    return max(first, low), last
 
 
 class _Colors(Augmentation):

@@ -9,8 +9,7 @@ import numpy as np
 from tinynet.arguments import data_format_of, number
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError
-from tinynet.layers.augmentation import Augmentation, value_range_of
-from tinynet.layers.colors import range_of
+from tinynet.layers.augmentation import Augmentation, range_of, value_range_of
 from tinynet.primitives.arithmetic import where
 from tinynet.primitives.shapes import getitem
 

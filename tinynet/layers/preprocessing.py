@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import config
 from tinynet.autograd import Tensor
 from tinynet.autograd.tracing import fixed
 from tinynet.errors import ArgumentError
@@ -36,7 +37,10 @@ class Rescaling(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         dtype = self.compute_dtype
-        scale, offset = (fixed(np.asarray(number, dtype)) for number in (self.scale, self.offset))
+        scale, offset = (np.asarray(number, dtype) for number in (self.scale, self.offset))
+        if scale.ndim and config.image_data_format() == "channels_first":
+            scale = scale.reshape(*scale.shape, *[1] * (3 - scale.ndim))  # as Keras, which leaves the offset as it is
+        scale, offset = fixed(scale), fixed(offset)
         return inputs.astype(dtype) * scale + offset
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -7,13 +7,12 @@ from typing import Any
 from tinynet.arguments import data_format_of, one_of, whole
 from tinynet.autograd import Tensor
 from tinynet.layers.affine import RandomRotation, RandomShear, RandomTranslation
-from tinynet.layers.augmentation import Augmentation, RandomBrightness, RandomContrast, value_range_of
+from tinynet.layers.augmentation import Augmentation, RandomBrightness, RandomContrast, range_of, value_range_of
 from tinynet.layers.colors import (
     RandomColorDegeneration,
     RandomPosterization,
     RandomSharpness,
     Solarization,
-    range_of,
 )
 from tinynet.layers.equalization import AutoContrast, Equalization
 from tinynet.ops._images import AFFINE_INTERPOLATIONS
@@ -52,7 +51,7 @@ class RandAugment(Augmentation):
     ) -> None:
         super().__init__(**kwargs)
         self.value_range = value_range_of(self.described, value_range)
-        self.num_ops = whole(self.described, "num_ops", num_ops)
+        self.num_ops = whole(self.described, "num_ops", num_ops, 0)
         self.factor = range_of(self.described, "factor", factor)
         self.interpolation = one_of(self.described, "interpolation", interpolation, AFFINE_INTERPOLATIONS)
         self._start_drawing(seed)

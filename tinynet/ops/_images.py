@@ -73,8 +73,8 @@ def mapped(
 ) -> Tensor:
     """Images (N, H, W, C) seen through affine maps, one for each or one for all, as `keras.ops.image.affine_transform`.
 
-    transforms: (N or 1, 8) numbers a₀ a₁ a₂ b₀ b₁ b₂ 0 0: the result at (x, y) is what the image has at
-        (a₀x + a₁y + a₂, b₀x + b₁y + b₂). Linear in the images.
+    transforms: (N or 1, 8) numbers a₀ a₁ a₂ b₀ b₁ b₂ c₀ c₁: the result at (x, y) is what the image has at
+        (a₀x + a₁y + a₂, b₀x + b₁y + b₂) / (c₀x + c₁y + 1); c₀, c₁ are 0 of an affine map. Linear in the images.
     interpolation: one of `AFFINE_INTERPOLATIONS`. fill_mode: what lies beyond the image, one of
         `AFFINE_FILL_MODES`; fill_value is for 'constant'.
     """
