@@ -39,7 +39,7 @@ HOMES: dict[str, tuple[ModuleType, ...]] = {
     "backend.numpy.trainer": (trainer,),
     "backend.random": (random,),
     "callbacks": (tinynet.callbacks,),
-    "config": (tinynet.config,),
+    "config": (backend, tinynet.config),
     "constraints": (tinynet.constraints,),
     "dtype_policies": (dtype_policies,),
     "initializers": (initializers, tinynet.initializers),

@@ -76,7 +76,9 @@ def is_tensor(x: Any) -> bool:
 
 
 def standardize_dtype(dtype: Any) -> str:
-    return config.floatx() if dtype is None else dtype if dtype == "string" else np.dtype(dtype).name
+    if isinstance(dtype, str):
+        return dtype
+    return config.floatx() if dtype is None else np.dtype(dtype).name
 
 
 def is_flash_attention_enabled() -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ml_dtypes  # noqa: F401 (NumPy then knows bfloat16, of which some cases are made)
+
 FLOAT_TYPES = ("bfloat16", "float16", "float32", "float64")  # half precision tinynet refuses
 INT_TYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "int64")
 BOOL_TYPES = ("bool",)
