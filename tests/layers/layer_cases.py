@@ -652,7 +652,7 @@ def mixing(draw: st.DrawFn, name: str) -> Case:
         arguments["scale"] = draw(st.sampled_from([0.25, 0.5]))
     if name in ("RandomShear", "RandomPerspective", "RandAugment"):
         arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
-    inputs = colored(draw, arguments, ["float32", "uint8"])
+    inputs = colored(draw, arguments, ["float32", "uint8"], lowest=2)  # one pixel wide there is no perspective
     return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
 
 
@@ -1295,7 +1295,7 @@ def pipeline(draw: st.DrawFn, name: str) -> Case:
     steps = [Inner("Rescaling", {"scale": 0.5}), Inner("RandomFlip", {"seed": 1}), Inner("Resizing", {"height": 2, "width": 3})]
     arguments = {"layers": draw(st.lists(st.sampled_from(steps), max_size=3))}
     shape = (draw(batches), draw(sizes), draw(sizes), draw(sizes))
-    return finished(draw, name, arguments, shape, call={"training": False})
+    return Case(name, arguments, numbers(draw, shape), call={"training": False})
 
 
 @entry("HashedCrossing")
@@ -1306,6 +1306,6 @@ def hashed_crossing(draw: st.DrawFn, name: str) -> Case:
         arguments["output_mode"] = draw(st.sampled_from(["int", "one_hot"]))
     shape = draw(st.sampled_from([(draw(batches),), (draw(batches), 1)]))
     generator = np.random.default_rng(draw(seeds))
-    parts = [generator.integers(-(2**40), 2**40, shape) for _ in range(draw(st.integers(2, 3)))]
+    parts = [generator.integers(-(2**40), 2**40, shape) for _ in range(2)]  # Keras knows no shape of more
     inputs = [np.array([str(n) for n in part.ravel()]).reshape(shape) if draw(flags) else part for part in parts]
     return Case(name, arguments, inputs)

@@ -31,7 +31,7 @@ from tinynet import Tensor, gradcheck
 
 WITHOUT_GRADIENT = {
     "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "CategoryEncoding",
-    "Discretization",
+    "Discretization", "Pipeline",
 }  # fmt: skip
 NAMES = sorted(LAYERS - WITHOUT_GRADIENT)
 # Keras keeps some constants (a slope, a scale, the square root of 2) as float32.

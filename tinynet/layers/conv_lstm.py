@@ -137,9 +137,9 @@ class ConvLSTM(RNN):
     rank = 0
 
     def __init__(self, cell_arguments: dict[str, Any], **kwargs: Any) -> None:
-        common = {key: kwargs[key] for key in ("trainable", "dtype") if key in kwargs}
         cell_arguments.setdefault("rank", self.rank)
-        super().__init__(ConvLSTMCell(**cell_arguments, **common, name="conv_lstm_cell"), **kwargs)
+        cell = ConvLSTMCell(**cell_arguments, dtype=kwargs.get("dtype"), name="conv_lstm_cell")
+        super().__init__(cell, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and "cell" in self.__dict__ and name in self.config_keys():

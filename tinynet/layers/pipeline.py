@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinynet.catalogue import each
+from tinynet.catalogue import Config, each, serialize
 from tinynet.errors import ArgumentError
 from tinynet.layers.base import Layer
 
@@ -42,3 +42,6 @@ class Pipeline(Layer):
                 settings["mask"] = mask
             inputs = layer(inputs, **settings)
         return inputs
+
+    def get_config(self) -> Config:
+        return {"layers": serialize(self.layers), "name": self.name}  # as in Keras: no more than these
