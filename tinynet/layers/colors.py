@@ -433,7 +433,7 @@ class RandomColorJitter(_Colors):
         self.steps = [cls(factor, **shared) for cls, factor in chosen if factor is not None]
         self._build_at_init()
 
-    def transformation(self, shape: tuple[int, ...], seed: Any) -> list[Any]:
+    def transformation(self, shape: tuple[int, ...], seed: Any) -> Any:
         generator = self.generator(seed)
         return [step.transformation(shape, generator) for step in self.steps]
 

@@ -63,7 +63,7 @@ class ConvLSTMCell(LSTMCell):
         if None in input_shape[1:]:
             raise ShapeError(f"{self.described}: the sizes of images must be known, received {input_shape}")
         columns = 4 * self.filters
-        self.kernel = add_weight(self, "kernel", (*self.kernel_size, input_shape[self._channels], columns))
+        self.kernel = add_weight(self, "kernel", (*self.kernel_size, int(input_shape[self._channels] or 0), columns))
         self.recurrent_kernel = add_weight(
             self, "recurrent", (*self.kernel_size, self.filters, columns), name="recurrent_kernel"
         )
@@ -80,7 +80,7 @@ class ConvLSTMCell(LSTMCell):
         return (input_shape[0], self.filters, *spatial) if first else (input_shape[0], *spatial, self.filters)
 
     def get_initial_state(self, batch_size: int) -> list[Tensor]:
-        shape = (batch_size, *self.state_shape(self._build_input_shape)[1:])
+        shape = (batch_size, *(n or 0 for n in self.state_shape(self._build_input_shape)[1:]))
         return [wrap(fixed(np.zeros(shape, self.compute_dtype))) for _ in range(2)]
 
     def _checked(self, states: Any) -> list[Any]:

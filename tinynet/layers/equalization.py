@@ -96,7 +96,7 @@ class Equalization(Augmentation):
         if np.count_nonzero(counts) > 1:
             below = counts.cumsum()
             first = below[below > 0][0]
-            new = np.float32((below - first) * 255) / np.float32(max(below[-1] - first, 1))
+            new = ((below - first) * 255).astype("float32") / np.float32(max(below[-1] - first, 1))
             of_bin = channel / channel.dtype.type(255) * channel.dtype.type(self.bins - 1)
             channel = np.clip(np.round(new), 0, 255)[np.clip(of_bin, 0, self.bins - 1).astype("int32")]
         return channel * np.float32(1 / scale) + np.float32(low)

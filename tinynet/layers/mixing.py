@@ -100,7 +100,7 @@ class CutMix(_Boxes):
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         dtype = self.compute_dtype
-        alpha = float(self.drawn(seed, (), *self.factor, dtype=dtype)) + 1e-6
+        alpha = float(self.drawn(seed, (), self.factor[0], self.factor[1], dtype)) + 1e-6
         part = np.sqrt(1 - self.generator(seed).beta((shape[0],), alpha, alpha, dtype))
         masks, (across, down) = self._box(seed, shape, part, part)
         order = self.generator(seed).permutation(shape[0])
@@ -156,14 +156,14 @@ class RandomErasing(_Boxes):
         self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
-        part = np.sqrt(self.drawn(seed, (shape[0], 2), *self.scale, dtype=self.compute_dtype))
+        part = np.sqrt(self.drawn(seed, (shape[0], 2), self.scale[0], self.scale[1], self.compute_dtype))
         masks, _ = self._box(seed, shape, part[:, 0], part[:, 1])
         chosen = self.chosen(seed, shape[0])
         if self.fill_value is None:
             cover = self.generator(seed).normal(shape, self.compute_dtype) * self.value_range[1]
         else:
             cover = np.broadcast_to(np.asarray(self.fill_value, self.compute_dtype), shape)
-        return {"apply_erasing": chosen, "batch_masks": masks, "fill_value": np.clip(cover, *self.value_range)}
+        return {"apply_erasing": chosen, "batch_masks": masks, "fill_value": cover.clip(self.value_range[0], self.value_range[1])}
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:
         chosen = np.asarray(transformation["apply_erasing"]).reshape(-1, 1, 1, 1)

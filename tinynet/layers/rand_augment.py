@@ -56,10 +56,10 @@ class RandAugment(Augmentation):
         self.interpolation = one_of(self.described, "interpolation", interpolation, AFFINE_INTERPOLATIONS)
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        drawing = {"seed": seed, "data_format": self.data_format, "dtype": self.dtype}
-        moving = {"interpolation": interpolation, **drawing}
-        ranged = {"value_range": value_range, **drawing}
-        still = {"value_range": value_range, "data_format": self.data_format, "dtype": self.dtype}
+        drawing: dict[str, Any] = {"seed": seed, "data_format": self.data_format, "dtype": self.dtype}
+        moving: dict[str, Any] = {"interpolation": interpolation, **drawing}
+        ranged: dict[str, Any] = {"value_range": value_range, **drawing}
+        still: dict[str, Any] = {"value_range": value_range, "data_format": self.data_format, "dtype": self.dtype}
         part = self.factor
         self.random_shear = RandomShear(part, part, **moving)
         self.random_translation = RandomTranslation(part, part, **moving)

@@ -13,7 +13,7 @@ from tinynet.kernels.affine import FILL_MODES, affine_taps
 from tinynet.primitives.arithmetic import where
 from tinynet.primitives.elementwise import clip
 from tinynet.primitives.sampling import sample
-from tinynet.primitives.shapes import reshape, stack, unstack
+from tinynet.primitives.shapes import expand_dims, reshape, stack, unstack
 
 INTERPOLATIONS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5")
 AFFINE_INTERPOLATIONS = ("bilinear", "nearest")
@@ -104,7 +104,7 @@ def grayscale(images: Tensor, axis: int) -> Tensor:
     if images.shape[axis] == 1:
         return images
     red, green, blue = unstack(images.astype(images.dtype if images.dtype.kind == "f" else "float32"), axis=axis)
-    gray = np.expand_dims(red * 0.2989 + green * 0.587 + blue * 0.114, axis)
+    gray: Tensor = expand_dims(red * 0.2989 + green * 0.587 + blue * 0.114, axis=axis)
     return gray.astype(images.dtype)
 
 
