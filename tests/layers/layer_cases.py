@@ -1292,8 +1292,11 @@ def group_query_attention(draw: st.DrawFn, name: str) -> Case:
 @entry("Pipeline")
 @st.composite
 def pipeline(draw: st.DrawFn, name: str) -> Case:
-    steps = [Inner("Rescaling", {"scale": 0.5}), Inner("RandomFlip", {"seed": 1}), Inner("Resizing", {"height": 2, "width": 3})]
-    arguments = {"layers": draw(st.lists(st.sampled_from(steps), max_size=3))}
+    steps = [
+        Inner("Rescaling", {"scale": 0.5}), Inner("RandomFlip", {"seed": 1}),
+        Inner("Resizing", {"height": 2, "width": 3}),
+    ]  # fmt: skip
+    arguments = {"layers": draw(st.lists(st.sampled_from(steps), min_size=1, max_size=3))}
     shape = (draw(batches), draw(sizes), draw(sizes), draw(sizes))
     return Case(name, arguments, numbers(draw, shape), call={"training": False})
 

@@ -57,8 +57,10 @@ ON_IMAGES = [
     ("RandomZoom", {"height_factor": 0.1}), ("RandomContrast", {"factor": 0.1}), ("RandomBrightness", {"factor": 0.1}),
     *((f"Random{name}", {"factor": 0.1}) for name in ("ColorDegeneration", "Hue", "Invert", "Saturation", "Sharpness")),
     *((f"Random{name}", {}) for name in ("Erasing", "GaussianBlur", "Grayscale", "Shear")),
-    ("RandomPosterization", {"factor": 3}), ("RandomColorJitter", {"hue_factor": 0.1}), ("AutoContrast", {}), ("Equalization", {}), ("Solarization", {}),
-    ("ContrastLimitedAdaptiveHistogramEqualization", {}), ("MixUp", {}), ("CutMix", {}), ("RandAugment", {}), ("RandomPerspective", {}),
+    ("RandomPosterization", {"factor": 3}), ("RandomColorJitter", {"hue_factor": 0.1}),
+    ("AutoContrast", {}), ("Equalization", {}), ("Solarization", {}),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {}), ("MixUp", {}), ("CutMix", {}),
+    ("RandAugment", {}), ("RandomPerspective", {}),
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and layers of tokens no mask; the others have tests below.
 ELSEWHERE = {
@@ -66,7 +68,8 @@ ELSEWHERE = {
     "Add", "AdditiveAttention", "Attention", "Average", "Concatenate", "Dot", "Maximum", "Minimum",
     "GroupQueryAttention", "MultiHeadAttention", "Multiply", "Subtract",
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
-    "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "Pipeline", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CategoryEncoding",
+    "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "Pipeline",
+    "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CategoryEncoding",
     "Softmax", "RNN", "Bidirectional", "TimeDistributed", "StackedRNNCells", "SpectralNormalization",
     "SpatialDropout2D", "SpatialDropout3D",
     # A sequence's mask cannot come to a vector or a volume.

@@ -217,7 +217,7 @@ class ConvLSTM1D(ConvLSTM):
 
 
 class ConvLSTM2D(ConvLSTM):
-    """Convolutional LSTM over sequences of images: (N, T, H, W, C) -> (N, H', W', F), or (N, T, H', W', F) (Shi et al. 2015).
+    """Convolutional LSTM over sequences of images: (N, T, H, W, C) -> (N, H', W', F), or with T (Shi et al. 2015).
 
     filters: F. kernel_size, strides, padding, data_format, dilation_rate: of the convolution of the inputs;
         that of the states has the same window, 'same' padding and steps of 1.
@@ -268,7 +268,7 @@ class ConvLSTM2D(ConvLSTM):
 
 
 class ConvLSTM3D(ConvLSTM):
-    """Convolutional LSTM over sequences of volumes: (N, T, D, H, W, C) -> (N, D', H', W', F), or with T (Shi et al. 2015).
+    """Convolutional LSTM over volumes in sequence: (N, T, D, H, W, C) -> (N, D', H', W', F), or with T (Shi et al. 2015).
 
     filters: F. kernel_size, strides, padding, data_format, dilation_rate: of the convolution of the inputs;
         that of the states has the same window, 'same' padding and steps of 1.

@@ -57,7 +57,7 @@ class _Boxes(Augmentation):
     casts_integers = True
 
     def _box(self, seed: Any, shape: tuple[int, ...], across: np.ndarray, down: np.ndarray) -> tuple[np.ndarray, Any]:
-        """True within a box of each image, as wide and high as these parts of it: (N, H, W, C); and the boxes' sizes."""
+        """True within a box of each image, as wide and high as these parts of it, (N, H, W, C); the boxes' sizes."""
         height, width = self.height_and_width(shape)
         sides = []
         inside: Any = True
@@ -163,7 +163,8 @@ class RandomErasing(_Boxes):
             cover = self.generator(seed).normal(shape, self.compute_dtype) * self.value_range[1]
         else:
             cover = np.broadcast_to(np.asarray(self.fill_value, self.compute_dtype), shape)
-        return {"apply_erasing": chosen, "batch_masks": masks, "fill_value": cover.clip(self.value_range[0], self.value_range[1])}
+        low, high = self.value_range
+        return {"apply_erasing": chosen, "batch_masks": masks, "fill_value": cover.clip(low, high)}
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:
         chosen = np.asarray(transformation["apply_erasing"]).reshape(-1, 1, 1, 1)
