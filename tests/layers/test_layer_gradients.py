@@ -32,7 +32,8 @@ from tinynet.autograd.checker import GradcheckReport
 from tinynet.primitives.operation import Operation
 
 WITHOUT_GRADIENT = {
-    "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding", "Discretization",
+    "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "CategoryEncoding",
+    "Discretization", "Pipeline",
 }  # fmt: skip
 NAMES = sorted(LAYERS - WITHOUT_GRADIENT)
 # Keras keeps some constants (a slope, a scale, the square root of 2) as float32.

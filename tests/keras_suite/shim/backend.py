@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 import tinynet
-from keras_suite.absent import NotInTinynet
 from keras_suite.shim import random  # noqa: F401
 from keras_suite.shim.facade import Facade
 from keras_suite.shim.utils import clear_session  # noqa: F401 (in backend.common.global_state)
@@ -82,7 +81,7 @@ def is_flash_attention_enabled() -> bool:
 
 
 def enable_flash_attention() -> None:
-    raise NotInTinynet("tinynet has no flash attention")
+    """Attention would be computed so where it can be, which is nowhere."""
 
 
 def disable_flash_attention() -> None:

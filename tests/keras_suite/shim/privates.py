@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from tinynet import Tensor
-from tinynet.layers import InputLayer, Layer
+from tinynet.layers import InputLayer, Layer, MultiHeadAttention
 from tinynet.models import Functional, Sequential
 from tinynet.models.compiled import CompiledLoss, CompiledMetrics
 from tinynet.models.trainer import Trainer
@@ -36,6 +37,8 @@ def _flatten_layers(self: Layer, include_self: bool = True, recursive: bool = Tr
 def attach() -> None:
     for kind in (InputLayer, KerasTensor):
         kind.sparse = kind.ragged = False  # type: ignore[attr-defined]
+    for name in ("query_dense", "key_dense", "value_dense", "output_dense"):
+        setattr(MultiHeadAttention, f"_{name}", property(operator.attrgetter(name)))
     Layer.dtype_policy = property(lambda self: self.dtype)  # type: ignore[attr-defined]
     Layer._flatten_layers = _flatten_layers  # type: ignore[attr-defined]
     Functional._operations = property(lambda self: self._graph.operations)  # type: ignore[attr-defined]
