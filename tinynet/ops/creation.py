@@ -169,7 +169,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 def _range(first: float, last: float, step: float, dtype: np.dtype) -> np.ndarray:
     """np.arange with as many numbers as arithmetic in the dtype itself gives: (1.1 - 0.1) / 0.1 in float32 is 10."""
     if dtype.kind != "f":
-        return np.arange(first, last, step, dtype)
+        return np.arange(first, last, step, dtype)  # type: ignore[call-overload, no-any-return]
     first, last, step = (dtype.type(n) for n in (first, last, step))
     return np.arange(max(np.ceil((last - first) / step), 0), dtype=dtype) * step + first
 
