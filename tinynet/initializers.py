@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import config
+from tinynet import config, seeds
 from tinynet.arguments import axes, flag, number, one_of, whole
 from tinynet.autograd import Tensor
 from tinynet.catalogue import Catalogue, Config, Configurable, serialize  # noqa: F401 (Keras has it here)
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.seeds import SeedGenerator, draw_seed, truncated_normal
+from tinynet.seeds import SeedGenerator, draw_seed
 
 Seed = int | SeedGenerator | None
 
@@ -128,7 +128,7 @@ class TruncatedNormal(RandomInitializer):
         self.stddev = number("TruncatedNormal", "stddev", stddev, 0.0)
 
     def values(self, shape: tuple[int, ...]) -> Any:
-        return self.mean + self.stddev * truncated_normal(self.generator(), shape)
+        return self.mean + self.stddev * seeds.truncated_normal(self.generator(), shape)
 
 
 def fans(
@@ -219,7 +219,7 @@ class VarianceScaling(RandomInitializer):
             return generator.uniform(-limit, limit, shape)
         if self.distribution == "untruncated_normal":
             return generator.normal(0.0, math.sqrt(variance), shape)
-        return math.sqrt(variance) / _TRUNCATED_STDDEV * truncated_normal(generator, shape)
+        return math.sqrt(variance) / _TRUNCATED_STDDEV * seeds.truncated_normal(generator, shape)
 
 
 class GlorotUniform(VarianceScaling):
