@@ -67,6 +67,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     topics: dict[str, list[str]] = {}
     for (topic, what), count in counted.items():
         topics.setdefault(topic, []).append(f"{count} {what}")
+    for topic, parts in topics.items():
+        if counted[topic, "tried"]:
+            parts.append(f"a share of {counted[topic, 'caught'] / counted[topic, 'tried']:.2%}")
     for (topic, what), difference in config.stash[WORST].items():
         topics.setdefault(topic, []).append(f"{difference:.1e} {what}")
     for topic, parts in topics.items():

@@ -1,8 +1,6 @@
-"""Metrics against Keras and scikit-learn, over several batches; and what they refuse."""
+"""What metrics have in common, and the older of them against scikit-learn; and what they refuse."""
 
 from __future__ import annotations
-
-import inspect
 
 import keras
 import numpy as np
@@ -11,14 +9,13 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from keras.src.trainers.compile_utils import get_loss, get_metric
-from metric_batches import BATCHES, NEEDED, OWN, SHAPES, equal, mask_for, seeds, streamed, weightings, weights_for
+from metric_batches import BATCHES, NEEDED, OWN, equal, seeds, streamed, weightings, weights_for
 from sklearn import metrics as sklearn_metrics
 
 from tinynet import losses, metrics, ops
 from tinynet.autograd import Tensor
 from tinynet.autograd.tags import set_mask
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
-from tinynet.naming import reset_names
 
 @given(seeds, st.sampled_from([(5,), (4, 3), (2, 3, 4), ()]), weightings)
 @pytest.mark.parametrize("name", ["Mean", "Sum"])
@@ -33,67 +30,6 @@ def test_means_and_sums(name, seed, shape, weighting):
         ours.update_state(values, weights)
         theirs.update_state(values, weights)
         equal(ours.result(), theirs.result())
-
-
-ELEMENTWISE = ["MeanSquaredError", "MeanAbsoluteError", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy"]
-
-
-@given(seeds, st.sampled_from(SHAPES), weightings, st.booleans())
-@pytest.mark.parametrize("name", ELEMENTWISE)
-def test_metrics_of_values(name, seed, shape, weighting, masked):
-    rng = np.random.default_rng(seed)
-    arguments = {}
-    if name == "BinaryAccuracy":
-        arguments["threshold"] = float(rng.choice([0.25, 0.5]))
-    if name == "BinaryCrossentropy":
-        arguments = {"from_logits": bool(rng.integers(2)), "label_smoothing": float(rng.choice([0.0, 0.2]))}
-    batches = []
-    for _ in range(BATCHES):
-        y_true, y_pred = rng.integers(0, 2, shape), (rng.integers(0, 5, shape) / 4).astype("float32")
-        if name.startswith("Mean"):
-            y_true = rng.normal(size=shape).astype("float32")
-        weights = weights_for(rng, weighting, shape[:-1])
-        batches.append((y_true, y_pred, weights, mask_for(rng, masked, weighting, shape[:-1])))
-    streamed(getattr(metrics, name)(**arguments), getattr(keras.metrics, name)(**arguments), batches)
-
-
-@given(seeds, st.sampled_from(SHAPES), weightings, st.booleans(), st.booleans())
-@pytest.mark.parametrize("name", ["CategoricalAccuracy", "SparseCategoricalAccuracy"])
-def test_accuracies_of_classes(name, seed, shape, weighting, masked, column):
-    rng = np.random.default_rng(seed)
-    batches = []
-    for _ in range(BATCHES):
-        labels = rng.integers(0, shape[-1], shape[:-1])
-        y_pred = (rng.integers(0, 3, shape) / 2).astype("float32")  # with ties
-        if name == "CategoricalAccuracy":
-            labels = np.eye(shape[-1])[labels]
-        elif column:
-            labels = labels[..., None]
-        weights = weights_for(rng, weighting, shape[:-1])
-        batches.append((labels, y_pred, weights, mask_for(rng, masked, weighting, shape[:-1])))
-    streamed(getattr(metrics, name)(), getattr(keras.metrics, name)(), batches)
-
-
-@given(seeds, st.sampled_from(SHAPES), weightings, st.booleans(), st.sampled_from([None, 0]))
-@pytest.mark.parametrize("name", ["CategoricalCrossentropy", "SparseCategoricalCrossentropy"])
-def test_crossentropies(name, seed, shape, weighting, masked, ignored):
-    rng = np.random.default_rng(seed)
-    arguments = {"from_logits": bool(rng.integers(2))}
-    if name == "SparseCategoricalCrossentropy":
-        arguments["ignore_class"] = ignored
-        # What is ignored is a mask, which weights of one axis do not fit.
-        weighting = "column" if ignored is not None and weighting == "sample" else weighting
-    else:
-        arguments["label_smoothing"] = float(rng.choice([0.0, 0.2]))
-    batches = []
-    for _ in range(BATCHES):
-        labels = rng.integers(0, shape[-1], shape[:-1])
-        y_pred = rng.random(shape).astype("float32")
-        if name == "CategoricalCrossentropy":
-            labels = np.eye(shape[-1], dtype="float32")[labels]
-        weights = weights_for(rng, weighting, shape[:-1])
-        batches.append((labels, y_pred, weights, mask_for(rng, masked, weighting, shape[:-1])))
-    streamed(getattr(metrics, name)(**arguments), getattr(keras.metrics, name)(**arguments), batches)
 
 
 @pytest.mark.parametrize("name", ["CategoricalCrossentropy", "BinaryCrossentropy"])
@@ -115,22 +51,6 @@ def thresholded(draw):
                          {"top_k": 1}, {"top_k": 2}, {"top_k": 2, "thresholds": 0.5}])
     )  # fmt: skip
     return {**chosen, **draw(st.sampled_from([{}, {}, {"class_id": 1}]))}
-
-
-@given(seeds, thresholded(), st.sampled_from(SHAPES), weightings)
-@pytest.mark.parametrize("name", ["Precision", "Recall"])
-def test_precision_and_recall(name, seed, arguments, shape, weighting):
-    rng = np.random.default_rng(seed)
-    batches = []
-    for _ in range(BATCHES):
-        y_true = rng.integers(0, 2, shape) * rng.choice([1, 3])
-        y_pred = (rng.integers(-1, 12, shape) / 10).astype("float32")
-        weights = weights_for(rng, "value" if weighting == "column" else weighting, shape[:-1])
-        if weights is not None and weights.ndim < len(shape) - 1:
-            weights = np.broadcast_to(weights[:, None], shape[:-1])
-        batches.append((y_true, y_pred, weights, None))
-    settings = {**arguments, "name": "p"}
-    streamed(getattr(metrics, name)(**settings), getattr(keras.metrics, name)(**settings), batches)
 
 
 @given(
@@ -157,22 +77,6 @@ def test_precision_and_recall_of_two_classes(name, seed, batches, weighted, shap
 
 
 AVERAGES = [None, "micro", "macro", "weighted"]
-
-
-@given(seeds, st.sampled_from(AVERAGES), st.sampled_from([None, 0.5, 0.3]), st.sampled_from([0.5, 1.0, 2.0]),
-       st.booleans(), st.integers(2, 4))  # fmt: skip
-def test_f_scores(seed, average, threshold, beta, weighted, classes):
-    rng = np.random.default_rng(seed)
-    batches = []
-    for _ in range(BATCHES):
-        y_true = rng.integers(0, 2, (5, classes))
-        y_pred = (rng.integers(0, 5, (5, classes)) / 4).astype("float32")  # with ties and rows of zeros
-        batches.append((y_true, y_pred, rng.random(5).astype("float32") if weighted else None, None))
-    arguments = {"average": average, "threshold": threshold}
-    streamed(
-        metrics.FBetaScore(beta=beta, **arguments), keras.metrics.FBetaScore(beta=beta, **arguments), batches
-    )
-    streamed(metrics.F1Score(**arguments), keras.metrics.F1Score(**arguments), batches)
 
 
 @given(seeds, st.sampled_from(AVERAGES), st.sampled_from([0.5, 1.0, 2.0]), st.booleans(), st.integers(2, 5))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import config
 from tinynet.errors import ArgumentError, nearest
 
 
@@ -67,5 +68,5 @@ def flag(owner: str, name: str, value: Any) -> bool:
 
 
 def data_format_of(owner: str, value: Any) -> str:
-    """'channels_last' or 'channels_first'; None means the former."""
-    return str(one_of(owner, "data_format", value or "channels_last", ("channels_last", "channels_first")))
+    """'channels_last' or 'channels_first'; None means what `config.image_data_format` says."""
+    return str(one_of(owner, "data_format", value or config.image_data_format(), config.DATA_FORMATS))

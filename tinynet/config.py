@@ -14,8 +14,12 @@ from typing import Any
 from tinynet.errors import ArgumentError, nearest
 
 FLOAT_DTYPES = ("float32", "float64")
+DATA_FORMATS = ("channels_last", "channels_first")
 
-_settings: dict[str, Any] = {"floatx": "float32", "epsilon": 1e-7, "max_epochs": None, "max_steps_per_epoch": None}
+_settings: dict[str, Any] = {
+    "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "max_epochs": None,
+    "max_steps_per_epoch": None,
+}  # fmt: skip
 _compute_dtype: ContextVar[str | None] = ContextVar("compute_dtype", default=None)
 
 
@@ -44,6 +48,23 @@ def set_epsilon(value: float) -> None:
     if not 0 < value < 1:
         raise ArgumentError(f"set_epsilon: expected a number between 0 and 1, received {value!r}")
     _settings["epsilon"] = float(value)
+
+
+def image_data_format() -> str:
+    """Where the channels are for layers that are not told: 'channels_last' unless `set_image_data_format` said else."""
+    return str(_settings["image_data_format"])
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Sets where new layers look for channels: 'channels_last' (N, H, W, C) or 'channels_first' (N, C, H, W).
+
+    Raises `ArgumentError` for any other name.
+    """
+    if data_format not in DATA_FORMATS:
+        raise ArgumentError(
+            f"set_image_data_format: unknown format {data_format!r}. {nearest(data_format, DATA_FORMATS)}"
+        )
+    _settings["image_data_format"] = data_format
 
 
 def max_epochs() -> int | None:

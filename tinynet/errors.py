@@ -23,6 +23,10 @@ class ArgumentError(TinynetError, ValueError):
     """An argument has a value that is not supported, or a name nobody knows."""
 
 
+class ReservedNameError(ArgumentError, AttributeError):
+    """An attribute whose name the library keeps for something else."""
+
+
 class FixedRateError(ArgumentError, TypeError):
     """A learning rate that follows a schedule is set to something else."""
 
@@ -57,6 +61,10 @@ class MutationError(TinynetError, TypeError):
 
 class NotBuiltError(TinynetError, RuntimeError):
     """A layer or model is used before its weights exist, or before `compile`."""
+
+
+class NoGraphError(NotBuiltError, AttributeError):
+    """What only a model of symbolic inputs and outputs has; `hasattr` says so."""
 
 
 class FileFormatError(TinynetError, ValueError):

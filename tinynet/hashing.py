@@ -36,6 +36,34 @@ def hash_bins(values: Iterable[str], num_bins: int, salt: tuple[int, int] | None
     return np.array(bins, np.int64)
 
 
+def crossed_bins(rows: Iterable[Iterable[str | int]], num_bins: int) -> NDArray[np.int64]:
+    """The bin, from 0 to num_bins − 1, of each row of strings and integers together.
+
+    Strings count by FarmHash's fingerprint, integers as they are; they are mixed one after the other by
+    TensorFlow's FingerprintCat64.
+
+    >>> crossed_bins([["A", 101], ["A", 102]], 5).tolist()
+    [1, 3]
+    """
+    bins = []
+    for row in rows:
+        mixed = 0xDECAFCAFFE
+        for value in row:
+            code = fingerprint64(value.encode()) if isinstance(value, str) else value & _64
+            mixed = _concatenated(mixed, code)
+        bins.append(mixed % num_bins)
+    return np.array(bins, np.int64)
+
+
+def _concatenated(one: int, other: int) -> int:
+    """One 64-bit fingerprint of two, as Murmur's hash mixes them."""
+    multiplier = 0xC6A4A7935BD1E995
+    code = other * multiplier & _64
+    code = (one ^ multiplier ^ ((code ^ code >> 47) * multiplier & _64)) * multiplier & _64
+    code = (code ^ code >> 47) * multiplier & _64
+    return code ^ code >> 47
+
+
 def fingerprint64(data: bytes) -> int:
     """FarmHash's 64-bit fingerprint of bytes.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -378,7 +378,7 @@ def _tukey(steps: int) -> np.ndarray:
     return np.where(from_end < 0.25, 0.5 * (1 - np.cos(4 * np.pi * from_end)), 1.0)
 
 
-_WINDOWS = {
+_WINDOWS: dict[str, Callable[[int], np.ndarray]] = {
     "hann": np.hanning, "hamming": np.hamming, "blackman": np.blackman, "bartlett": np.bartlett, "boxcar": np.ones,
     "tukey": _tukey,
 }  # fmt: skip

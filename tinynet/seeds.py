@@ -88,6 +88,18 @@ class SeedGenerator:
         """Normal numbers of mean 0 and variance 1, one draw."""
         return self.next().standard_normal(shape, dtype=np.dtype(dtype))
 
+    def integers(self, shape: tuple[int, ...], low: int, high: int) -> np.ndarray:
+        """Whole numbers from `low` to `high` − 1, one draw."""
+        return self.next().integers(low, high, shape)
+
+    def permutation(self, count: int) -> np.ndarray:
+        """An order of range(`count`), one draw."""
+        return self.next().permutation(count)
+
+    def beta(self, shape: tuple[int, ...], alpha: float, beta: float, dtype: str = "float32") -> np.ndarray:
+        """Numbers between 0 and 1 of the beta distribution, one draw."""
+        return self.next().beta(alpha, beta, shape).astype(dtype)
+
     def keep_mask(self, shape: tuple[int, ...], rate: float) -> np.ndarray:
         """A boolean mask that is True with probability 1 − `rate`, one draw (for dropout)."""
         return self.uniform(shape) >= np.float32(rate)

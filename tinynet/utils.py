@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
+from tinynet.autograd import Tensor
 from tinynet.catalogue import (
     custom_object_scope,
     get_registered_name,
     get_registered_object,
     register_keras_serializable,
 )
-from tinynet.errors import DataError
+from tinynet.errors import ArgumentError, DataError
 from tinynet.models.data import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from tinynet.models.py_dataset import PyDataset
 from tinynet.naming import reset_names
@@ -23,7 +24,7 @@ from tinynet.seeds import set_random_seed
 
 __all__ = [
     "PyDataset", "Sequence", "clear_session", "custom_object_scope", "get_registered_name", "get_registered_object",
-    "pack_x_y_sample_weight", "pad_sequences", "plot_model", "register_keras_serializable", "set_random_seed",
+    "normalize", "pack_x_y_sample_weight", "pad_sequences", "plot_model", "register_keras_serializable", "set_random_seed",
     "to_categorical", "unpack_x_y_sample_weight",
 ]  # fmt: skip
 
@@ -35,8 +36,8 @@ def clear_session() -> None:
     reset_names()
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
-    """Labels (…) as one-hot vectors (…, K).
+def to_categorical(x: Any, num_classes: int | None = None) -> Any:
+    """Labels (…) as one-hot vectors (…, K); of a tensor a tensor.
 
     num_classes: K; one more than the largest label without it. Raises `DataError` for a label
     outside [0, K).
@@ -52,4 +53,21 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     count = num_classes or (int(labels.max()) + 1 if labels.size else 0)
     if labels.size and not (0 <= labels.min() and labels.max() < count):
         raise DataError(f"to_categorical: labels lie in [{labels.min()}, {labels.max()}], not in [0, {count})")
-    return np.eye(count, dtype=config.floatx())[labels]
+    vectors = np.eye(count, dtype=config.floatx())[labels]
+    return Tensor(vectors) if isinstance(x, Tensor) else vectors
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
+    """x divided by its norm along `axis`, a tensor where x is one; where the norm is 0, it stays 0.
+
+    order: of the norm: 1, 2 or higher. Raises `ArgumentError` for one below 1.
+
+    >>> normalize([[3.0, 4.0], [0.0, 0.0]]).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise ArgumentError(f"normalize: expected order to be a whole number >= 1, received {order!r}")
+    array = np.atleast_1d(np.asarray(x))
+    norm = np.atleast_1d(np.linalg.norm(array, order, axis, keepdims=True))
+    found = array / np.where(norm == 0, 1, norm)
+    return Tensor(found) if isinstance(x, Tensor) else found

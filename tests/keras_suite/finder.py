@@ -17,8 +17,8 @@ from types import ModuleType
 from typing import Any
 
 from keras_suite.absent import Absent
-from keras_suite.places import OUTSIDE, homes_of
-from keras_suite.shim import privates
+from keras_suite.places import OUTSIDE, homes_of, is_known
+from keras_suite.shim import privates, test_case
 
 
 def _wheel() -> Path:
@@ -56,7 +56,7 @@ class Stand(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         inner = f"{self.__name__}.{name}"
-        if self.__name__.partition(".")[0] == "keras" and file_of(inner):
+        if self.__name__.partition(".")[0] == "keras" and (file_of(inner) or is_known(inner)):
             return importlib.import_module(inner)
         for home in self._homes:
             if name in _public(home):
@@ -81,8 +81,6 @@ class HelperLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
-        from keras_suite.shim import test_case
-
         test_case.adapt(module)
 
 
@@ -94,9 +92,8 @@ class Finder(MetaPathFinder):
         if not runs_in_place(name):
             return ModuleSpec(name, StandLoader(), is_package=True)
         file = str(file_of(name))
-        if name == "keras.src.testing.test_case":
-            return spec_from_file_location(name, file, loader=HelperLoader(name, file))
-        return spec_from_file_location(name, file)
+        loader = HelperLoader if name == "keras.src.testing.test_case" else SourceFileLoader
+        return spec_from_file_location(name, file, loader=loader(name, file))
 
 
 def install() -> None:

@@ -6,12 +6,14 @@ for any text (the cases of a parametrised test).
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("left_out")
 
 
+@functools.cache
 def read() -> dict[str, str]:
     """From each pattern to its reason."""
     reasons = {}

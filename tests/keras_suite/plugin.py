@@ -38,6 +38,12 @@ class InPlace(pytest.Module):
             raise self.CollectError(str(error)) from error
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Files that are left out as a whole, as they cannot be imported."""
+    inside = collection_path.is_relative_to(finder.WHEEL)
+    return (inside and collection_path.relative_to(finder.WHEEL).as_posix() in left_out.read()) or None
+
+
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector:
     return Folder.from_parent(parent, path=path)
 

@@ -75,7 +75,7 @@ class Case:
     @property
     def inputs_apart(self) -> bool:
         """Whether the inputs are arguments of their own, not one list."""
-        return self.class_name == "MultiHeadAttention"
+        return self.class_name in ("MultiHeadAttention", "GroupQueryAttention")
 
     @property
     def is_cell(self) -> bool:

@@ -564,6 +564,98 @@ def affine_augmentation(draw: st.DrawFn, name: str) -> Case:
     return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
 
 
+def colored(draw: st.DrawFn, arguments: dict[str, Any], kinds: list[str], lowest: int = 1) -> np.ndarray:
+    """Images of three channels with values from 0 to 255, after choosing where the channels are."""
+    order = draw(st.sampled_from([None, "channels_last", "channels_first"]))
+    if order is not None:
+        arguments["data_format"] = order
+    spatial = [draw(st.integers(lowest, 9)), draw(st.integers(lowest, 9))]
+    shape = [3, *spatial] if order == "channels_first" else [*spatial, 3]
+    if draw(st.integers(0, 3)):
+        shape = [draw(batches), *shape]
+    return np.random.default_rng(draw(seeds)).uniform(0, 255, shape).astype(draw(st.sampled_from(kinds)))
+
+
+COLORS = {
+    "RandomColorDegeneration": -1, "RandomHue": 0, "RandomSaturation": -1, "RandomInvert": 0, "RandomSharpness": 0,
+    "RandomGaussianBlur": 0,
+}  # fmt: skip
+
+
+@entry(*COLORS, "RandomGrayscale", "RandomPosterization", "RandomColorJitter")
+@st.composite
+def color_augmentation(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"seed": draw(st.sampled_from([0, 7]))}
+    if name == "RandomGrayscale":
+        arguments = {"factor": draw(st.sampled_from([0, 0.5, 1]))}  # Keras forgets its seed
+    elif name == "RandomPosterization":
+        arguments["factor"] = draw(st.sampled_from([1, 5, 8, (3, 3), (2, 7)]))
+    elif name == "RandomColorJitter":
+        for kind in ("brightness", "contrast", "saturation", "hue"):
+            if draw(flags):
+                arguments[f"{kind}_factor"] = factor(draw, 0.0)
+    else:
+        arguments["factor"] = factor(draw, COLORS[name])
+    if name == "RandomGaussianBlur":
+        arguments["kernel_size"] = draw(st.sampled_from([1, 3, (3, 5)]))
+        arguments["sigma"] = draw(st.sampled_from([0.5, 1.0, (0.25, 0.5)]))
+    if name != "RandomGrayscale" and draw(flags):
+        arguments["value_range"] = draw(st.sampled_from([(0, 255), [0.0, 256.0], (-1, 300)]))
+    inputs = colored(draw, arguments, ["float32", "float32", "uint8", "int32"])
+    if name == "RandomColorJitter" and arguments.pop("data_format", None) == "channels_first":
+        inputs = np.moveaxis(inputs, -3, -1)  # Keras looks for them where the global setting says
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
+
+
+@entry("Solarization", "AutoContrast", "Equalization", "ContrastLimitedAdaptiveHistogramEqualization")
+@st.composite
+def histograms(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {}
+    if draw(flags):
+        arguments["value_range"] = draw(st.sampled_from([(0, 255), [-1.0, 300.0]]))
+    kinds = ["float32", "float32", "uint8"]
+    if name == "Solarization":
+        arguments["seed"] = draw(st.sampled_from([0, 7]))
+        for kind in ("addition_factor", "threshold_factor"):
+            if draw(flags):
+                arguments[kind] = factor(draw, 0.0)
+    elif name == "Equalization":
+        arguments["bins"] = draw(st.sampled_from([2, 16, 256]))
+    elif name != "AutoContrast":
+        arguments["tile_grid_size"] = draw(st.sampled_from([(1, 1), (2, 3), (4, 2)]))
+        arguments["clip_limit"] = draw(st.sampled_from([0, 1.0, 4.0]))
+    acts = name in ("AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization")
+    # Where all values are equal, Keras's derivative is no number; and integers are cut off after rounding errors.
+    inputs = colored(draw, arguments, ["float32"] if acts else kinds, lowest=2 if acts else 1)
+    return finished(
+        draw, name, arguments, inputs.shape, inputs=inputs, call={} if acts else {"training": False}
+    )
+
+
+@entry("MixUp", "CutMix", "RandomErasing", "RandAugment", "RandomShear", "RandomPerspective")
+@st.composite
+def mixing(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"seed": draw(st.sampled_from([0, 7]))}
+    if name == "MixUp":
+        arguments["alpha"] = draw(st.sampled_from([0.2, 1.0]))
+    elif name == "RandomShear":
+        # Of a single number Keras writes a pair that it cannot read.
+        arguments.update(x_factor=draw(st.sampled_from([(0, 0.5), (0.25, 1)])), y_factor=draw(st.just((0, 1))))
+        arguments["fill_mode"] = draw(st.sampled_from(["reflect", "constant", "wrap", "nearest"]))
+    else:
+        arguments["factor"] = factor(draw, 0.0)
+    if name == "RandomErasing":
+        arguments.update(scale=factor(draw, 0.0), fill_value=draw(st.sampled_from([None, 7.0])))
+    if name in ("RandomErasing", "RandAugment") and draw(flags):
+        arguments["value_range"] = draw(st.sampled_from([(0, 255), (0, 200)]))
+    if name == "RandomPerspective":
+        arguments["scale"] = draw(st.sampled_from([0.25, 0.5]))
+    if name in ("RandomShear", "RandomPerspective", "RandAugment"):
+        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
+    inputs = colored(draw, arguments, ["float32", "uint8"], lowest=2)  # one pixel wide there is no perspective
+    return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
+
+
 @entry("Rescaling")
 @st.composite
 def rescaling(draw: st.DrawFn, name: str) -> Case:
@@ -777,6 +869,30 @@ def recurrent(draw: st.DrawFn, name: str) -> Case:
     if draw(st.integers(0, 2)) == 0:
         states = [numbers(draw, (shape[0], arguments["units"]), -1, 1) for _ in range(state_count(name))]
     return finished(draw, name, arguments, shape, states=states, mask=maybe_mask(draw, shape[:2]))
+
+
+@entry("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+@st.composite
+def convolutional_recurrent(draw: st.DrawFn, name: str) -> Case:
+    rank = int(name[-2])
+    arguments = {**renamed(cell_arguments(draw, "LSTM")), **time_options(draw)}
+    arguments["filters"] = filters = arguments.pop("units")
+    window = [draw(st.integers(1, 2)) for _ in range(rank)]
+    arguments.update(kernel_size=window, padding=draw(st.sampled_from(["valid", "same"])))
+    if draw(flags):
+        arguments[draw(st.sampled_from(["strides", "dilation_rate"]))] = draw(st.integers(1, 2))
+    spatial = [draw(st.integers(3, 4)) for _ in range(rank)]
+    shape = (draw(batches), draw(st.integers(1, 3)), *spatial, draw(st.integers(1, 2)))
+    case = finished(draw, name, arguments, shape, mask=maybe_mask(draw, shape[:2]))
+    if draw(flags):
+        dilation, stride = (np.broadcast_to(arguments.get(k, 1), rank) for k in ("dilation_rate", "strides"))
+        same = arguments["padding"] == "same"
+        out = [
+            -(-(n if same else n - d * (k - 1)) // s)
+            for n, k, d, s in zip(spatial, window, dilation, stride, strict=True)
+        ]
+        case.states = [numbers(draw, (shape[0], *out, filters), -1, 1) for _ in range(2)]
+    return case
 
 
 CELLS = ["SimpleRNNCell", "LSTMCell", "GRUCell"]
@@ -1146,3 +1262,53 @@ def multi_head_attention(draw: st.DrawFn, name: str) -> Case:
     projected = [(*x.shape[:-1], arguments["num_heads"], size) for x in arrays for size in (arguments["key_dim"], 2)]
     assume(not any(misplaced(shape, shape[-2:]) for shape in projected))
     return finished(draw, name, arguments, None, inputs=arrays, mask=given, call=call)
+
+
+@entry("GroupQueryAttention")
+@st.composite
+def group_query_attention(draw: st.DrawFn, name: str) -> Case:
+    arrays = attended(draw, same_features=True)
+    arrays[1] = numbers(draw, (*arrays[1].shape[:2], arrays[0].shape[2]))
+    groups = draw(st.integers(1, 2))
+    arguments: dict[str, Any] = {
+        "head_dim": draw(st.integers(1, 3)), "num_query_heads": groups * draw(st.integers(1, 2)),
+        "num_key_value_heads": groups, "use_bias": draw(flags), "use_gate": draw(flags),
+        "sliding_window": draw(st.sampled_from([None, None, 1, 2])), **extras(draw, "kernel", "bias"),
+    }  # fmt: skip
+    if draw(flags):
+        arguments.update(dropout=0.25, seed=draw(st.integers(0, 9)))
+    call: dict[str, Any] = {key: draw(flags) for key in ("return_attention_scores", "use_causal_mask") if draw(flags)}
+    if draw(flags):
+        n, t, s = (*arrays[0].shape[:2], arrays[1].shape[1])
+        call["attention_mask"] = masks(draw, draw(st.sampled_from([(n, t, s), (1, t, s), (n, 1, s)])))
+    projected = [
+        (*x.shape[:-1], arguments[f"num_{heads}_heads"], arguments["head_dim"])
+        for x, heads in zip(arrays, ("query", "key_value", "key_value"), strict=False)
+    ]
+    assume(not any(misplaced(shape, shape[-2:]) for shape in projected))
+    return finished(draw, name, arguments, None, inputs=arrays, mask=several(draw, arrays), call=call)
+
+
+@entry("Pipeline")
+@st.composite
+def pipeline(draw: st.DrawFn, name: str) -> Case:
+    steps = [
+        Inner("Rescaling", {"scale": 0.5}), Inner("RandomFlip", {"seed": 1}),
+        Inner("Resizing", {"height": 2, "width": 3}),
+    ]  # fmt: skip
+    arguments = {"layers": draw(st.lists(st.sampled_from(steps), min_size=1, max_size=3))}
+    shape = (draw(batches), draw(sizes), draw(sizes), draw(sizes))
+    return Case(name, arguments, numbers(draw, shape), call={"training": False})
+
+
+@entry("HashedCrossing")
+@st.composite
+def hashed_crossing(draw: st.DrawFn, name: str) -> Case:
+    arguments: dict[str, Any] = {"num_bins": draw(st.integers(1, 9))}
+    if draw(flags):
+        arguments["output_mode"] = draw(st.sampled_from(["int", "one_hot"]))
+    shape = draw(st.sampled_from([(draw(batches),), (draw(batches), 1)]))
+    generator = np.random.default_rng(draw(seeds))
+    parts = [generator.integers(-(2**40), 2**40, shape) for _ in range(2)]  # Keras knows no shape of more
+    inputs = [np.array([str(n) for n in part.ravel()]).reshape(shape) if draw(flags) else part for part in parts]
+    return Case(name, arguments, inputs)

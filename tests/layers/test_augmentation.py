@@ -20,20 +20,21 @@ from twins import forget_names
 import tinynet
 from tinynet import layers
 from tinynet.errors import ArgumentError, DtypeError, ShapeError
+from tinynet.layers.augmentation import Augmentation
 from tinynet.seeds import SeedGenerator
 
-NAMES = sorted(name for name in LAYERS if name.startswith("Random"))
+NAMES = sorted(name for name in LAYERS if issubclass(getattr(layers, name), Augmentation))
 IMAGES = np.random.default_rng(0).uniform(0, 255, (6, 8, 7, 3)).astype("float32")
 
 
 def in_training(case: Case) -> Case:
     """The case with images that Keras takes in training, too."""
-    if case.class_name in ("RandomContrast", "RandomBrightness"):
+    if case.class_name in ("RandomContrast", "RandomBrightness", "RandomSaturation"):
         case.inputs = case.inputs.astype("float32")
     return case
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "RandomColorJitter"])  # which draws on the way
 @given(data=st.data())
 def test_transformations_that_keras_drew(name: str, data: st.DataObject) -> None:
     case = in_training(data.draw(cases(name)))
@@ -46,27 +47,54 @@ def test_transformations_that_keras_drew(name: str, data: st.DataObject) -> None
 
 
 @contextmanager
-def same_numbers(seed: int) -> Iterator[list[tuple[int, ...]]]:
-    """Within it both libraries draw the same uniform numbers: tinynet those that Keras drew, in order."""
+def same_numbers(seed: int) -> Iterator[list[np.ndarray]]:
+    """Within it both libraries draw the same numbers: tinynet those that Keras drew, in order."""
     generator = np.random.default_rng(seed)
     drawn: list[np.ndarray] = []
 
-    def theirs(
+    def kept(numbers: np.ndarray) -> Any:
+        drawn.append(numbers)
+        return numbers
+
+    def uniform(
         shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = "float32", seed: Any = None
     ) -> Any:
-        drawn.append(generator.random(tuple(shape)).astype(dtype or "float32"))
-        low, high = (np.asarray(end, drawn[-1].dtype) for end in (minval, maxval))
-        return backend.convert_to_tensor(drawn[-1] * (high - low) + low)
+        numbers = kept(generator.random(tuple(shape)).astype(dtype or "float32"))
+        low, high = (np.asarray(end, numbers.dtype) for end in (minval, maxval))
+        return backend.convert_to_tensor(numbers * (high - low) + low)
 
-    def own(self: SeedGenerator, shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
+    theirs = {
+        "uniform": uniform,
+        "randint": lambda shape, minval, maxval, dtype="int32", seed=None: backend.convert_to_tensor(
+            kept(generator.integers(minval, maxval, tuple(shape))), dtype
+        ),
+        "normal": lambda shape, dtype=None, seed=None: backend.convert_to_tensor(
+            kept(generator.normal(size=tuple(shape)).astype("float32"))
+        ),
+        "beta": lambda shape, alpha, beta, dtype=None, seed=None: backend.convert_to_tensor(
+            kept(generator.beta(alpha, beta, tuple(shape)).astype("float32"))
+        ),
+        "shuffle": lambda x, seed=None: backend.convert_to_tensor(x.numpy()[kept(generator.permutation(len(x)))]),
+    }
+
+    def own(shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
         numbers = drawn.pop(0)
         assert numbers.dtype == dtype
         assert numbers.shape in (shape, shape[1:])  # of a single image Keras draws without the batch's axis
         return numbers.reshape(shape)
 
+    ours = {
+        "uniform": lambda self, shape, dtype="float32": own(shape, dtype),
+        "integers": lambda self, shape, low, high: own(shape, "int64"),
+        "normal": lambda self, shape, dtype="float32": own(shape, dtype),
+        "beta": lambda self, shape, alpha, beta, dtype="float32": own(shape, dtype),
+        "permutation": lambda self, count: own((count,), "int64"),
+    }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("keras.src.backend.tensorflow.random.uniform", theirs)
-        patch.setattr(SeedGenerator, "uniform", own)
+        for name, draw in theirs.items():
+            patch.setattr(f"keras.src.backend.tensorflow.random.{name}", draw)
+        for name, draw in ours.items():
+            patch.setattr(SeedGenerator, name, draw)
         yield drawn
 
 
@@ -91,15 +119,35 @@ MAKE = {
     "RandomZoom": lambda **k: layers.RandomZoom((-0.5, 0.25), **k),
     "RandomContrast": lambda **k: layers.RandomContrast((0.5, 0.25), **k),  # sorted, as in Keras
     "RandomBrightness": lambda **k: layers.RandomBrightness((-0.5, 0.25), **k),
+    "RandomColorDegeneration": lambda **k: layers.RandomColorDegeneration((-0.5, 0.25), **k),
+    "RandomColorJitter": lambda **k: layers.RandomColorJitter((0, 255), 0.1, 0.2, 0.3, 0.4, **k),
+    "RandomErasing": lambda **k: layers.RandomErasing((0.25, 1), **k),
+    "RandomGaussianBlur": lambda **k: layers.RandomGaussianBlur((0.25, 1), **k),
+    "RandomGrayscale": lambda **k: layers.RandomGrayscale(0.5, **k),
+    "RandomHue": lambda **k: layers.RandomHue((0.25, 0.75), **k),
+    "RandomInvert": lambda **k: layers.RandomInvert((0.25, 1), **k),
+    "RandomPosterization": lambda **k: layers.RandomPosterization((1, 5), **k),
+    "RandomSaturation": lambda **k: layers.RandomSaturation((0.25, 0.75), **k),
+    "RandomSharpness": lambda **k: layers.RandomSharpness((0.25, 1), **k),
+    "RandomPerspective": lambda **k: layers.RandomPerspective((0.25, 1), **k),
+    "RandomShear": lambda **k: layers.RandomShear((0.25, 0.5), (0, 0.5), **k),
+    "Solarization": lambda **k: layers.Solarization(0.5, (0.25, 0.5), **k),
+    "MixUp": lambda **k: layers.MixUp(**k),
+    "CutMix": lambda **k: layers.CutMix(**k),
+    "RandAugment": lambda **k: layers.RandAugment(**k),
+    "Equalization": lambda seed=None: layers.Equalization(),  # which draws nothing
 }
+ALWAYS = ["AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization"]
 MANY = 4000
+STEPS = {"RandomPosterization", "Equalization", "RandAugment"}  # whose results move in steps
+COLOR_NAMES = sorted(set(MAKE) - STEPS)
 
 
 def test_every_layer_that_draws_is_here() -> None:
     assert sorted(MAKE) == NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "Equalization"])
 def test_seeds(name: str) -> None:
     one, other, third = (MAKE[name](seed=seed) for seed in (3, 3, 4))
     first, second = one(IMAGES).numpy(), one(IMAGES).numpy()
@@ -120,6 +168,11 @@ UNIFORM = {
     "RandomZoom": lambda t: [(t["height_zoom"], 0.5, 1.25)],
     "RandomContrast": lambda t: [(t["contrast_factor"], 0.75, 1.5)],
     "RandomBrightness": lambda t: [(t["rgb_delta"], -127.5, 63.75)],
+    "RandomColorDegeneration": lambda t: [(t["factor"], -0.5, 0.25)],
+    "RandomSharpness": lambda t: [(t["factor"], 0.25, 1.0)],
+    "RandomHue": lambda t: [(np.abs(t["factor"]), 0.125, 0.375)],
+    "RandomShear": lambda t: [(np.abs(t["shear_factor"][:, 0]), 0.25, 0.5), (np.abs(t["shear_factor"][:, 1]), 0, 0.5)],
+    "Solarization": lambda t: [(t["additions"], 0.0, 127.5), (t["thresholds"], 0.25, 127.5)],
 }
 
 
@@ -247,6 +300,14 @@ def test_brightness_of_integers_is_keras_where_they_hold_the_sum(data: st.DataOb
     np.testing.assert_array_equal(layers.RandomBrightness(0.1).transform_images(array, drawn), expected)
 
 
+@pytest.mark.parametrize("name", COLOR_NAMES)
+def test_gradients_through_colors(name: str) -> None:
+    """Of a batch whose values are apart from one another, so that no maximum is shared."""
+    layer, images = MAKE[name](seed=3), np.random.default_rng(3).uniform(20, 230, (2, 3, 4, 3))
+    drawn = layer.get_random_transformation(images)
+    assert tinynet.gradcheck(lambda x: layer.transform_images(x, drawn), images)
+
+
 @pytest.mark.parametrize("interpolation", ["bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5"])
 @given(seed=st.integers(0, 2**32 - 1), antialias=st.booleans())
 def test_resized_integers_are_those_of_keras_to_the_last_one(interpolation: str, seed: int, antialias: bool) -> None:
@@ -295,6 +356,16 @@ def test_resized_integers_are_those_of_keras_to_the_last_one(interpolation: str,
         (lambda: layers.RandomZoom(0.1, (0.1, -1)), "width_factor of −1 leaves nothing of the image"),
         (lambda: layers.RandomContrast(-0.1), "expected factor between 0 and 1, received -0.1"),
         (lambda: layers.RandomContrast(0.1, (255, 0)), "expected value_range with the lower end first"),
+        (lambda: layers.RandomHue(-0.1), "expected factor between 0 and 1, received -0.1"),
+        (lambda: layers.RandomGrayscale(2), "expected factor between 0 and 1, received 2"),
+        (lambda: layers.RandomPosterization(0), "expected factor to be a whole number >= 1, received 0"),
+        (lambda: layers.RandomPosterization(9), "expected factor between 1 and 8, received 9"),
+        (lambda: layers.RandomGaussianBlur(kernel_size=2), "expected kernel_size to be odd, received 2"),
+        (lambda: layers.RandomErasing(fill_value=[1, 2]), "expected fill_value to be a number or 3"),
+        (lambda: layers.MixUp(0), "expected alpha above 0, received 0"),
+        (lambda: layers.RandAugment(num_ops=-1), "expected num_ops to be a whole number >= 0"),
+        (lambda: layers.RandomShear(2), "expected x_factor between 0 and 1, received 2"),
+        (lambda: layers.Equalization(bins=0), "expected bins to be a whole number >= 1"),
         (lambda: layers.RandomBrightness(0.1, 255), "expected value_range to be a pair of numbers, received 255"),
         (lambda: layers.RandomBrightness(0.1, (0, "x")), "expected value_range to be a finite number, received 'x'"),
     ],
@@ -304,23 +375,29 @@ def test_arguments_that_mean_nothing(make: Any, message: str) -> None:
         make()
 
 
-@pytest.mark.parametrize("name", [*NAMES, "Resizing", "CenterCrop"])
+@pytest.mark.parametrize("name", [*NAMES, *ALWAYS, "Resizing", "CenterCrop"])
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (1, 2, 3, 4, 5), (2, 0, 3, 1), (0, 3, 1)])
 def test_what_is_no_image(name: str, shape: tuple[int, ...]) -> None:
-    layer = MAKE[name]() if name in MAKE else getattr(layers, name)(2, 2)
+    layer = MAKE[name]() if name in MAKE else getattr(layers, name)(*([] if name in ALWAYS else [2, 2]))
     with pytest.raises(ShapeError, match=f"{name} '.*': expected "):
         layer(np.ones(shape, "float32"))
     with pytest.raises(ShapeError, match=f"{name} '.*': expected "):
         layer.compute_output_shape(shape)
 
 
-@pytest.mark.parametrize("name", [*NAMES, "Resizing", "CenterCrop"])
+@pytest.mark.parametrize("name", [*NAMES, *ALWAYS, "Resizing", "CenterCrop"])
 def test_batches_of_no_images(name: str) -> None:
-    layer = MAKE[name]() if name in MAKE else getattr(layers, name)(2, 2)
+    layer = MAKE[name]() if name in MAKE else getattr(layers, name)(*([] if name in ALWAYS else [2, 2]))
     assert layer(np.ones((0, 8, 7, 3), "float32")).shape == layer.compute_output_shape((0, 8, 7, 3))
 
 
 def test_inputs_that_are_not_supported() -> None:
+    with pytest.raises(ShapeError, match="RandomHue '.*': expected images of 3 channels, received shape"):
+        layers.RandomHue(0.1)(IMAGES[..., :2])
+    with pytest.raises(ShapeError, match="RandomGrayscale '.*': expected images of 3 channels or 1, received shape"):
+        layers.RandomGrayscale()(IMAGES[..., :2])
+    with pytest.raises(DtypeError, match="RandomSaturation '.*': expected images of floats, received uint8"):
+        layers.RandomSaturation(0.1)(IMAGES.astype("uint8"))
     with pytest.raises(ArgumentError, match="labels, boxes and segmentation masks beside the images are not supported"):
         layers.RandomFlip()({"images": IMAGES, "labels": np.zeros(6)})
     with pytest.raises(DtypeError, match="RandomContrast '.*': expected images of floats, received uint8"):

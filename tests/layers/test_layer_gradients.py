@@ -1,4 +1,4 @@
-"""Gradients of whole layers against TensorFlow's, with respect to inputs, states and every weight.
+"""Gradients of whole layers with respect to inputs, states and every weight, against TensorFlow's and differences.
 
 In float64, so that a wrong term cannot hide behind rounding.
 """
@@ -28,9 +28,12 @@ from keras_oracle import (
 from layer_cases import batches, cases, flags, masks, numbers, sizes
 
 from tinynet import Tensor, gradcheck
+from tinynet.autograd.checker import GradcheckReport
+from tinynet.primitives.operation import Operation
 
 WITHOUT_GRADIENT = {
-    "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding", "Discretization",
+    "InputLayer", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "CategoryEncoding",
+    "Discretization", "Pipeline",
 }  # fmt: skip
 NAMES = sorted(LAYERS - WITHOUT_GRADIENT)
 # Keras keeps some constants (a slope, a scale, the square root of 2) as float32.
@@ -131,6 +134,98 @@ def _in_order(found: dict[str, Any], expected: dict[str, Any]) -> list[Any]:
     return [by_number[key.split()[0]] if key[0].isdigit() else expected[key] for key in found]
 
 
+def with_something_to_see(case: Case) -> Case:
+    """The case with no row masked throughout: the mean of nothing is no number, and scores near −1e9 have no digits.
+
+    And without steps that a Masking hides: there it jumps.
+    """
+    masks = [mask.copy() if mask is not None else None for mask in flat(case.mask)]
+    for mask in masks:
+        if mask is not None and mask.ndim > 1:
+            mask[:, 0] = True
+    arguments = {**case.arguments, "mask_value": 99.0} if case.class_name == "Masking" else case.arguments
+    return replace(case, mask=masks if isinstance(case.mask, list) else masks[0], arguments=arguments)
+
+
+def derivatives(case: Case, training: bool, spoiled: Any = None) -> GradcheckReport | None:
+    """The derivatives of a call by its inputs, its states and every weight, compared with differences.
+
+    None where there is nothing to differentiate by. Dropout draws the same at each evaluation.
+    spoiled: an operation that everything the layer gives goes through.
+    """
+    layer = our_layer(case)
+
+    def varied(x: np.ndarray) -> bool:
+        return x.dtype.kind == "f" and layer.casts_inputs
+
+    def call(*given: Tensor) -> list[Tensor]:
+        remaining = iter(given)
+        inputs = mapped(lambda x: next(remaining) if varied(x) else Tensor(x), case.inputs)
+        states = None if case.states is None else mapped(lambda _: next(remaining), case.states)
+        if getattr(layer, "stateful", False):
+            layer.reset_state()
+        outputs = [y for y in flat(our_call(case, layer, inputs, states, training=training)) if y.dtype.kind == "f"]
+        return [spoiled(y) for y in outputs] if spoiled else outputs
+
+    arrays = [x for x in flat(case.inputs) if varied(x)] + flat([] if case.states is None else case.states)
+    if not arrays and not layer.trainable_weights:
+        return None
+    # A few elements of each place and all of them along two random directions.
+    return gradcheck(call, arrays, variables=layer.weights, max_elements=3, raise_on_failure=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data(), training=st.booleans())
+def test_derivatives(name: str, data: st.DataObject, training: bool, counts: Any) -> None:
+    # What augmentation does in training has a test of its own below, and so has the normalisation by a singular
+    # vector, which counts as a constant.
+    training = training and not name.startswith("Random") and name != "SpectralNormalization"
+    case = with_something_to_see(in_float64(data.draw(cases(name))))
+    report = derivatives(case, training)
+    assume(report is not None and (report.checked or not report.kinks))
+    assert report.passed, str(report)
+    mode = "in training" if training else "in inference"
+    counts["gradient checks", f"derivatives of layers {mode}"] += report.checked
+    counts["gradient checks", f"layers {mode}{'' if case.mask is None else ', masked'}"] += 1
+
+
+SPOILED = {
+    "zero": lambda g: 0 * g,
+    "a thousandth off": lambda g: 1.001 * g,
+    "sign": lambda g: -g,
+    "one element off": lambda g: g + np.eye(1, g.size).reshape(g.shape),
+}
+
+
+def spoiling(change: Any) -> Operation:
+    class passed:
+        """What it is given, with a derivative that is not 1."""
+
+        def forward(x: Any) -> Any:  # type: ignore[misc]
+            return x.copy(), ()
+
+        def vjp(g: Any, residuals: Any, needs: Any) -> Any:  # type: ignore[misc]
+            return (change(g),)
+
+    return Operation(passed)
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+@given(data=st.data(), training=st.booleans())
+def test_spoiled_derivatives_of_layers_are_caught(kind: str, data: st.DataObject, training: bool, counts: Any) -> None:
+    name = data.draw(st.sampled_from(["Dense", "Conv2D", "LSTM", "GRU", "BatchNormalization", "MultiHeadAttention"]))
+    case = with_something_to_see(in_float64(data.draw(cases(name))))
+    change, layer = SPOILED[kind], our_layer(case)
+    ones = [np.ones(y.shape) for y in flat(our_call(case, our_layer(case), training=training))]
+    # What is off has to be seen in some derivative: a relu may be off, and a masked step be nothing.
+    effects = our_gradients(case, layer, [change(g) - g for g in ones], training=training)
+    assume(any(g is not None and np.abs(g).max(initial=0) > 1e-6 for g in effects.values()))
+    report = derivatives(case, training, spoiling(SPOILED[kind]))
+    counts["spoiled derivatives of layers", "tried"] += 1
+    assert report is not None and not report.passed
+    counts["spoiled derivatives of layers", "caught"] += 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 def test_gradients(name: str, data: st.DataObject, seed: int, counts) -> None:
@@ -146,6 +241,11 @@ def test_batch_normalization_in_training(data: st.DataObject, seed: int) -> None
     if case.arguments["axis"] not in (-1, case.inputs.ndim - 1):
         case.mask = None  # Keras can do it with the channels last only
     same_gradients(case, seed, training=True)
+
+
+@given(data=st.data(), seed=st.integers(0, 2**32 - 1))
+def test_spectral_normalization_in_training(data: st.DataObject, seed: int) -> None:
+    same_gradients(in_float64(data.draw(cases("SpectralNormalization"))), seed, training=True)
 
 
 @given(data=st.data())

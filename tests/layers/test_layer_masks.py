@@ -19,7 +19,7 @@ from tinynet.errors import ShapeError
 
 MASK = np.array([[True, True, False, True], [False, False, True, False], [True, True, True, True]])
 X = np.random.default_rng(0).uniform(-1, 1, (3, 4, 5)).astype("float32")
-IMAGES = np.random.default_rng(0).uniform(-1, 1, (3, 4, 5, 2)).astype("float32")
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (3, 4, 5, 3)).astype("float32")
 
 PASS = [
     ("Dense", {"units": 2}), ("Dropout", {"rate": 0.5}), ("Activation", {"activation": "relu"}),
@@ -55,14 +55,21 @@ ON_IMAGES = [
     ("CenterCrop", {"height": 3, "width": 3}), ("RandomCrop", {"height": 3, "width": 3}), ("RandomFlip", {}),
     ("RandomRotation", {"factor": 0.1}), ("RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1}),
     ("RandomZoom", {"height_factor": 0.1}), ("RandomContrast", {"factor": 0.1}), ("RandomBrightness", {"factor": 0.1}),
+    *((f"Random{name}", {"factor": 0.1}) for name in ("ColorDegeneration", "Hue", "Invert", "Saturation", "Sharpness")),
+    *((f"Random{name}", {}) for name in ("Erasing", "GaussianBlur", "Grayscale", "Shear")),
+    ("RandomPosterization", {"factor": 3}), ("RandomColorJitter", {"hue_factor": 0.1}),
+    ("AutoContrast", {}), ("Equalization", {}), ("Solarization", {}),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {}), ("MixUp", {}), ("CutMix", {}),
+    ("RandAugment", {}), ("RandomPerspective", {}),
 ]  # fmt: skip
 # Cells see single steps, an InputLayer and layers of tokens no mask; the others have tests below.
 ELSEWHERE = {
     # Of several inputs: the walkers compare their masks, and test_merging.py and test_attention.py.
     "Add", "AdditiveAttention", "Attention", "Average", "Concatenate", "Dot", "Maximum", "Minimum",
-    "MultiHeadAttention", "Multiply", "Subtract",
+    "GroupQueryAttention", "MultiHeadAttention", "Multiply", "Subtract",
     "SimpleRNNCell", "LSTMCell", "GRUCell", "InputLayer", "TextVectorization", "Embedding", "Masking",
-    "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
+    "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "Pipeline",
+    "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CategoryEncoding",
     "Softmax", "RNN", "Bidirectional", "TimeDistributed", "StackedRNNCells", "SpectralNormalization",
     "SpatialDropout2D", "SpatialDropout3D",
     # A sequence's mask cannot come to a vector or a volume.

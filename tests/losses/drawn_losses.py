@@ -151,7 +151,7 @@ def regions(weighted: bool = False) -> Draw:
         left = () if axis is None else shape[:-1] if axis == -1 else shape[:1]
         settings = {"axis": axis}
         if weighted:
-            settings |= {key: data.draw(st.sampled_from([0.0, 0.3, 1.5])) for key in ("alpha", "beta")}
+            settings |= {key: data.draw(st.sampled_from([0.3, 1.5])) for key in ("alpha", "beta")}
         return Case(y_true, rng.random(shape).astype("float32"), left, settings)
 
     return draw

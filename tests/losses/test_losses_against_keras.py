@@ -58,7 +58,7 @@ def test_every_loss_is_drawn():
 
 @pytest.mark.filterwarnings("ignore:.*One class|one class")
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.data(), st.integers(0, 2**32 - 1), st.sampled_from(REDUCTIONS))
 def test_values_and_gradients(name, data, seed, reduction):
     rng = np.random.default_rng(seed)

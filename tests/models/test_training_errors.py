@@ -97,7 +97,7 @@ REFUSED: dict[str, Case] = {
     ),
     "a batch without targets": (lambda m: m.fit(iter([X]), verbose=0), DataError, "the loss needs targets"),
     "an empty batch": (lambda m: m.fit(iter([(X[:0], Y[:0])]), verbose=0), DataError, "fit, batch 0: the data are empty"),
-    "nothing": (lambda m: m.fit(verbose=0), TinynetError, "x must hold numbers"),
+    "nothing": (lambda m: m.fit(verbose=0), DataError, "x holds None where an array is expected"),
     "a number": (lambda m: m.fit(3.0, 1.0, verbose=0), ShapeError, "x must have a batch axis, received a single value"),
     "several inputs": (lambda m: m.fit([X, X], Y, verbose=0), ArgumentError, "expected one array for 'in', received 2; rows"),
     "a metric that is none": (lambda m: m.compile("sgd", "mse", metrics=[3]), ArgumentError, "metric.* received 3"),

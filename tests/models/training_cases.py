@@ -46,7 +46,7 @@ def normalised_cnn(library: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def recurrent(kind: str, masked: bool, both: bool, stacked: bool = False) -> Any:
+def recurrent(kind: str, masked: bool, both: bool) -> Any:
     """Words through an embedding that masks, or features as they are; one direction or both."""
 
     def build(library: Any) -> list[Any]:
@@ -59,9 +59,8 @@ def recurrent(kind: str, masked: bool, both: bool, stacked: bool = False) -> Any
         around = layers.Bidirectional if both else lambda layer: layer
         cell = getattr(layers, kind)
         # Unrolled, Keras computes the same and is quicker for few steps.
-        quick = {"unroll": True} if library is KERAS and not stacked else {}
-        below = [around(cell(3, return_sequences=True))] if stacked else []
-        return [*first, *below, around(cell(4, **quick)), layers.Dense(CLASSES, activation="softmax")]
+        quick = {"unroll": True} if library is KERAS else {}
+        return [*first, around(cell(4, **quick)), layers.Dense(CLASSES, activation="softmax")]
 
     return build
 
@@ -78,7 +77,6 @@ MODELS = {
         for both in (False, True)
     },
 }
-STACKED = {f"{kind}_stacked": recurrent(kind, True, True, stacked=True) for kind in RECURRENT}
 
 OPTIMIZERS = {
     "momentum": lambda library: library.optimizers.SGD(0.05, momentum=0.9),

@@ -46,7 +46,9 @@ def test_value_and_dtype_are_those_of_keras(name):
     @given(CASES[name])
     def compare(arguments):
         args, kwargs = arguments
-        agree(getattr(ops, name)(*args, **kwargs), getattr(keras.ops, name)(*args, **kwargs), name)
+        # A loss of sequences adds up terms of about 1, which may cancel.
+        terms = 1.0 if name == "ctc_loss" else 1e-3
+        agree(getattr(ops, name)(*args, **kwargs), getattr(keras.ops, name)(*args, **kwargs), name, terms)
 
     compare()
 

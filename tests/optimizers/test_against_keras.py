@@ -52,6 +52,12 @@ OWN_OPTIONS = {
         "clip_threshold": [1.0, 0.25],
         "relative_step": [True, False],
     },
+    "Muon": {
+        "adam_beta_1": [0.9, 0.5], "momentum": [0.95, 0.5], "ns_steps": [5, 1], "nesterov": [True, False],
+        "adam_lr_ratio": [1, 0.5], "rms_rate": [0.2, None], "exclude_layers": [None, ["kernel"]],
+        "exclude_embeddings": [True, False], "adam_weight_decay": [0.004, None, 0.5],
+    },
+    "ScheduleFreeAdamW": {"beta_1": [0.9, 0.5], "beta_2": [0.999, 0.9], "warmup_steps": [0, 7]},
     "Lamb": {"beta_1": [0.9, 0.5], "beta_2": [0.999, 0.9], "epsilon": [1e-7, 1e-2]},
 }
 CLIPPING = [

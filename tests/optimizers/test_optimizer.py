@@ -203,6 +203,16 @@ class Signs(Optimizer):
         self.assign_sub(variable, last * learning_rate)
 
 
+@pytest.mark.parametrize("options", [{}, {"clipnorm": 0.5}, {"gradient_accumulation_steps": 2}])
+def test_a_scale_of_the_loss_is_taken_out_of_the_gradients(options):
+    scaled, plain = Variable([1.0, 2.0]), Variable([1.0, 2.0])
+    one, other = Adam(0.1, loss_scale_factor=1024.0, **options), Adam(0.1, **options)
+    for gradient in ([1.0, -3.0], [0.5, 2.0], [4.0, 0.0], [-1.0, 1.0]):
+        one.apply([one.scale_loss(np.array(gradient, "float32"))], [scaled])
+        other.apply([gradient], [plain])
+    np.testing.assert_array_equal(scaled.numpy(), plain.numpy())
+
+
 def test_a_subclass_is_an_optimizer():
     variable = Variable([1.0, 2.0], path="net/w")
     optimizer = Signs(0.5, power=2.0, clipvalue=1.0, name="signs")
@@ -276,7 +286,7 @@ def test_a_base_optimizer_says_what_is_missing():
         (lambda: Adam.from_config({"decay": 0.1}), "unknown argument 'decay'"),
         (lambda: Adam(ema_momentum=1.5), "Adam: expected ema_momentum between 0 and 1, received 1.5"),
         (lambda: Adam(ema_overwrite_frequency=0), "ema_overwrite_frequency to be a whole number >= 1, received 0"),
-        (lambda: Adam(loss_scale_factor=2.0), "loss_scale_factor=2.0 is not supported"),
+        (lambda: Adam(loss_scale_factor=0), "expected a positive number loss_scale_factor or None, received 0"),
         (lambda: Adam(gradient_accumulation_steps=1), "gradient_accumulation_steps .*>= 2, received 1"),
         (lambda: AdamW(weight_decay=None), "AdamW: expected a number weight_decay, received None"),
         (lambda: Lion(beta_1=0.0), "Lion: expected beta_1 above 0"),

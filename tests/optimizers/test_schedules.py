@@ -115,6 +115,22 @@ class Halved(schedules.LearningRateSchedule):
         return self.start / (step + 1)
 
 
+@pytest.mark.parametrize("shape", ["linear", "cosine"])
+def test_one_cycle_is_a_warm_up_and_a_decay_of_keras(shape):
+    ours = schedules.OneCycle(0.5, 20, warmup=0.25, start=0.25, end=0.125, shape=shape)
+    rates = [ours(step).item() for step in range(23)]
+    if shape == "cosine":
+        up = keras.optimizers.schedules.CosineDecay(0.5, 5, alpha=0.25)
+        down = keras.optimizers.schedules.CosineDecay(0.5, 15, alpha=0.125)
+    else:
+        up = keras.optimizers.schedules.PolynomialDecay(0.5, 5, end_learning_rate=0.125)
+        down = keras.optimizers.schedules.PolynomialDecay(0.5, 15, end_learning_rate=0.0625)
+    expected = [float(up(5 - step)) for step in range(5)] + [float(down(step)) for step in range(18)]
+    np.testing.assert_allclose(rates, expected, rtol=1e-6)
+    again = schedules.deserialize(schedules.serialize(ours))
+    assert again.get_config() == ours.get_config()
+
+
 def test_a_schedule_of_ones_own():
     variable, optimizer = Variable([1.0]), optimizers.SGD(Halved(0.5))
     optimizer.apply([[1.0]], [variable])
@@ -189,6 +205,9 @@ def test_a_schedule_that_leaves_the_numbers_is_refused_when_it_does():
         (lambda: schedules.PiecewiseConstantDecay([1], [0.1, "x"]), "each of values .*received 'x'"),
         (lambda: schedules.CosineDecay(0.1, 5)("soon"), r"CosineDecay\(\): expected step .*received 'soon'"),
         (lambda: schedules.deserialize({"class_name": "Exponential"}), "unknown learning-rate schedule class"),
+        (lambda: schedules.OneCycle(0.5, 0), "OneCycle: expected total_steps above 0, received 0"),
+        (lambda: schedules.OneCycle(0.5, 10, warmup=1), "OneCycle: expected warmup above 0 and below 1, received 1"),
+        (lambda: schedules.OneCycle(0.5, 10, shape="sine"), "OneCycle: unknown shape 'sine'"),
     ],
 )
 def test_bad_arguments_are_named(make, message):

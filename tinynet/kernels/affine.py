@@ -52,17 +52,18 @@ def affine_taps(
 ) -> tuple[Taps, np.ndarray]:
     """Taps among the pixels (height · width, row by row) for each transform, and what lies outside.
 
-    transforms (A, 8): a result at (x, y) comes from (a₀x + a₁y + a₂, b₀x + b₁y + b₂); c₀, c₁ are zero.
+    transforms (A, 8): a result at (x, y) comes from (a₀x + a₁y + a₂, b₀x + b₁y + b₂) / (c₀x + c₁y + 1).
 
     Returns places and weights (A, height · width, K), and the share (A, height · width) of each
     result that no pixel has a part in.
     """
-    a0, a1, a2, b0, b1, b2 = (transforms[:, i, None, None] for i in range(6))
+    a0, a1, a2, b0, b1, b2, c0, c1 = (transforms[:, i, None, None] for i in range(8))
     x = np.arange(width, dtype=np.float32)
     y = np.arange(height, dtype=np.float32)[:, None]
     mapped = FILL_MODES[fill_mode]
-    columns = mapped(a0 * x + a1 * y + a2, width)
-    rows = mapped(b0 * x + b1 * y + b2, height)
+    depth = c0 * x + c1 * y + 1
+    columns = mapped((a0 * x + a1 * y + a2) / depth, width)
+    rows = mapped((b0 * x + b1 * y + b2) / depth, height)
     along = _one_axis(columns, width, interpolation), _one_axis(rows, height, interpolation)
     places = [row * width + column for row, _ in along[1] for column, _ in along[0]]
     weights = [one * other for _, one in along[1] for _, other in along[0]]

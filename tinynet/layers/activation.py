@@ -21,7 +21,7 @@ class _Elementwise(Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.built = True
+        self._build_at_init()
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -41,8 +41,8 @@ class ReLU(_Elementwise):
     ) -> None:
         super().__init__(**kwargs)
         self.max_value = None if max_value is None else number(self.described, "max_value", max_value, 0.0)
-        self.negative_slope = number(self.described, "negative_slope", negative_slope or 0.0, 0.0)
-        self.threshold = number(self.described, "threshold", threshold or 0.0, 0.0)
+        self.negative_slope = number(self.described, "negative_slope", negative_slope, 0.0)
+        self.threshold = number(self.described, "threshold", threshold, 0.0)
 
     def call(self, inputs: Tensor) -> Tensor:
         return activations.relu(

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.arguments import data_format_of, number, one_of
+from tinynet.arguments import data_format_of, fraction, number, one_of
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError
-from tinynet.layers.augmentation import Augmentation, as_numbers, as_range
+from tinynet.layers.augmentation import Augmentation, as_numbers, as_range, range_of
 from tinynet.ops._images import AFFINE_FILL_MODES, AFFINE_INTERPOLATIONS, mapped
+from tinynet.primitives.arithmetic import where
 
 
 def affine(a0: Any, a1: Any, a2: Any, b0: Any, b1: Any, b2: Any) -> np.ndarray:
@@ -34,7 +35,7 @@ class _Affine(Augmentation):
         number(self.described, "fill_value", fill_value)
         self.fill_value = fill_value
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:
         return mapped(
@@ -185,3 +186,124 @@ class RandomZoom(_Affine):
         down, across = (np.asarray(transformation[key])[:, 0] for key in ("height_zoom", "width_zoom"))
         x, y = np.float32(width - 1) / np.float32(2), np.float32(height - 1) / np.float32(2)
         return affine(across, 0, x * (1 - across), 0, down, y * (1 - down))
+
+
+class RandomShear(_Affine):
+    """In training, each image sheared at random along its width and its height.
+
+    x_factor, y_factor: f for shears from −f to f, or the two ends, between 0 and 1: how far a pixel moves for each
+        pixel of its distance from the edge; of half of the images in the other direction.
+    The other arguments are those of `RandomRotation`.
+
+    A number is written to files as it is; Keras writes it as −f and f, which it then cannot read.
+    Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_shear/
+
+    >>> import numpy as np
+    >>> sheared = RandomShear((1, 1), fill_mode="constant", seed=1)
+    >>> sheared(np.ones((1, 3, 3, 1), "float32")).shape
+    (1, 3, 3, 1)
+    """
+
+    def __init__(
+        self,
+        x_factor: Any = 0.0,
+        y_factor: Any = 0.0,
+        interpolation: str = "bilinear",
+        fill_mode: str = "reflect",
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.x_factor, self.y_factor = self._factor("x_factor", x_factor), self._factor("y_factor", y_factor)
+        self._keep_sampling(fill_mode, interpolation, seed, fill_value, data_format)
+
+    def _factor(self, name: str, value: Any) -> Any:
+        lowest = -1 if isinstance(value, (list, tuple)) and list(value) == [-value[-1], value[-1]] else 0
+        return as_numbers(self.described, name, value, lowest, 1)
+
+    def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
+        dtype, size = self.compute_dtype, (shape[0], 1)
+        direction = np.where(self.drawn(seed, size, 0, 1, dtype) > 0.5, -1, 1).astype(dtype)
+        ranges = as_range(self.y_factor), as_range(self.x_factor)
+        down, across = (self.drawn(seed, size, *ends, dtype=dtype) for ends in ranges)
+        return {"shear_factor": np.concatenate([across, down], axis=1) * direction, "input_shape": shape}
+
+    def matrix(self, transformation: Any, height: int, width: int) -> np.ndarray:
+        across, down = np.asarray(transformation["shear_factor"]).T
+        return affine(1, across, 0, down, 1, 0)
+
+
+class RandomPerspective(Augmentation):
+    """In training, some of the images seen from elsewhere: their corners moved at random.
+
+    factor: f for a chance, itself drawn, from 0 to f, or the two ends, between 0 and 1.
+    scale: how far a corner moves at most: this part of half of its distance from the upper left one, between 0 and 1.
+    interpolation: 'bilinear' or 'nearest'. fill_value: what comes in from beyond the edges.
+    seed: of the layer's own random numbers. data_format: where the channels are.
+
+    Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_perspective/
+
+    >>> import numpy as np
+    >>> RandomPerspective(scale=0.0)(np.ones((1, 3, 3, 1), "float32")).numpy().sum()
+    np.float32(9.0)
+    """
+
+    casts_integers = True
+
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        scale: float = 1.0,
+        interpolation: str = "bilinear",
+        fill_value: float = 0.0,
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.factor = range_of(self.described, "factor", factor)
+        fraction(self.described, "scale", scale)
+        self.scale = scale
+        self.interpolation = one_of(self.described, "interpolation", interpolation, AFFINE_INTERPOLATIONS)
+        number(self.described, "fill_value", fill_value)
+        self.fill_value = fill_value
+        self._start_drawing(seed)
+        self.data_format = data_format_of(self.described, data_format)
+        self._build_at_init()
+
+    def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
+        chosen, dtype = self.chosen(seed, shape[0]), self.compute_dtype
+        moves = self.drawn(seed, (shape[0], 4, 2), -0.5 * self.scale, 0.5 * self.scale, dtype)
+        height, width = self.height_and_width(shape)
+        corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]], dtype)
+        start = np.repeat(corners[None], shape[0], axis=0)
+        return {
+            "apply_perspective": chosen, "start_points": start, "end_points": start + start * moves,
+            "input_shape": shape,
+        }  # fmt: skip
+
+    def transformed(self, images: Tensor, transformation: Any) -> Tensor:
+        start, end = (np.asarray(transformation[key], "float32") for key in ("start_points", "end_points"))
+        seen = mapped(
+            images, homography(start, end), self.interpolation, "constant", self.fill_value,
+            self.data_format == "channels_first",
+        )  # fmt: skip
+        return where(np.asarray(transformation["apply_perspective"]).reshape(-1, 1, 1, 1), seen, images)
+
+
+def homography(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The (N, 8) numbers of the projective maps that take four points (N, 4, 2) each from `end` to `start`.
+
+    Raises `ArgumentError` where three of the points of an image are in one line.
+    """
+    (u, v), (x, y) = (np.moveaxis(points, -1, 0) for points in (start, end))
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    rows = [[x, y, one, zero, zero, zero, -u * x, -u * y], [zero, zero, zero, x, y, one, -v * x, -v * y]]
+    system = np.array(rows).transpose(2, 3, 0, 1).reshape(-1, 8, 8)
+    try:
+        found: np.ndarray = np.linalg.solve(system, start.reshape(-1, 8, 1))[..., 0]
+    except np.linalg.LinAlgError as error:
+        raise ArgumentError("perspective: the four points of an image must not be in one line") from error
+    return found

@@ -147,10 +147,10 @@ class Attention(Layer):
                 f"{self.described}: a mask of shape {np.shape(mask)} does not fit {shape}, what it is to hide in"
             ) from error
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        if previous_mask is None or previous_mask[0] is None:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None or mask[0] is None:
             return None
-        return convert_to_tensor(previous_mask[0])  # in a model's graph an operation of its own, as in Keras
+        return convert_to_tensor(mask[0])  # in a model's graph an operation of its own, as in Keras
 
     def compute_output_shape(self, input_shape: Any) -> Shape:
         query, value, _ = self._check(input_shape)

@@ -41,10 +41,17 @@ def as_range(value: Any) -> Range:
     return low, high
 
 
+def range_of(owner: str, name: str, value: Any, low: float = 0, high: float = 1) -> Range:
+    """The two ends a factor between `low` and `high` means: f is from −f, or `low` where that is higher, to f."""
+    first, last = as_range(as_numbers(owner, name, value, low, high))
+    return max(first, low), last
+
+
 class Augmentation(ImageLayer):
     """Base of the layers that draw: acts in training only."""
 
     seed: int | None
+    factor: Any
 
     def _start_drawing(self, seed: Any) -> None:
         self.seed = seed
@@ -55,12 +62,20 @@ class Augmentation(ImageLayer):
 
     def drawn(self, seed: Any, shape: tuple[int, ...], low: float, high: float, dtype: str = "float32") -> np.ndarray:
         """Uniform numbers between `low` and `high`, one draw."""
-        generator = self.seed_generator if seed is None else seed
-        if not isinstance(generator, SeedGenerator):
-            generator = SeedGenerator(generator)
         kind = np.dtype(dtype).type
-        numbers: np.ndarray = generator.uniform(shape, dtype) * (kind(high) - kind(low)) + kind(low)
+        numbers: np.ndarray = self.generator(seed).uniform(shape, dtype) * (kind(high) - kind(low)) + kind(low)
         return numbers
+
+    def generator(self, seed: Any) -> SeedGenerator:
+        """The layer's own generator of random numbers, or one of a seed that was given."""
+        generator = self.seed_generator if seed is None else seed
+        return generator if isinstance(generator, SeedGenerator) else SeedGenerator(generator)
+
+    def chosen(self, seed: Any, count: int) -> np.ndarray:
+        """Which of `count` images a step is done to: each has a chance of its own within the layer's factor."""
+        chances = self.drawn(seed, (count,), *self.factor)
+        chosen: np.ndarray = self.drawn(seed, (count,), 0, 1) < chances
+        return chosen
 
     def get_random_transformation(self, images: Any, training: bool = True, seed: Any = None) -> Any:
         shape = tuple(images.shape)
@@ -103,7 +118,7 @@ class RandomFlip(Augmentation):
         self._start_drawing(seed)
         self.mode = one_of(self.described, "mode", mode, ("horizontal", "vertical", "horizontal_and_vertical"))
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         return {"flips": self.drawn(seed, (shape[0], 1, 1, 1), 0, 1) <= 0.5}
@@ -143,7 +158,7 @@ class RandomCrop(Augmentation, SizedLayer):
         self.seed = seed if seed is not None else draw_seed()
         self.seed_generator = SeedGenerator(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     compute_output_shape = SizedLayer.compute_output_shape
 
@@ -200,7 +215,7 @@ class RandomBrightness(Augmentation):
         self._start_drawing(seed)
         self.value_range = sorted(value_range_of(self.described, value_range))
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         low, high = self.value_range
@@ -259,7 +274,7 @@ class RandomContrast(Augmentation):
             )
         self._start_drawing(seed)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         low, high = self.factor

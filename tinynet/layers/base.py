@@ -224,6 +224,10 @@ class Layer(Configurable):
     def build(self, input_shape: Any) -> None:
         """Makes the weights for inputs of this shape (None where a size may vary)."""
 
+    def _build_at_init(self) -> None:
+        """For layers without weights: built from the start, unless a subclass has a `build` of its own."""
+        self.built = type(self).build is Layer.build
+
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Computes the result; every subclass defines it."""
         raise NotImplementedError(f"{self.described} must define call(inputs)")
@@ -466,7 +470,7 @@ class Layer(Configurable):
                 own = own._data if isinstance(own, Tensor) else own
                 set_mask(output, own if isinstance(own, KerasTensor) else np.asarray(own))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The mask of the result: the one of the input where the layer supports masking.
 
         A layer that does not drops the mask, with a warning.
@@ -673,16 +677,17 @@ class Layer(Configurable):
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
     def _only_call(self, what: str) -> Node:
-        if not self._inbound_nodes:
+        calls = [node for node in self._inbound_nodes if not node.repeats]
+        if not calls:
             raise NotBuiltError(
                 f"{self.described}: has no symbolic {what}; it was not called on an Input or its results"
             )
-        if len(self._inbound_nodes) > 1:
+        if len(calls) > 1:
             raise ArgumentError(
-                f"{self.described}: was called {len(self._inbound_nodes)} times, so its {what} is ambiguous; "
+                f"{self.described}: was called {len(calls)} times, so its {what} is ambiguous; "
                 "keep the tensor that the call you mean returned"
             )
-        return self._inbound_nodes[0]
+        return calls[0]
 
     def check_rank(self, shape: Shape, minimum: int, maximum: int | None, axes: str) -> None:
         """Raises `ShapeError` unless the input has as many axes as it should."""
@@ -724,7 +729,9 @@ def _made(value: Any) -> Any:
     if isinstance(value, dict) and (
         value.get("class_name") in CATALOGUE.by_class_name or get_registered_object(str(value.get("registered_name")))
     ):
-        return CATALOGUE.deserialize(value)
+        layer = CATALOGUE.deserialize(value)
+        layer.build_from_config(value.get("build_config"))
+        return layer
     if isinstance(value, dict) and value.get("class_name") == "__numpy__" and isinstance(value.get("config"), dict):
         return value["config"].get("value")  # a NumPy number, or a list of them
     return value

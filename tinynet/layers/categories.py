@@ -13,7 +13,7 @@ from tinynet.autograd.tensor import wrap
 from tinynet.catalogue import Config
 from tinynet.categories import check_output_mode, check_width, encode, encoded_shape
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
-from tinynet.hashing import hash_bins
+from tinynet.hashing import crossed_bins, hash_bins
 from tinynet.layers.base import Layer, Shape, dtype_name
 from tinynet.lookup import check_salt
 from tinynet.tokens import as_integers, as_texts
@@ -39,12 +39,12 @@ class CategoryEncoding(Layer):
     casts_inputs = False
     inert_config = {"sparse": (False,)}
 
-    def __init__(self, num_tokens: int, output_mode: str = "multi_hot", **kwargs: Any) -> None:
+    def __init__(self, num_tokens: int | None = None, output_mode: str = "multi_hot", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         where = self.described
         self.num_tokens = check_width(where, "num_tokens", arguments.whole(where, "num_tokens", num_tokens))
         self.output_mode = check_output_mode(where, output_mode, ("one_hot", "multi_hot", "count"))
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
         numbers = as_integers(np.asarray(inputs), self.described)
@@ -112,7 +112,7 @@ class Hashing(Layer):
         self.mask_value = mask_value
         key = check_salt(salt, self.described)
         self.salt = None if key is None else list(key)
-        self.built = True
+        self._build_at_init()
 
     def _converted(self, inputs: Any) -> Any:
         return inputs
@@ -167,3 +167,81 @@ class Hashing(Layer):
 
     def get_config(self) -> Config:
         return {**super().get_config(), "salt": self.salt}
+
+
+class HashedCrossing(Layer):
+    """Features together, (N) or (N, 1) each, to one of num_bins bins: each combination has one, by a hash.
+
+    Called on a list of two arrays of strings or integers, or more, all of one shape.
+
+    output_mode: 'int' for the bins; 'one_hot' for a vector of each.
+    dtype: of the result; int64 for 'int', else a float.
+
+    Raises `ShapeError` for arrays of unequal or other shapes, `DtypeError` for floats.
+    Source: https://keras.io/api/layers/preprocessing_layers/categorical/hashed_crossing/
+
+    >>> HashedCrossing(5)([["A", "B", "A", "B", "A"], [101, 101, 101, 102, 102]]).tolist()
+    [1, 4, 1, 1, 3]
+    """
+
+    dtypes = (*config.FLOAT_DTYPES, *INTEGER_DTYPES)
+    casts_inputs = False
+    inert_config = {"sparse": (False,)}
+
+    def __init__(self, num_bins: int, output_mode: str = "int", **kwargs: Any) -> None:
+        where = f"HashedCrossing {kwargs.get('name') or ''}".rstrip()
+        self.output_mode = check_output_mode(where, output_mode, ("int", "one_hot"))
+        if kwargs.get("dtype") is None and output_mode == "int":
+            kwargs["dtype"] = "int64"
+        super().__init__(**kwargs)
+        self.num_bins = arguments.whole(self.described, "num_bins", num_bins)
+        if output_mode != "int":
+            check_width(self.described, "num_bins", self.num_bins)
+        self._build_at_init()
+
+    def _converted(self, inputs: Any) -> Any:
+        return inputs
+
+    def call(self, inputs: Any) -> Tensor:
+        if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
+            raise ArgumentError(f"{self.described}: expected a list of at least two arrays, received {inputs!r}")
+        features = [self._feature(part) for part in inputs]
+        shape = features[0].shape
+        if len(shape) > 2 or shape[1:] not in ((), (1,)) or any(part.shape != shape for part in features):
+            raise ShapeError(
+                f"{self.described}: expected arrays of one shape (), (N) or (N, 1), received shapes "
+                f"{[part.shape for part in features]}"
+            )
+        rows = zip(*(part.ravel().tolist() for part in features), strict=True)
+        bins = crossed_bins(rows, self.num_bins).reshape(shape)
+        return wrap(bins.astype(self.dtype) if self.output_mode == "int" else self._encoded(bins))
+
+    def _feature(self, values: Any) -> NDArray[Any]:
+        array = np.asarray(values)
+        if array.dtype.kind in "USO":
+            return as_texts(values, self.described)
+        if array.dtype.kind not in "iu":
+            raise DtypeError(f"{self.described}: expected strings or integers, received dtype {array.dtype}")
+        return array
+
+    def _encoded(self, bins: NDArray[np.int64]) -> NDArray[Any]:
+        bins = bins[..., 0] if bins.shape[1:] == (1,) else bins
+        return encode(bins, self.output_mode, self.num_bins, self.dtype)
+
+    def compute_output_dtype(self, input_dtype: str) -> str:
+        return self.dtype
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:
+        shapes = [tuple(shape) for shape in input_shape] if isinstance(input_shape, (list, tuple)) else []
+        if len(shapes) < 2 or any(shape != shapes[0] for shape in shapes):
+            raise ShapeError(f"{self.described}: expected at least two inputs of one shape, received {input_shape}")
+        if self.output_mode == "int":
+            return shapes[0]
+        return (*(shapes[0][:-1] if shapes[0][1:] == (1,) else shapes[0]), self.num_bins)
+
+    def get_config(self) -> Config:
+        # As in Keras: no more than these.
+        return {
+            "num_bins": self.num_bins, "output_mode": self.output_mode, "sparse": False, "name": self.name,
+            "dtype": self.dtype,
+        }  # fmt: skip

@@ -49,12 +49,14 @@ class InputLayer(Layer):
         super().__init__(name=name, dtype=dtype, **kwargs)
         if (shape is None) == (batch_shape is None):
             raise ArgumentError("Input: expected either shape or batch_shape")
+        if batch_size is not None and batch_shape is not None:
+            raise ArgumentError("Input: batch_shape has the size of the batch already; leave batch_size out")
         given = (batch_size, *_sizes(shape)) if shape is not None else _sizes(batch_shape)
         for n in given:
             if n is not None:
                 whole(f"Input {self.name!r}", "every axis of the shape", n, minimum=0)
         self.batch_shape: Shape = given
-        self.built = True
+        self._build_at_init()
         Node(self, (), {}, KerasTensor(given, self.dtype, self.name))
 
     @classmethod
@@ -64,7 +66,7 @@ class InputLayer(Layer):
     def get_config(self) -> dict[str, Any]:
         return {"batch_shape": list(self.batch_shape), "dtype": self.dtype, "name": self.name}
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any = None) -> Any:
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -162,9 +164,12 @@ class Dense(Layer):
         self.check_last_axis(inputs.shape, self.kernel.shape[0])
         if self.activation is activations.relu:
             return dense_relu(inputs, self.kernel, self.bias)
-        return self.activation(dense(inputs, self.kernel, self.bias))
+        output = dense(inputs, self.kernel, self.bias)
+        return output if self.activation is None else self.activation(output)  # None may be set afterwards
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if self.built and input_shape[-1] is not None:
+            self.check_last_axis(input_shape, self.kernel.shape[0])
         return activations.output_shape(self.activation, (*input_shape[:-1], self.units))
 
 
@@ -181,7 +186,7 @@ class Activation(Layer):
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
         return self.activation(inputs)
@@ -206,7 +211,6 @@ class Embedding(Layer):
     """
 
     replayable = True
-    supports_masking = True
     casts_inputs = False
     writes_activity_regularizer = True
     inert_config = {"quantization_config": (None,), "input_length": (None,)}
@@ -230,7 +234,7 @@ class Embedding(Layer):
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = flag(self.described, "mask_zero", mask_zero)
-        self.makes_masks = self.mask_zero
+        self.makes_masks = self.supports_masking = self.mask_zero
         self.embeddings: Any = None
         if weights is not None:
             self._start_from(weights[0] if isinstance(weights, (list, tuple)) else weights)
@@ -268,7 +272,7 @@ class Embedding(Layer):
         rows = embedding(self.embeddings, wrap(ids))
         return rows if rows.dtype == self.compute_dtype else cast(rows, dtype=self.compute_dtype)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return not_equal(inputs, 0) if self.mask_zero else None
 
     def compute_output_dtype(self, input_dtype: str) -> str:
@@ -291,12 +295,12 @@ class Masking(Layer):
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mask_value = number(self.described, "mask_value", mask_value)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
         return inputs * self.compute_mask(inputs, None)[..., None]
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return any_(not_equal(inputs, self.mask_value), axis=-1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -317,7 +321,7 @@ class Identity(Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Any) -> Any:
         return inputs

@@ -61,7 +61,7 @@ class Discretization(Layer):
         self.epsilon = epsilon
         self.bin_boundaries = None if bin_boundaries is None else self._boundaries(bin_boundaries)
         self._summary: Summary = np.zeros((2, 0), "float32")
-        self.built = True
+        self._build_at_init()
 
     def _boundaries(self, values: Any) -> list[float]:
         try:

@@ -173,7 +173,7 @@ class Resizing(SizedLayer):
         self.fill_value = fill_value
         self.antialias = flag(self.described, "antialias", antialias)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:
         if images.dtype.kind not in "iuf":
@@ -228,7 +228,7 @@ class CenterCrop(SizedLayer):
         super().__init__(**kwargs)
         self._keep_size(height, width)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:
         height, width = self.height_and_width(images.shape)

@@ -34,7 +34,7 @@ class LookupLayer(Layer):
 
     def _look_up_with(self, lookup: IndexLookup) -> None:
         self._lookup = lookup
-        self.built = True
+        self._build_at_init()
 
     def adapt(self, data: Any, steps: int | None = None) -> None:
         """Learns the vocabulary: the tokens by falling frequency, equal ones by falling order.

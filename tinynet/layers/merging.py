@@ -88,10 +88,18 @@ class Merge(Layer):
                 f"{self.described}: a mask of shape {np.shape(mask)} does not fit an input of shape {x.shape}"
             ) from error
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        if previous_mask is None or any(mask is None for mask in previous_mask):
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
             return None
-        return functools.reduce(ops.logical_or, previous_mask)
+        self._check_masks(inputs, mask)
+        if any(part is None for part in mask):
+            return None
+        return functools.reduce(ops.logical_or, mask)
+
+    def _check_masks(self, inputs: Any, mask: Any) -> None:
+        """Raises `ShapeError` unless there is a mask, or None, for each of the inputs."""
+        if not isinstance(inputs, (list, tuple)) or not isinstance(mask, (list, tuple)) or len(inputs) != len(mask):
+            raise ShapeError(f"{self.described}: expected a list of inputs and one of as many masks, None where none is")
 
 
 class Add(Merge):
@@ -240,16 +248,19 @@ class Concatenate(Merge):
         first[axis] = None if None in sizes else sum(sizes)
         return tuple(first)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        if previous_mask is None:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
+            return None
+        self._check_masks(inputs, mask)
+        if all(part is None for part in mask):
             return None
         masks = []
-        for x, mask in zip(inputs, previous_mask, strict=True):
-            if mask is None:
-                mask = ops.ones_like(x, dtype="bool")
-            elif mask.ndim < x.ndim:
-                mask = ops.logical_or(ops.expand_dims(mask, axis=-1), ops.zeros_like(x, dtype="bool"))
-            masks.append(mask)
+        for x, part in zip(inputs, mask, strict=True):
+            if part is None:
+                part = ops.ones_like(x, dtype="bool")
+            elif part.ndim < x.ndim:
+                part = ops.logical_or(ops.expand_dims(part, axis=-1), ops.zeros_like(x, dtype="bool"))
+            masks.append(part)
         return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1, keepdims=False)
 
 
@@ -309,7 +320,7 @@ class Dot(Merge):
         shape = (*one[:in_one], *one[in_one + 1 :], *other[1:in_other], *other[in_other + 1 :])
         return shape if len(shape) > 1 else (*shape, 1)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None
 
 

@@ -221,19 +221,25 @@ class MultiHeadAttention(Layer):
         shown = self._shown(query.shape[1], value.shape[1], query_mask, value_mask, key_mask, attention_mask,
                             use_causal_mask)  # fmt: skip
         query, key, value = self.query_dense(query), self.key_dense(key), self.value_dense(value)
+        output, weights = self._attended(query, key, value, shown, return_attention_scores, training)
+        output = self.output_dense(output if gate is None else output * gate)
+        if query_mask is not None:
+            set_mask(output, query_mask)
+        return (output, weights) if return_attention_scores else output
+
+    def _attended(
+        self, query: Tensor, key: Tensor, value: Tensor, shown: Any, return_weights: bool, training: bool | None
+    ) -> tuple[Tensor, Tensor]:
+        """What each head makes of its projections, and the weights by which it does."""
         scores = einsum(key, query * (1 / math.sqrt(self.key_dim)), subscripts=self._scores_equation)
         shown = self._fitted(shown, scores.shape)
-        if self.dropout or return_attention_scores or query.ndim != 4:
+        if self.dropout or return_weights or query.ndim != 4:
             weights = self._softmax(scores, mask=shown)
         else:
             # Keras's shorter way, by which a step that sees nothing takes the mean of all, not 0.
             weights = softmax(scores if shown is None else where(shown, scores, _lowest(scores.dtype)), axis=-1)
         used = self._dropout_layer(weights, training=training) if self.dropout else weights
-        output = einsum(used, value, subscripts=self._result_equation)
-        output = self.output_dense(output if gate is None else output * gate)
-        if query_mask is not None:
-            set_mask(output, query_mask)
-        return (output, weights) if return_attention_scores else output
+        return einsum(used, value, subscripts=self._result_equation), weights
 
     def _shown(
         self, steps: int, others: int, query_mask: Any, value_mask: Any, key_mask: Any, attention_mask: Any,

@@ -151,12 +151,15 @@ class BatchNormalization(_ScaledAndMoved):
         return scale_columns(inputs, scale, offset) if last else inputs * scale + offset
 
     def _masked_moments(self, x: Tensor, mask: Any, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-        if mask.shape != x.shape[:-1]:
+        try:
+            if mask.ndim != x.ndim - 1:
+                raise ValueError
+            kept = np.broadcast_to(mask[..., None], x.shape).astype(bool)
+        except ValueError as error:
             raise ShapeError(
                 f"{self.described}: expected a mask of shape {x.shape[:-1]} for inputs of shape {x.shape}, "
                 f"received {mask.shape}"
-            )
-        kept = np.broadcast_to(mask[..., None], x.shape)
+            ) from error
         count = kept.sum(axis=axes, keepdims=True).astype(x.dtype) + x.dtype.type(config.epsilon())
         mean = np.where(kept, x, 0.0).sum(axis=axes, keepdims=True) / count
         deviation = np.where(kept, x - mean, 0.0)
@@ -215,10 +218,11 @@ class LayerNormalization(_ScaledAndMoved):
         self._add_parameters(tuple(n or 0 for n in shape))
 
     def call(self, inputs: Tensor) -> Tensor:
-        axes = [a % inputs.ndim for a in self.axis]
         built = self._build_input_shape
-        if inputs.ndim != len(built) or any(built[a] not in (None, inputs.shape[a]) for a in axes):
+        check_axes(self, self.axis, inputs.shape)
+        if any(built[a] not in (None, inputs.shape[a]) for a in self.axis):
             raise ShapeError(f"{self.described}: received shape {inputs.shape}; it was built for {built}")
+        axes = [a % inputs.ndim for a in self.axis]
         gamma, beta = self.gamma, self.beta
         if axes != [inputs.ndim - 1]:
             # As in Keras: the weights are spread out, not transposed, even where -1 stands before 1.
@@ -352,7 +356,7 @@ class UnitNormalization(Layer):
     def __init__(self, axis: int | list[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axes(self.described, axis)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
         along = tuple(self.axis) if isinstance(self.axis, list) else (self.axis,)

@@ -36,7 +36,7 @@ class _Pooling(Layer):
         self.strides = wholes(where, "strides", self.pool_size if strides is None else strides, self.rank)
         self.padding = one_of(where, "padding", str(padding).lower(), ("valid", "same"))
         self.data_format = data_format_of(where, data_format)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
         self.check_rank(inputs.shape, self.rank + 2, self.rank + 2, f"of {self.rank + 2} axes")
@@ -159,7 +159,7 @@ class _GlobalPooling(Layer):
         super().__init__(**kwargs)
         self.data_format = data_format_of(self.described, data_format)
         self.keepdims = flag(self.described, "keepdims", keepdims)
-        self.built = True
+        self._build_at_init()
 
     @property
     def _axes(self) -> tuple[int, ...]:
@@ -212,7 +212,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
         with np.errstate(invalid="ignore", divide="ignore"):
             return total / count
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None
 
 

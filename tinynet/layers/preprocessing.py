@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import config
 from tinynet.autograd import Tensor
 from tinynet.autograd.tracing import fixed
 from tinynet.errors import ArgumentError
@@ -26,7 +27,7 @@ class Rescaling(Layer):
         super().__init__(**kwargs)
         self.scale = self._numbers("scale", scale)
         self.offset = self._numbers("offset", offset)
-        self.built = True
+        self._build_at_init()
 
     def _numbers(self, name: str, value: Any) -> Any:
         """`value`, a number or numbers that broadcast to the inputs."""
@@ -36,9 +37,11 @@ class Rescaling(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         dtype = self.compute_dtype
-        scale, offset = (fixed(np.asarray(number, dtype)) for number in (self.scale, self.offset))
-        scaled = inputs.astype(dtype) * scale
-        return scaled + offset if np.any(self.offset) else scaled
+        scale, offset = (np.asarray(number, dtype) for number in (self.scale, self.offset))
+        if scale.ndim and config.image_data_format() == "channels_first":
+            scale = scale.reshape(*scale.shape, *[1] * (3 - scale.ndim))  # as Keras, which leaves the offset as it is
+        scaled = inputs.astype(dtype) * fixed(scale)
+        return scaled + fixed(offset) if offset.any() else scaled
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

@@ -104,7 +104,15 @@ class RNN(Layer):
             self.cell.reset_dropout_masks()
         if self.stateful:
             self.states = self._grouped([state.detach() for state in last])
-        return (outputs, *self._grouped(last)) if self.return_state else outputs
+        return (outputs, *self._returned(last)) if self.return_state else outputs
+
+    def _returned(self, states: Sequence[Any]) -> list[Any]:
+        """Final states as cells have them; that of a stacked cell of one's own with one state comes without a list."""
+        grouped = self._grouped(states)
+        if not isinstance(self.cell, StackedRNNCells):
+            return grouped
+        alone = [not isinstance(cell, Cell) and isinstance(cell.state_size, int) for cell in self.cell.cells]
+        return [part[0] if one else part for part, one in zip(grouped, alone, strict=True)]
 
     def _check(self, sequences: Tensor, mask: Any) -> None:
         built = self._build_input_shape
@@ -171,8 +179,8 @@ class RNN(Layer):
 
         return records.scan(step, sequences, states, mask, **self._options())
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        mask = previous_mask if self.return_sequences else None
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        mask = mask if self.return_sequences else None
         return [mask, *[None] * len(self.state_size)] if self.return_state else mask
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
@@ -180,7 +188,7 @@ class RNN(Layer):
         output = (*input_shape[:2], size) if self.return_sequences else (input_shape[0], size)
         if not self.return_state:
             return output
-        return (output, *self._grouped([(input_shape[0], n) for sizes in self._sizes for n in sizes]))
+        return (output, *self._returned([(input_shape[0], n) for sizes in self._sizes for n in sizes]))
 
 
 class _Fused(RNN):

@@ -50,7 +50,7 @@ class Dropout(Layer):
             )
         if self.rate > 0:
             self.seed_generator = SeedGenerator(seed)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:
@@ -194,7 +194,7 @@ class GaussianNoise(Layer):
         self.seed = seed
         if self.stddev > 0:
             self.seed_generator = SeedGenerator(seed)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.stddev == 0:
@@ -230,7 +230,7 @@ class GaussianDropout(Layer):
         self.seed = seed
         if self.rate > 0:
             self.seed_generator = SeedGenerator(seed)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:
@@ -291,7 +291,7 @@ class ActivityRegularization(Layer):
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
         self.l1 = l1
         self.l2 = l2
-        self.built = True
+        self._build_at_init()
 
     def get_config(self) -> Config:
         # The two numbers say it already, and the constructor takes no activity_regularizer.

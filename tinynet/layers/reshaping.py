@@ -28,7 +28,7 @@ class Flatten(Layer):
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
         self.check_rank(inputs.shape, 1, None, "(N, …)")
@@ -60,7 +60,7 @@ class Reshape(Layer):
                 f"{self.described}: expected sizes with at most one -1, received target_shape={target_shape!r}"
             )
         self.target_shape = shape
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
         return reshape(inputs, shape=(inputs.shape[0], *self._resolved(inputs.shape)))
@@ -101,7 +101,7 @@ class Permute(Layer):
                 f"{self.described}: expected dims to hold each axis once, counted from 1, received {dims!r}"
             )
         self.dims = tuple(dims)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
         self.compute_output_shape(inputs.shape)
@@ -127,7 +127,7 @@ class RepeatVector(Layer):
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.n = whole(self.described, "n", n)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
         batch, n, features = self.compute_output_shape(inputs.shape)

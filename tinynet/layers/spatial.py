@@ -24,8 +24,8 @@ def pairs_of(owner: str, name: str, value: Any, rank: int) -> Pairs:
     Raises `ArgumentError` for anything else, and for negative numbers.
     """
     given = list(value) if isinstance(value, (list, tuple)) else [value] * rank
-    if rank == 1 and len(given) == 2:
-        given = [given]  # one axis takes its pair as it is
+    if rank == 1 and isinstance(value, (list, tuple)):
+        given = [given] if len(given) == 2 else []  # one axis takes its pair as it is
     if len(given) != rank:
         raise ArgumentError(
             f"{owner}: expected {name} to be a number, {rank} of them, or {rank} pairs, received {value!r}"
@@ -96,7 +96,7 @@ class ZeroPadding1D(_ZeroPadding):
         super().__init__(**kwargs)
         (self.padding,) = pairs_of(self.described, "padding", padding, 1)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
 
 class ZeroPadding2D(_ZeroPadding):
@@ -119,7 +119,7 @@ class ZeroPadding2D(_ZeroPadding):
         super().__init__(**kwargs)
         self.padding = pairs_of(self.described, "padding", padding, 2)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
 
 class ZeroPadding3D(_ZeroPadding):
@@ -140,7 +140,7 @@ class ZeroPadding3D(_ZeroPadding):
         super().__init__(**kwargs)
         self.padding = pairs_of(self.described, "padding", padding, 3)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
 
 class _Cropping(_Spatial):
@@ -178,7 +178,7 @@ class Cropping1D(_Cropping):
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         (self.cropping,) = pairs_of(self.described, "cropping", cropping, 1)
-        self.built = True
+        self._build_at_init()
 
 
 class Cropping2D(_Cropping):
@@ -201,7 +201,7 @@ class Cropping2D(_Cropping):
         super().__init__(**kwargs)
         self.cropping = pairs_of(self.described, "cropping", cropping, 2)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
 
 class Cropping3D(_Cropping):
@@ -225,7 +225,7 @@ class Cropping3D(_Cropping):
         super().__init__(**kwargs)
         self.cropping = pairs_of(self.described, "cropping", cropping, 3)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()
 
 
 def repeated(x: Tensor, axis: int, times: int) -> Tensor:
@@ -270,7 +270,7 @@ class UpSampling1D(_UpSampling):
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = whole(self.described, "size", size)
-        self.built = True
+        self._build_at_init()
 
 
 class UpSampling2D(_UpSampling):
@@ -298,7 +298,7 @@ class UpSampling2D(_UpSampling):
         self.interpolation = one_of(
             self.described, "interpolation", str(interpolation).lower(), ("nearest", "bilinear")
         )
-        self.built = True
+        self._build_at_init()
 
     def _enlarged(self, x: Tensor, axis: int, times: int) -> Tensor:
         if self.interpolation == "nearest":
@@ -325,4 +325,4 @@ class UpSampling3D(_UpSampling):
         super().__init__(**kwargs)
         self.size = wholes(self.described, "size", size, 3)
         self.data_format = data_format_of(self.described, data_format)
-        self.built = True
+        self._build_at_init()

@@ -67,7 +67,7 @@ class TextVectorization(Layer):
         )  # fmt: skip
         # Keras keeps the vocabulary in a layer inside, and so it stands twice in its files.
         self._lookup_layer = StringLookup.of(self._vectorizer.lookup)
-        self.built = True
+        self._build_at_init()
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and "_vectorizer" in self.__dict__ and name in self.config_keys():

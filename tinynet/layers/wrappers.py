@@ -17,6 +17,33 @@ from tinynet.primitives.shapes import concatenate, flip, reshape, stack, unstack
 MERGE_MODES = ("concat", "sum", "ave", "mul", None)
 
 
+class Wrapper(Layer):
+    """Base of layers that hold another layer as `layer`; a subclass of yours defines `call`.
+
+    Source: https://keras.io/api/layers/base_wrapper/
+
+    >>> from tinynet.layers import Dense
+    >>> class Twice(Wrapper):
+    ...     def call(self, inputs):
+    ...         return self.layer(inputs) * 2
+    >>> Twice(Dense(4)).compute_output_shape((None, 3))
+    (None, 4)
+    """
+
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
+        from tinynet.layers import deserialize
+
+        super().__init__(**kwargs)
+        layer = deserialize(layer) if isinstance(layer, dict) else layer
+        if not isinstance(layer, Layer):
+            raise ArgumentError(f"{self.described}: expected a layer, received {layer!r}")
+        self.layer = layer
+
+    def build(self, input_shape: Any) -> None:
+        if not self.layer.built:
+            self.layer.build(input_shape)
+
+
 class Bidirectional(Layer):
     """Runs a recurrent layer along time and back, and merges the two results.
 
@@ -122,9 +149,8 @@ class Bidirectional(Layer):
         }[self.merge_mode]()
         return (merged, *states) if self.return_state else merged
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        mask = previous_mask if self.return_sequences else None
-        masks = [mask] * (1 if self.merge_mode is not None else 2)
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        masks = [mask if self.return_sequences else None] * (1 if self.merge_mode is not None else 2)
         if self.return_state:
             masks += [None] * (2 * len(self.forward_layer.state_size))
         return masks[0] if len(masks) == 1 else masks
@@ -146,7 +172,7 @@ def _copied(layer: Any, **changes: Any) -> Any:
     return type(layer).from_config({**layer.get_config(), **changes})
 
 
-class TimeDistributed(Layer):
+class TimeDistributed(Wrapper):
     """Applies a layer to each time step: (N, T, …) -> (N, T, …).
 
     layer: any layer; all steps share its weights.
@@ -158,15 +184,6 @@ class TimeDistributed(Layer):
     """
 
     supports_masking = True
-
-    def __init__(self, layer: Any, **kwargs: Any) -> None:
-        from tinynet.layers import deserialize
-
-        super().__init__(**kwargs)
-        layer = deserialize(layer) if isinstance(layer, dict) else layer
-        if not isinstance(layer, Layer):
-            raise ArgumentError(f"{self.described}: expected a layer, received {layer!r}")
-        self.layer = layer
 
     def build(self, input_shape: Shape) -> None:
         self.check_rank(input_shape, 3, None, "(N, T, …)")
@@ -204,7 +221,7 @@ class TimeDistributed(Layer):
         return (inner[0], input_shape[1], *inner[1:])
 
 
-class SpectralNormalization(Layer):
+class SpectralNormalization(Wrapper):
     """A layer whose kernel is kept at a largest singular value of about 1, for training of GANs.
 
     layer: a layer with a kernel or embeddings. The singular value is that of the kernel as a matrix
@@ -222,18 +239,11 @@ class SpectralNormalization(Layer):
     """
 
     def __init__(self, layer: Any, power_iterations: int = 1, **kwargs: Any) -> None:
-        from tinynet.layers import deserialize
-
-        super().__init__(**kwargs)
-        layer = deserialize(layer) if isinstance(layer, dict) else layer
-        if not isinstance(layer, Layer):
-            raise ArgumentError(f"{self.described}: expected a layer, received {layer!r}")
-        self.layer = layer
+        super().__init__(layer, **kwargs)
         self.power_iterations = whole(self.described, "power_iterations", power_iterations)
 
     def build(self, input_shape: Shape) -> None:
-        if not self.layer.built:
-            self.layer.build(input_shape)
+        super().build(input_shape)
         self.kernel: Any = getattr(self.layer, "kernel", None)
         if self.kernel is None:
             self.kernel = getattr(self.layer, "embeddings", None)

@@ -76,7 +76,7 @@ def circle(
     same = labels[:, None] == other_labels
     different = ~same
     if remove_diagonal:
-        same = same & ~np.eye(*same.shape, dtype=bool)
+        same = same & (np.eye(*same.shape) == 0)
     distances = ops.maximum(1 - y_pred @ others.T, 0.0)
     near = ops.maximum((margin + distances) * same, 0.0) * (margin - distances) * -gamma
     far = ops.maximum((1 + margin - distances) * different, 0.0) * (1 - margin - distances) * gamma

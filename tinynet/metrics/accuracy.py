@@ -19,7 +19,7 @@ def _matched(where: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarr
     y_true, y_pred = same_rank(array_of(y_true, where), array_of(y_pred, where))
     if y_true.shape != y_pred.shape:
         hint = ""
-        if y_true.ndim < y_pred.ndim or y_true.shape[-1] == 1:
+        if y_true.ndim < y_pred.ndim or y_true.shape[-1:] == (1,):
             hint = " Integer labels go with sparse_categorical_accuracy."
         raise ShapeError(
             f"{where}: expected y_true of the shape of y_pred, {y_pred.shape}, received {y_true.shape}.{hint}"
@@ -45,6 +45,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> np.ndarray:
     Of equal predictions the first is the largest.
     """
     y_true, y_pred = _matched("categorical_accuracy", y_true, y_pred)
+    _require_classes("categorical_accuracy", y_pred)
     return (y_true.argmax(-1) == y_pred.argmax(-1)).astype(config.floatx())
 
 
@@ -65,6 +66,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> np.ndarr
     """
     where = "top_k_categorical_accuracy"
     y_true, y_pred = _matched(where, y_true, y_pred)
+    _require_classes(where, y_pred)
     return _among_largest(where, y_true.argmax(-1), y_pred, k)
 
 
@@ -90,13 +92,19 @@ def _of_classes(where: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.nd
     y_true, y_pred = array_of(y_true, where), array_of(y_pred, where)
     if y_true.ndim == y_pred.ndim and y_true.shape[-1:] == (1,):
         y_true = y_true.reshape(y_true.shape[:-1])
-    if not y_pred.ndim or y_true.shape != y_pred.shape[:-1]:
+    _require_classes(where, y_pred)
+    if y_true.shape != y_pred.shape[:-1]:
         hint = " One-hot labels go with categorical_accuracy." if y_true.shape == y_pred.shape else ""
         raise ShapeError(
             f"{where}: expected labels of shape {y_pred.shape[:-1]} for predictions of shape {y_pred.shape}, "
             f"received {y_true.shape}.{hint.replace('categorical', 'top_k_categorical') if 'top_k' in where else hint}"
         )
     return y_true, y_pred
+
+
+def _require_classes(where: str, y_pred: np.ndarray) -> None:
+    if not y_pred.ndim or not y_pred.shape[-1]:
+        raise ShapeError(f"{where}: expected predictions of at least one class, (N, K), received {y_pred.shape}")
 
 
 def _among_largest(where: str, classes: np.ndarray, y_pred: np.ndarray, k: int) -> np.ndarray:

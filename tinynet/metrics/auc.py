@@ -68,6 +68,8 @@ class AUC(ThresholdMetric):
             raise ArgumentError(f"{kind}: num_labels={num_labels} needs multi_label=True")
         self.label_weights = None
         if label_weights is not None:
+            if not isinstance(label_weights, (list, tuple, np.ndarray)):
+                raise ArgumentError(f"{kind}: expected label_weights to be a list, received {label_weights!r}")
             self.label_weights = [number(kind, "label_weights", weight, 0) for weight in label_weights]
         self._given_thresholds = thresholds is not None
         if thresholds is None:

@@ -11,7 +11,7 @@ import numpy as np
 from tinynet import config, initializers, losses
 from tinynet.autograd import Tensor, Variable, no_grad
 from tinynet.autograd.tags import mask_of
-from tinynet.catalogue import Config, Configurable, get_registered_name, serialize, snake_case
+from tinynet.catalogue import Config, Configurable, get_registered_name, parameters_of, serialize, snake_case
 from tinynet.errors import ArgumentError, DtypeError, ShapeError, nearest
 from tinynet.losses.base import require_weights_fit, same_rank
 from tinynet.naming import automatic_name
@@ -108,14 +108,14 @@ class Metric(Configurable):
     ) -> Variable:
         """A new variable, of the metric's dtype without another.
 
-        initializer: a name, an initializer, a number, or a function of shape and dtype.
+        initializer: a name, an initializer, a number, an array, or a function of shape and dtype.
         aggregation: how Keras would join several devices; there is one.
         """
         self._require_base()
         dtype = np.dtype(dtype or self.dtype)
         initializer = "zeros" if initializer is None else initializer
-        if isinstance(initializer, (int, float)):
-            value = np.full(tuple(shape), initializer)
+        if isinstance(initializer, (int, float, np.ndarray, Tensor)):
+            value = np.broadcast_to(np.asarray(initializer), tuple(shape))
         else:
             value = np.asarray(initializers.get(initializer)(tuple(shape), dtype=config.floatx()))
         name = name or "variable"
@@ -314,6 +314,7 @@ class MeanMetricWrapper(Mean):
                 f"{type(self).__name__}: expected a function of y_true and y_pred, received {fn!r}"
             )
         super().__init__(name, dtype)
+        _require_arguments(type(self).__name__, fn, kwargs)
         # 'fn' is an argument of this class only; subclasses choose their function themselves.
         self._fn = fn
         self._fn_kwargs = kwargs
@@ -350,6 +351,21 @@ class MeanMetricWrapper(Mean):
         from tinynet import metrics
 
         return cls(**{**config, "fn": metrics.function(config["fn"])})
+
+
+def _require_arguments(owner: str, fn: Callable[..., Any], given: Config) -> None:
+    """Raises `ArgumentError` naming an argument that the function does not have."""
+    try:
+        parameters = parameters_of(fn) if given else ()
+    except (TypeError, ValueError):
+        return  # a function that does not say what it takes
+    if any(p.kind == p.VAR_KEYWORD for p in parameters):
+        return
+    names = [p.name for p in parameters[2:]]
+    if wrong := [key for key in given if key not in names]:
+        raise ArgumentError(
+            f"{owner}: {getattr(fn, '__name__', fn)} has no argument {wrong[0]!r}. {nearest(wrong[0], names)}"
+        )
 
 
 def _kept(value: Any) -> Any:

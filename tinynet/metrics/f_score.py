@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,13 @@ class FBetaScore(Metric):
         self.threshold = threshold
         self._classes: int | None = None
 
-    def _build(self, classes: int) -> None:
+    def _build(self, y_true_shape: Sequence[int | None], y_pred_shape: Sequence[int | None]) -> None:
+        classes = y_pred_shape[1] if len(y_pred_shape) == len(y_true_shape) == 2 else None
+        if classes is None:
+            raise ShapeError(
+                f"{self.name}: expected labels and predictions of shape (N, K), received {tuple(y_true_shape)} and "
+                f"{tuple(y_pred_shape)}"
+            )
         shape = () if self.average == "micro" else (classes,)
         self.true_positives = self._count("true_positives", shape)
         self.false_positives = self._count("false_positives", shape)
@@ -78,7 +85,7 @@ class FBetaScore(Metric):
             raise ShapeError(f"{where}: expected predictions of shape (N, K), received {y_pred.shape}")
         y_true = one_hot_where_sparse(where, array_of(y_true, where), y_pred).astype(np.float64)
         if self._classes is None:
-            self._build(y_pred.shape[1])
+            self._build(y_true.shape, y_pred.shape)
         elif self._classes != y_pred.shape[1]:
             raise ShapeError(
                 f"{where}: expected predictions of {self._classes} classes as before, received {y_pred.shape}"

@@ -87,7 +87,7 @@ class IoU(Metric):
         if not counted.all():
             labels, found = labels[counted], found[counted]
             weights = None if weights is None else weights[counted]
-        self.total_cm._data += pair_counts(labels, found, self.num_classes, weights)
+        self.total_cm.assign(self.total_cm._data + pair_counts(labels, found, self.num_classes, weights))
 
     def result(self) -> float:
         """The mean over the target classes that occur among labels or predictions; 0 where none does."""

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from tinynet.arguments import fraction, whole
-from tinynet.catalogue import Config
 from tinynet.metrics.thresholds import ThresholdMetric, natural, ratio, require_probabilities
 
 
@@ -22,6 +21,7 @@ class _OperatingPoint(ThresholdMetric):
         super().__init__(dtype, name)
         kind = type(self).__name__
         self.value = fraction(kind, self._limited, least)
+        setattr(self, self._limited, self.value)
         self.num_thresholds = whole(kind, "num_thresholds", num_thresholds)
         self.class_id = natural("class_id", class_id, self, 0)
         self.thresholds = np.linspace(0, 1, self.num_thresholds).tolist() if self.num_thresholds > 1 else [0.5]
@@ -47,9 +47,6 @@ class _OperatingPoint(ThresholdMetric):
 
     def _precision(self) -> np.ndarray:
         return ratio(self.true_positives._data, self.false_positives._data)
-
-    def get_config(self) -> Config:
-        return {**super().get_config(), self._limited: self.value}
 
 
 class SensitivityAtSpecificity(_OperatingPoint):

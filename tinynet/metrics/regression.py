@@ -215,7 +215,8 @@ class R2Score(Metric):
             raise ShapeError(f"{where}: expected {self._outputs} outputs as before, received {y_pred.shape}")
         weights = np.ones((1, 1)) if sample_weight is None else array_of(sample_weight, where, np.float64)
         weights = weights[:, None] if weights.ndim == 1 else weights
-        if weights.ndim and not (weights.ndim == 2 and all(w in (1, n) for w, n in zip(weights.shape, y_true.shape, strict=True))):
+        fits = weights.ndim == 2 and all(w in (1, n) for w, n in zip(weights.shape, y_true.shape, strict=True))
+        if weights.ndim and not fits:
             raise ShapeError(f"{where}: weights of shape {weights.shape} do not fit labels of shape {y_true.shape}")
         weights = np.broadcast_to(weights, y_true.shape)
         self.sum._data += (y_true * weights).sum(axis=0)

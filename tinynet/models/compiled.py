@@ -102,7 +102,8 @@ class CompiledLoss:
 
     def bind(self, outputs: Outputs) -> None:
         """Gives each output its loss, or raises `ArgumentError` where they do not match."""
-        found, weights = outputs.given(self.loss, "loss"), outputs.given(self.weights, "loss_weights")
+        found = [_alone(loss) for loss in outputs.given(self.loss, "loss")]
+        weights = [_alone(weight) for weight in outputs.given(self.weights, "loss_weights")]
         for label, loss, weight in zip(outputs.labels, found, weights, strict=True):
             for word, one in (("loss", loss), ("weight of the loss", weight)):
                 if isinstance(one, STRUCTURES):
@@ -227,6 +228,11 @@ class CompiledMetrics(metrics.Metric):
             del named["loss"]
             self.named = named
         return self.named
+
+
+def _alone(value: Any) -> Any:
+    """What is alone in a list; anything else as it is."""
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
 
 
 def _name_of(metric: Any) -> str:

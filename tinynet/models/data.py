@@ -37,6 +37,8 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
             f"{where}: the rows of {name} have unequal lengths; pad them to one length"
         ) from error
     if array.dtype.kind == "O":
+        if any(v is None for v in array.ravel()[:100]):
+            raise DataError(f"{where}: {name} holds None where an array is expected")
         if not all(isinstance(v, (str, bytes)) for v in array.ravel()[:100]):
             raise DtypeError(f"{where}: {name} must hold numbers (or text), received an array of Python objects")
         return array
@@ -241,15 +243,17 @@ class IterableBatches:
 
     def _batch(self, item: Any, number: int) -> Batch:
         where = f"{self.where}, batch {number}"
-        parts = item if isinstance(item, (tuple, list)) and not _is_one(item) else (item,)
+        # A list from a generator is several inputs; loaders and data sets give their parts in lists, too.
+        in_parts = isinstance(item, tuple) or not hasattr(self.source, "__next__") and _lists_arrays(item)
+        parts = item if in_parts else (item,)
         if not 1 <= len(parts) <= 3:
             raise DataError(f"{where}: expected x, (x, y) or (x, y, sample_weight), received {len(parts)} items")
         return one_batch(*parts, class_weight=self.class_weight, where=where)
 
 
-def _is_one(item: Any) -> bool:
-    """Whether a list is one array written out, and not several of them."""
-    return isinstance(item, list) and not holds_arrays(item)
+def _lists_arrays(item: Any) -> bool:
+    """Whether a list is one of several arrays, not one array written out."""
+    return isinstance(item, list) and holds_arrays(item)
 
 
 Batches = ArrayBatches | IterableBatches

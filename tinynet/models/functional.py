@@ -128,11 +128,11 @@ def graph_from_config(config: Config, where: str, custom_objects: Any = None) ->
     _call_all(operations, waiting, where)
 
     def found(structure: Any, depth: int = 0) -> Any:
-        if isinstance(structure, list) and len(structure) == 3 and isinstance(structure[0], str):
+        if isinstance(structure, (list, tuple)) and len(structure) == 3 and isinstance(structure[0], str):
             name, call, result = structure
             own = isinstance(operations.get(name), Functional) and isinstance(call, int)
             return _tensor(operations, (name, call - own if own else call, result), where)
-        if depth > 20 or not isinstance(structure, (list, dict)) or not structure:
+        if depth > 20 or not isinstance(structure, (list, tuple, dict)) or not structure:
             raise FileFormatError(f"{where}: expected [layer, call, result], received {structure!r}")
         if isinstance(structure, dict):
             return {key: found(part, depth + 1) for key, part in structure.items()}

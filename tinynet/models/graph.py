@@ -162,7 +162,7 @@ def _cut_off(inputs: Any, outputs: Any) -> tuple[Any, Any]:
         copies = [KerasTensor(tensor.shape, tensor.dtype, tensor.name) for tensor in node.outputs]
         again = {id(tensor): new.get(id(tensor), tensor) for tensor in node.inputs}
         args, kwargs = node.arguments(again)
-        Node(node.operation, args, kwargs, copies)
+        Node(node.operation, args, kwargs, copies).repeats = True
         for tensor, copy in zip(node.outputs, copies, strict=True):
             new.setdefault(id(tensor), copy)
     return entries, map_leaves(lambda tensor: new.get(id(tensor), tensor), outputs)

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd.tags import set_mask
-from tinynet.errors import ArgumentError, NotBuiltError, nearest
+from tinynet.errors import ArgumentError, NoGraphError, ReservedNameError, nearest
 from tinynet.layers.base import Layer, stands_alone
 from tinynet.layers.structures import map_shapes, map_structure
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
+from tinynet.models.state_tree import set_tree, tree_of
 from tinynet.models.summary import print_summary
 from tinynet.models.trainer import Trainer
 from tinynet.nested import leaves, map_leaves
@@ -66,6 +67,13 @@ class Model(Trainer, Layer):
         """The layers, in order."""
         return list(self._sublayers) if self._graph is None else self._graph.layers
 
+    @layers.setter
+    def layers(self, layers: Any) -> None:
+        self._refuse_layers()
+
+    def _refuse_layers(self) -> None:
+        raise ReservedNameError(f"{self.described}: layers tells what is in the model; keep yours under another name")
+
     @property
     def inputs(self) -> list[KerasTensor]:
         """The symbolic inputs, one after the other."""
@@ -103,7 +111,7 @@ class Model(Trainer, Layer):
 
     def _the_graph(self, what: str) -> Graph:
         if self._graph is None:
-            raise NotBuiltError(f"{self.described}: has no {what}; only models of symbolic inputs and outputs have one")
+            raise NoGraphError(f"{self.described}: has no {what}; only models of symbolic inputs and outputs have one")
         return self._graph
 
     def _is_chain(self) -> bool:
@@ -166,7 +174,7 @@ class Model(Trainer, Layer):
     def _converted(self, inputs: Any) -> Any:
         return inputs if self._graph is not None else super()._converted(inputs)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return None  # the layers have already passed it on
 
     def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -220,6 +228,22 @@ class Model(Trainer, Layer):
             if value is not None:
                 raise ArgumentError(f"summary: {key} is not supported; the columns fit their contents")
         print_summary(self, print_fn or print, expand_nested=expand_nested, show_trainable=show_trainable)
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """The values of all variables in nested dicts by the parts of their paths, under 'trainable_variables',
+        'non_trainable_variables', 'optimizer_variables' and 'metrics_variables'.
+
+        value_format: 'backend_tensor' for tensors, 'numpy_array' for arrays. Raises `ArgumentError` where two variables
+        have one path.
+        """
+        return tree_of(self, value_format)
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Sets the variables in a tree such as `get_state_tree` gives, which may leave some out.
+
+        Raises `ArgumentError` for an unknown path, `ShapeError` for a value that does not fit; then nothing changes.
+        """
+        set_tree(self, state_tree)
 
     # Saving stands on the floor above; these methods are where a user looks for it.
 

@@ -62,14 +62,17 @@ class PyDataset:
     def num_batches(self) -> int | None:
         """How many batches there are: what `len` says."""
         if not hasattr(self, "__len__"):
-            raise ArgumentError(f"{type(self).__name__}: must define __len__, or the property num_batches")
+            raise NotImplementedError(f"{type(self).__name__} must define __len__, or the property num_batches")
         return len(self)
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define __getitem__(index)")
 
     def __iter__(self) -> Iterator[Any]:
-        count = self.num_batches
+        try:
+            count = self.num_batches
+        except NotImplementedError:
+            count = None  # whoever goes through it knows when to stop
         return (self[index] for index in (itertools.count() if count is None else range(count)))
 
     def on_epoch_begin(self) -> None:

@@ -11,12 +11,13 @@ import numpy as np
 from tinynet.arguments import flag
 from tinynet.autograd.tags import set_mask
 from tinynet.catalogue import Config, each, serialize
-from tinynet.errors import ArgumentError, NotBuiltError
+from tinynet.errors import ArgumentError, NoGraphError, NotBuiltError, ShapeError
 from tinynet.layers import InputLayer, deserialize
 from tinynet.layers.base import Layer, dtype_name, name_scope
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
+from tinynet.nested import holds_arrays
 from tinynet.ops.symbolic import KerasTensor
 
 MOST_LAYERS = 10_000  # in a saved configuration
@@ -39,6 +40,8 @@ class Sequential(Model):
 
     replayable = True
 
+    _is_shape_given = True  # or else taken from the first inputs
+
     def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)
@@ -52,9 +55,13 @@ class Sequential(Model):
         """The layers without the input."""
         return [layer for layer in self._sublayers if not isinstance(layer, InputLayer)]
 
+    @layers.setter
+    def layers(self, layers: Any) -> None:
+        self._refuse_layers()
+
     def _the_graph(self, what: str) -> Graph:
         if self._graph is None:
-            raise NotBuiltError(
+            raise NoGraphError(
                 f"{self.described}: the {what.replace('_', ' ')} is known once the model is built; "
                 "put an Input first, call build(input_shape), or call it on data"
             )
@@ -128,8 +135,12 @@ class Sequential(Model):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights for inputs of this shape, batch axis included: (None, 28, 28, 1)."""
-        if not self.layers:
+        if not self._sublayers:
             raise NotBuiltError(f"{self.described}: a model without layers cannot be built; add() some first")
+        if self._input_layer is not None and input_shape is not None:
+            own, given = self._input_layer.batch_shape, tuple(input_shape)
+            if len(own) != len(given) or any(n not in (m, None) and m is not None for n, m in zip(own, given, strict=True)):
+                raise ShapeError(f"{self.described}: its input has shape {own}, so it cannot be built for {given}")
         if self._input_layer is None:
             if input_shape is None:
                 raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
@@ -158,15 +169,30 @@ class Sequential(Model):
             self.built = True
 
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if not self.built and inputs is not None:
+        if not self.built and inputs is not None and not self._takes_a_structure(inputs):
             shape = inputs.shape if hasattr(inputs, "shape") else np.shape(inputs)
+            self._is_shape_given = self._input_layer is not None
             self.build((None, *shape[1:]))  # the first batch's size binds nobody
         return super().__call__(inputs, *args, **kwargs)
 
+    def _takes_a_structure(self, inputs: Any) -> bool:
+        """Whether the first layer is to get several arrays as they are, which no Input says."""
+        return self._input_layer is None and bool(self.layers) and holds_arrays(inputs)
+
+    def _build_for(self, inputs: Any, others: dict[str, Any]) -> None:
+        if not self._takes_a_structure(inputs):
+            super()._build_for(inputs, others)
+
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if self._takes_a_structure(inputs):
+            for layer in self.layers:
+                inputs = layer(inputs)
+            return inputs
         expected = self.inputs[0]
         if isinstance(inputs, (list, tuple, dict)):
             (inputs,) = arranged(inputs, expected.name, self.described)
+        if not self._is_shape_given:  # as in Keras later inputs may be of other sizes; the layers see to them
+            expected = KerasTensor((None,) * len(expected.shape), expected.dtype, expected.name)
         x = fitted(inputs, expected, self.described)
         if mask is not None:
             x = x.detach() if x is inputs else x

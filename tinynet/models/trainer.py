@@ -150,7 +150,7 @@ class Trainer:
         """All that is reset when an epoch begins, and logged: the loss's running mean, the compiled metrics as one,
         the running means of the outputs' losses, and the metrics kept in attributes of the model and its layers."""
         known, found = self._all_metrics
-        key = (changes(), len(self._sublayers))
+        key = (changes(), len(self._sublayers), self._compiled.outputs)  # each output's loss has its own mean
         if known != key:
             found = [*(self._compiled.all_metrics() if self.compiled else []), *self._own_metrics]
             for layer in self._sublayers:
@@ -376,7 +376,7 @@ class Trainer:
         if variables:
             for variable in variables:
                 variable.zero_grad()
-            loss.backward()
+            self.optimizer.scale_loss(loss).backward()
             self.optimizer.apply([variable._grad for variable in variables], variables)
             for variable in variables:
                 variable.zero_grad()

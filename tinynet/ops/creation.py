@@ -163,7 +163,15 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     else:
         found = dtype_named(dtype, "arange")
     first, last = (0, start) if stop is None else (start, stop)
-    return constant(np.arange, *(tensor(n).item() for n in (first, last, step)), dtype=found)
+    return constant(_range, *(tensor(n).item() for n in (first, last, step)), dtype=found)
+
+
+def _range(first: float, last: float, step: float, dtype: np.dtype) -> np.ndarray:
+    """np.arange with as many numbers as arithmetic in the dtype itself gives: (1.1 - 0.1) / 0.1 in float32 is 10."""
+    if dtype.kind != "f":
+        return np.arange(first, last, step, dtype)  # type: ignore[call-overload, no-any-return]
+    first, last, step = (dtype.type(n) for n in (first, last, step))
+    return np.arange(max(np.ceil((last - first) / step), 0), dtype=dtype) * step + first
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:

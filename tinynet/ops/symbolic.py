@@ -127,6 +127,8 @@ class Node:
     The operation keeps its nodes in `_inbound_nodes`; the results learn where they come from.
     """
 
+    repeats = False  # another call, for a model that starts in the middle of the graph
+
     def __init__(self, operation: Any, args: Sequence[Any], kwargs: dict[str, Any], outputs: Any) -> None:
         self.operation = operation
         self.args = map_leaves(lambda part: part, tuple(args))

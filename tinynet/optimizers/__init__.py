@@ -18,14 +18,19 @@ from tinynet.optimizers.base import Optimizer
 from tinynet.optimizers.ftrl import Ftrl
 from tinynet.optimizers.lamb import Lamb
 from tinynet.optimizers.lion import Lion
+from tinynet.optimizers.muon import Muon
 from tinynet.optimizers.nadam import Nadam
 from tinynet.optimizers.rmsprop import RMSprop
+from tinynet.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from tinynet.optimizers.sgd import SGD
 
 CATALOGUE = Catalogue(
     "optimizer",
-    classes=[SGD, RMSprop, Adam, AdamW, Adagrad, Adadelta, Adamax, Nadam, Lion, Ftrl, Adafactor, Lamb],
-)
+    classes=[
+        SGD, RMSprop, Adam, AdamW, Adagrad, Adadelta, Adamax, Nadam, Lion, Ftrl, Adafactor, Lamb, Muon,
+        ScheduleFreeAdamW,
+    ],
+)  # fmt: skip
 # Keras knows Lamb in files only, not by its short name.
 _BY_LOWER = {name.lower(): cls for name, cls in CATALOGUE.by_class_name.items() if cls is not Lamb}
 
@@ -65,6 +70,6 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
 
 
 __all__ = [
-    "CATALOGUE", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "Nadam",
-    "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize",
+    "CATALOGUE", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "Muon",
+    "Nadam", "Optimizer", "RMSprop", "ScheduleFreeAdamW", "deserialize", "get", "schedules", "serialize",
 ]  # fmt: skip

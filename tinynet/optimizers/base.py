@@ -16,7 +16,7 @@ from tinynet.catalogue import Config, Configurable, serialize, snake_case
 from tinynet.errors import ArgumentError, NotBuiltError, ShapeError, nearest
 from tinynet.naming import automatic_name
 from tinynet.optimizers import schedules
-from tinynet.optimizers.gradients import Gradient, clipped, gradient_of, summed
+from tinynet.optimizers.gradients import Gradient, clipped, divided, gradient_of, summed
 
 COMMON = (
     "name", "learning_rate", "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema",
@@ -41,7 +41,7 @@ class Optimizer(Configurable):
         variable's place after every `ema_overwrite_frequency` updates and at the end of `fit`.
     gradient_accumulation_steps: change the variables only at every so many-th call, by the mean of the
         gradients since the last change.
-    loss_scale_factor: only None is supported.
+    loss_scale_factor: `fit` multiplies the loss by it (`scale_loss`), and the gradients are divided by it.
     name: without one, the class name in snake case with a number.
 
     Raises `ArgumentError` for a value that is not supported. After
@@ -71,10 +71,9 @@ class Optimizer(Configurable):
                 f"{self._kind}: unknown argument {key!r} (value {unknown[key]!r}). "
                 f"{nearest(key, self.config_keys())}"
             )
-        if loss_scale_factor is not None:
+        if loss_scale_factor is not None and not _is_number(loss_scale_factor, above=0.0):
             raise ArgumentError(
-                f"{self._kind}: loss_scale_factor={loss_scale_factor!r} is not supported, only None: "
-                "gradients are computed in the variables' precision"
+                f"{self._kind}: expected a positive number loss_scale_factor or None, received {loss_scale_factor!r}"
             )
         self.use_ema = use_ema
         self.ema_momentum = fraction(self._kind, "ema_momentum", ema_momentum)
@@ -136,6 +135,11 @@ class Optimizer(Configurable):
             if not _is_number(value) or not (0 <= value <= high if closed else 0 <= value < high):
                 limit = f" and {'at most' if closed else 'below'} {high}" if high < np.inf else ""
                 raise ArgumentError(f"{self._kind}: expected {key} at least 0{limit}, received {value!r}")
+
+    def _require_positive(self, **values: float) -> None:
+        for key, value in values.items():
+            if not value > 0:
+                raise ArgumentError(f"{self._kind}: expected {key} above 0, received {value!r}")
 
     def _whole_or_none(self, name: str, value: Any, minimum: int) -> int | None:
         return None if value is None else whole(self._kind, name, value, minimum)
@@ -317,6 +321,8 @@ class Optimizer(Configurable):
             )
         self._refuse_unknown(trainable_variables)
         gradients, variables = self._present(grads, trainable_variables)
+        if self.loss_scale_factor is not None:
+            gradients = [divided(gradient, self.loss_scale_factor) for gradient in gradients]
         if self.gradient_accumulation_steps is None:
             self._update(gradients, variables)
         else:
@@ -367,6 +373,10 @@ class Optimizer(Configurable):
             self._refuse_unknown(var_list)
             for variable in var_list:
                 variable.assign(self._moving_averages[self._index(variable)])
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss whose gradients `apply` expects: times loss_scale_factor, where there is one."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Changes one variable and its slots.
@@ -458,20 +468,27 @@ class Optimizer(Configurable):
             )
         return gradients, present
 
+    def _decay_of(self, variable: Variable) -> float | None:
+        """The share of itself that a variable loses before an update, times the learning rate."""
+        return self.weight_decay
+
+    def _is_spared(self, variable: Variable) -> bool:
+        if id(variable) in self._undecayed:
+            return True
+        return self._undecayed_names is not None and self._undecayed_names.search(variable.name) is not None
+
     def _decay_weights(self, gradients: list[Gradient], variables: Sequence[Variable], rate: Any) -> None:
-        if self.weight_decay is None:
-            return
-        decayed = []
+        decayed: dict[float, list[Any]] = {}
         for i, variable in enumerate(variables):
+            share = self._decay_of(variable)
+            if share is None or self._is_spared(variable):
+                continue
             if gradients[i] is variable._data:
                 gradients[i] = variable._data.copy()  # the decay comes first and would change it
-            if id(variable) in self._undecayed:
-                continue
-            if self._undecayed_names is not None and self._undecayed_names.search(variable.name):
-                continue
-            decayed.append((variable._data, None, variable._data))
-        # To lose a share of oneself is a step down the gradient of half one's square.
-        kernels.sgd(decayed, float(rate) * self.weight_decay, 0.0, False)
+            decayed.setdefault(share, []).append((variable._data, None, variable._data))
+        for share, arrays in decayed.items():
+            # To lose a share of oneself is a step down the gradient of half one's square.
+            kernels.sgd(arrays, float(rate) * share, 0.0, False)
 
 
 def _single(value: Any) -> Any:

@@ -85,6 +85,11 @@ def on_values(gradient: Gradient, function: Callable[[np.ndarray], np.ndarray]) 
     return function(gradient)
 
 
+def divided(gradient: Gradient, divisor: float) -> Gradient:
+    """A gradient without a factor that its loss had."""
+    return on_values(gradient, lambda values: values / values.dtype.type(divisor))
+
+
 def _scaled(gradient: Gradient, scale: Any) -> Gradient:
     if scale == 1:
         return gradient

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.arguments import flag, number
+from tinynet.arguments import flag, fraction, number, one_of
 from tinynet.autograd import Tensor
 from tinynet.catalogue import Catalogue, Config, Configurable, serialize
 from tinynet.errors import ArgumentError
@@ -308,6 +308,56 @@ class CosineDecayRestarts(_Formula):
         return np.float32(self.initial_learning_rate) * ((1 - alpha) * height * _cosine(part) + alpha)
 
 
+class OneCycle(_Formula):
+    """Up to `max_learning_rate` and down again, in straight lines or along a cosine (Smith and Topin 2018).
+
+    max_learning_rate: at the top of the cycle. total_steps: its length; afterwards the rate stays where it ended.
+    warmup: the share of the steps until the top, above 0 and below 1.
+    start: the rate at the beginning, as a share of max_learning_rate. end: the rate at the end, likewise.
+    shape: 'linear' or 'cosine'.
+    Keras has no such schedule: a file with it opens in tinynet alone.
+
+    >>> schedule = OneCycle(0.5, total_steps=4, warmup=0.5, start=0.0, end=0.0, shape="linear")
+    >>> [schedule(step).item() for step in range(6)]
+    [0.0, 0.25, 0.5, 0.25, 0.0, 0.0]
+    """
+
+    keras_module = "tinynet.optimizers.schedules"
+    max_learning_rate: float
+    total_steps: float
+    start: float
+    end: float
+
+    def __init__(
+        self,
+        max_learning_rate: float,
+        total_steps: float,
+        warmup: float = 0.3,
+        start: float = 0.04,
+        end: float = 0.0001,
+        shape: str = "cosine",
+        name: str | None = "OneCycle",
+    ) -> None:
+        self._keep(name, "total_steps", max_learning_rate=max_learning_rate, total_steps=total_steps)
+        self._keep(name, start=start, end=end)
+        self.warmup = fraction("OneCycle", "warmup", warmup)
+        if not 0 < self.warmup < 1:
+            raise ArgumentError(f"OneCycle: expected warmup above 0 and below 1, received {warmup!r}")
+        self.shape = one_of("OneCycle", "shape", shape, ("linear", "cosine"))
+
+    def _at(self, step: float) -> Any:
+        passed, top, length, warmup, start, end = _float32(
+            step, self.max_learning_rate, self.total_steps, self.warmup, self.start, self.end
+        )
+        passed = min(passed / length, np.float32(1))
+        rising = passed < warmup
+        height = passed / warmup if rising else (1 - passed) / (1 - warmup)
+        if self.shape == "cosine":
+            height = _cosine(1 - height)
+        low = start if rising else end
+        return top * (low + (1 - low) * height)
+
+
 def _float32(*values: float) -> Any:
     return [np.float32(value) for value in values]
 
@@ -321,6 +371,7 @@ CATALOGUE = Catalogue(
     "learning-rate schedule",
     classes=[
         ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, CosineDecay, CosineDecayRestarts,
+        OneCycle,
     ],
 )  # fmt: skip
 
@@ -358,5 +409,5 @@ def described(followed: Any) -> Config:
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
-    "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
+    "OneCycle", "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize",
 ]  # fmt: skip

@@ -50,7 +50,7 @@ def scan(
     Returns the outputs (or the last one) and the final states.
     """
     inputs = list(unstack(x, axis=1))
-    masks = [None] * len(inputs) if mask is None else [m[:, None] for m in np.asarray(mask).T]
+    masks = [None] * len(inputs) if mask is None else list(np.asarray(mask).T)
     if go_backwards:
         inputs.reverse()
         masks.reverse()
@@ -62,10 +62,15 @@ def scan(
             output, states = new_output, new_states
         else:
             before = np.zeros(new_output.shape, new_output.dtype) if output is None else output
-            output = np.where(m, new_output, before)
-            states = [np.where(m, new, old) for new, old in zip(new_states, states, strict=True)]
-        outputs.append(output if m is None or not zero_output_for_mask else output * m)
+            output = np.where(_beside(m, new_output), new_output, before)
+            states = [np.where(_beside(m, new), new, old) for new, old in zip(new_states, states, strict=True)]
+        outputs.append(output if m is None or not zero_output_for_mask else output * _beside(m, output))
     return (np.stack(outputs, axis=1) if return_sequences else outputs[-1], *states)
+
+
+def _beside(mask: np.ndarray, x: Any) -> np.ndarray:
+    """A mask (N) with axes to broadcast with x (N, …)."""
+    return mask.reshape(-1, *[1] * (x.ndim - 1))
 
 
 def simple_rnn_step(projected: Any, h: Any, recurrent_kernel: Any, activation: Any = np.tanh) -> Any:

@@ -36,6 +36,12 @@ METRICS = {
     "msle": "MeanSquaredLogarithmicError",
 }  # fmt: skip
 
+# Names of losses that Keras 3 does not know.
+LOSSES = {
+    "logcosh": "log_cosh", "huber_loss": "huber", "kullback_leibler_divergence": "kl_divergence",
+    "cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity",
+}  # fmt: skip
+
 
 def is_keras2(version: str) -> bool:
     """Whether a version of Keras, as it stands in a file, is before 3."""
@@ -212,7 +218,7 @@ def _losses(value: Any) -> Any:
         if new.get("reduction") == "auto":
             new["reduction"] = "sum_over_batch_size"
         return {"class_name": value["class_name"], "config": new}
-    return value
+    return LOSSES.get(value, value) if isinstance(value, str) else value
 
 
 def _metrics(value: Any, outputs: list[str]) -> Any:

@@ -71,7 +71,25 @@ def is_tensor(x: Any) -> bool:
 
 
 def standardize_dtype(dtype: Any) -> str:
-    return config.floatx() if dtype is None else dtype if dtype == "string" else np.dtype(dtype).name
+    if isinstance(dtype, str):
+        return dtype
+    return config.floatx() if dtype is None else np.dtype(dtype).name
+
+
+def is_flash_attention_enabled() -> bool:
+    return False
+
+
+def enable_flash_attention() -> None:
+    """Attention would be computed so where it can be, which is nowhere."""
+
+
+def disable_flash_attention() -> None:
+    """There is none that would have to be disabled."""
+
+
+def standardize_shape(shape: Any) -> tuple[int | None, ...]:
+    return tuple(shape)
 
 
 def is_float_dtype(dtype: Any) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from keras_suite.absent import NotInTinynet
 from tinynet import config
+from tinynet.layers import Layer
 
-__all__ = ["DTypePolicy", "dtype_policy", "set_dtype_policy"]
+__all__ = ["DTypePolicy", "dtype_policy", "serialize", "set_dtype_policy"]
 
 
 class DTypePolicy:
@@ -23,3 +24,8 @@ def dtype_policy() -> str:
 
 def set_dtype_policy(policy: str) -> None:
     config.set_floatx(DTypePolicy(policy))
+
+
+def serialize(policy: str) -> dict[str, object]:
+    """A dtype as layers write it into their configurations."""
+    return Layer(dtype=policy).get_config()["dtype"]

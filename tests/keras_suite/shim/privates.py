@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from tinynet import Tensor
+from tinynet.layers import InputLayer, Layer, MultiHeadAttention
+from tinynet.models import Functional, Sequential
 from tinynet.models.compiled import CompiledLoss, CompiledMetrics
 from tinynet.models.trainer import Trainer
+from tinynet.ops.symbolic import KerasTensor
 from tinynet.optimizers import Optimizer
 from tinynet.optimizers.gradients import clipped
 
@@ -25,7 +29,20 @@ def _build(self: CompiledMetrics, y_true: Any, y_pred: Any) -> None:
             self._chosen(place, targets[output], results[output])
 
 
+def _flatten_layers(self: Layer, include_self: bool = True, recursive: bool = True) -> list[Layer]:
+    inner = [part for layer in self._sublayers for part in ([layer, *_flatten_layers(layer, False)] if recursive else [layer])]
+    return [self, *inner] if include_self else inner
+
+
 def attach() -> None:
+    for kind in (InputLayer, KerasTensor):
+        kind.sparse = kind.ragged = False  # type: ignore[attr-defined]
+    for name in ("query_dense", "key_dense", "value_dense", "output_dense"):
+        setattr(MultiHeadAttention, f"_{name}", property(operator.attrgetter(name)))
+    Layer.dtype_policy = property(lambda self: self.dtype)  # type: ignore[attr-defined]
+    Layer._flatten_layers = _flatten_layers  # type: ignore[attr-defined]
+    Functional._operations = property(lambda self: self._graph.operations)  # type: ignore[attr-defined]
+    Sequential._functional = property(lambda self: Functional(self.input, self.output))  # type: ignore[attr-defined]
     Trainer._loss_tracker = property(lambda self: self._compiled.mean)  # type: ignore[attr-defined]
     Trainer._compile_metrics = property(lambda self: self._compiled.metrics)  # type: ignore[attr-defined]
     Trainer._compile_loss = property(lambda self: self._compiled.loss)  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ import numpy as np
 from tinynet import Tensor, config
 from tinynet.seeds import SeedGenerator
 
-__all__ = ["SeedGenerator", "normal", "uniform"]
+__all__ = ["SeedGenerator", "normal", "randint", "uniform"]
 
 
 def _generator(seed: Any) -> SeedGenerator:

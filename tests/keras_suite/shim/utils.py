@@ -15,5 +15,3 @@ def is_traceback_filtering_enabled() -> bool:
 
 def clear_session(free_memory: bool = True) -> None:
     tinynet.utils.clear_session()
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -23,10 +24,10 @@ def sliding(
     strides: tuple[int, ...],
     pads: Pads,
     dilation: tuple[int, ...] | None = None,
-) -> tuple[int, ...]:
+) -> Any:
     """The settings of a window over an array of `shape` (N, *spatial, C), one or two spatial axes.
 
-    The order is that of `Sliding` in cpp/kernels.hpp; with one axis the first of two has one element.
+    They are a `Sliding` of cpp/kernels.hpp; with one axis the first of two has one element.
     """
     images, *sizes, channels = shape
     before = [pad[0] for pad in pads]
@@ -34,4 +35,4 @@ def sliding(
     if len(sizes) == 1:
         axes = [(first, *rest) for first, rest in zip((1, 1, 1, 1, 1, 0), axes, strict=True)]
     (height, width), *others = axes
-    return (images, height, width, channels, *(int(n) for pair in others for n in pair))
+    return compiled.Sliding((images, height, width, channels, *(int(n) for pair in others for n in pair)))

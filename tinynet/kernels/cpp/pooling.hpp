@@ -13,6 +13,21 @@ struct Seen {
     Size count() const { return end - first; }
 };
 
+// The largest number of a window, from its first row and column within the image; NaN where there is none.
+template <class T>
+inline Vec<T> largest(const Sliding &s, const T *first, const Seen &rows, const Seen &columns, Size count) {
+    Vec<T> best = Vec<T>{} - std::numeric_limits<T>::infinity();
+    Integers<T> found = {};
+    for (Size row = 0; row < rows.count(); row++) {
+        for (Size column = 0; column < columns.count(); column++) {
+            const Vec<T> value = load(first + (row * s.width + column) * s.channels, count);
+            best = value > best ? value : best;
+            found |= value == value;
+        }
+    }
+    return found ? best : Vec<T>{} + std::numeric_limits<T>::quiet_NaN();
+}
+
 // The largest value of each window and, unless `winners` is null, its place, row by row; the first of equal
 // ones. NaN is passed over. Places outside the image count as NaN; of nothing else, the last place wins.
 template <class T>
@@ -29,6 +44,11 @@ void max_pool(const Sliding &s, const T *x, T *output, std::int8_t *winners, int
             const Seen columns(start, s.window_width, s.width);
             const Size window = (line * s.out_width + column) * c;
             in_registers<T>(c, [&](Size k, Size count) {
+                if (!winners) {
+                    const T *const first = image + (rows.first * s.width + columns.first) * c + k;
+                    store(output + window + k, largest(s, first, rows, columns, count), count);
+                    return;
+                }
                 Vec<T> best = nothing;
                 Integers<T> winner = last;
                 for (Size row = rows.first; row < rows.end; row++) {
@@ -40,10 +60,8 @@ void max_pool(const Sliding &s, const T *x, T *output, std::int8_t *winners, int
                     }
                 }
                 store(output + window + k, best, count);
-                if (winners) {
-                    const Bytes<T> places = __builtin_convertvector(winner, Bytes<T>);
-                    std::memcpy(winners + window + k, &places, count);
-                }
+                const Bytes<T> places = __builtin_convertvector(winner, Bytes<T>);
+                std::memcpy(winners + window + k, &places, count);
             });
         }
     });

@@ -1,6 +1,7 @@
 // The module tinynet.kernels._compiled: chooses the instruction set and gathers the bindings.
 #include <pybind11/stl.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ PYBIND11_MODULE(_compiled, module) {
         use<double>(name);
     };
     use_both(instruction_sets().front());
+    py::class_<Sliding>(module, "Sliding").def(py::init([](const std::array<Size, 14> &n) {
+        return Sliding{n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13]};
+    }));
     module.def("instruction_sets", &instruction_sets);
     module.def("instruction_set", [] { return kernels<float>().instruction_set; });
     module.def("use_instruction_set", use_both);

@@ -1,13 +1,11 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
-#include "sliding.hpp"
 
 namespace tinynet {
 
 template <class T>
 static void bind(py::module_ &module) {
-    module.def("max_pool", [](const Array<T> &x, Array<T> &output, const py::object &winners, const Numbers &settings) {
-        const Sliding s = sliding(settings);
+    module.def("max_pool", [](const Array<T> &x, Array<T> &output, const py::object &winners, const Sliding &s) {
         const T *from = x.data();
         T *to = output.mutable_data();
         std::int8_t *places = winners.is_none() ? nullptr : Array<std::int8_t>(winners).mutable_data();
@@ -15,23 +13,20 @@ static void bind(py::module_ &module) {
         kernels<T>().max_pool(s, from, to, places, threads());
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg());
     module.def("to_winners", [](const Array<T> &g, const Array<std::int8_t> &winners, Array<T> &result,
-                                const Numbers &settings) {
-        const Sliding s = sliding(settings);
+                                const Sliding &s) {
         const T *from = g.data();
         const std::int8_t *places = winners.data();
         T *to = result.mutable_data();
         py::gil_scoped_release release;
         kernels<T>().to_winners(s, from, places, to, threads());
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg());
-    module.def("average_pool", [](const Array<T> &x, Array<T> &output, const Numbers &settings) {
-        const Sliding s = sliding(settings);
+    module.def("average_pool", [](const Array<T> &x, Array<T> &output, const Sliding &s) {
         const T *from = x.data();
         T *to = output.mutable_data();
         py::gil_scoped_release release;
         kernels<T>().average_pool(s, from, to, threads());
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg());
-    module.def("average_pool_adjoint", [](const Array<T> &g, Array<T> &result, const Numbers &settings) {
-        const Sliding s = sliding(settings);
+    module.def("average_pool_adjoint", [](const Array<T> &g, Array<T> &result, const Sliding &s) {
         const T *from = g.data();
         T *to = result.mutable_data();
         py::gil_scoped_release release;
