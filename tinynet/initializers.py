@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import config, seeds
+from tinynet import config
 from tinynet.arguments import axes, flag, number, one_of, whole
 from tinynet.autograd import Tensor
 from tinynet.catalogue import Catalogue, Config, Configurable, serialize  # noqa: F401 (Keras has it here)
