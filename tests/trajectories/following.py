@@ -197,7 +197,7 @@ def _first_weight(ours: Run, theirs: Run, tolerance: float) -> list[str]:
                 index = np.unravel_index(np.abs(a - b).argmax(), a.shape)
                 return [
                     f"first weight: {path} after step {step}, by {difference:.1e} of its largest element; "
-                    f"at {[int(i) for i in index]} it is {a[index]!r}, Keras's {b[index]!r}"
+                    f"at {[int(i) for i in index]} it is {a[index]:.9g}, Keras's {b[index]:.9g}"
                 ]
     return []
 
