@@ -164,6 +164,7 @@ class VarianceScaling(RandomInitializer):
         none.
     """
 
+    newer = {"input_axes": None, "output_axes": None}  # Keras before 3.12 does not know them
     _fans: tuple[int, int] | None = None
 
     def __init__(
@@ -200,9 +201,9 @@ class VarianceScaling(RandomInitializer):
         self.distribution = distribution
 
     def get_config(self) -> Config:
-        """Keras's configuration; axes that are None are left out, as versions before 3.12 do not know them."""
+        """Keras's configuration, without axes that are None."""
         described = super().get_config()
-        return {k: v for k, v in described.items() if v is not None or k not in ("input_axes", "output_axes")}
+        return {key: value for key, value in described.items() if key not in self.newer or value != self.newer[key]}
 
     def between(self, fan_in: int, fan_out: int) -> VarianceScaling:
         """The same initializer for a weight whose shape does not tell how many inputs and outputs there are."""
