@@ -200,8 +200,7 @@ def serialize(value: Any) -> Any:
         build_config = value.get_build_config() if hasattr(value, "get_build_config") else None
         return described if build_config is None else {**described, "build_config": build_config}
     if isinstance(value, (list, tuple)):
-        parts = [serialize(part) for part in value]
-        return parts if isinstance(value, list) else tuple(parts)
+        return [serialize(part) for part in value]
     if isinstance(value, dict):
         return {key: serialize(part) for key, part in value.items()}
     if isinstance(value, np.generic):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_data import data  # noqa: F401 (a fixture)
 
 import tinynet
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
+from small_data import data  # noqa: F401 (a fixture)
 
 import tinynet
 

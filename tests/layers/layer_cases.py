@@ -478,7 +478,7 @@ def up_sampling(draw: st.DrawFn, name: str) -> Case:
     if rank == 1:
         return finished(draw, name, arguments, (draw(batches), *spatial, draw(sizes)))
     if rank == 2:
-        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
+        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]))
     return finished(draw, name, arguments, *placed(draw, arguments, spatial))
 
 
@@ -559,7 +559,7 @@ def affine_augmentation(draw: st.DrawFn, name: str) -> Case:
     if draw(flags):
         arguments["fill_value"] = draw(st.sampled_from([0, 1.5]))
     if draw(flags):
-        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear"]))
+        arguments["interpolation"] = draw(st.sampled_from(["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]))
     inputs = images(draw, arguments, ["float32", "uint8", "int32"])
     return finished(draw, name, arguments, inputs.shape, inputs=inputs, call={"training": False})
 

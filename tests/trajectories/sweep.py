@@ -57,13 +57,15 @@ def main() -> None:
             if not wanted or (network, optimizer) in done:
                 continue
             found = done[network, optimizer] = compared(network, optimizer, feed_of(network, optimizer))
-            print(f"{network} | {optimizer} | {found.feed}: {found.parting or 'agrees'}", file=sys.stderr, flush=True)
+            print(f"{network} | {optimizer} | {found.feed}: {found.parting or ('both refuse' if found.refused else 'agrees')}", file=sys.stderr, flush=True)
             if settings.results:
                 with settings.results.open("a") as file:
                     file.write(json.dumps(dataclasses.asdict(found)) + "\n")
     results = [done[n, o] for n in NETWORKS for o in OPTIMIZERS if (n, o) in done]
     parted = [c for c in results if c.parting]
-    print(f"{len(results)} pairs of trajectories of {STEPS} steps, in float64 and in float32; {len(parted)} differ\n")
+    refused = sum(c.refused for c in results)
+    print(f"{len(results)} pairs of a network and an optimizer, {STEPS} steps each, in float64 and in float32: ", end="")
+    print(f"{len(parted)} differ, {refused} are refused by both\n")
     print(table(results, "network", lambda c: c.network))
     print()
     print(table(results, "optimizer", lambda c: c.optimizer))

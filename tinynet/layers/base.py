@@ -729,9 +729,7 @@ def _made(value: Any) -> Any:
     if isinstance(value, dict) and (
         value.get("class_name") in CATALOGUE.by_class_name or get_registered_object(str(value.get("registered_name")))
     ):
-        layer = CATALOGUE.deserialize(value)
-        layer.build_from_config(value.get("build_config"))
-        return layer
+        return CATALOGUE.deserialize(value)
     if isinstance(value, dict) and value.get("class_name") == "__numpy__" and isinstance(value.get("config"), dict):
         return value["config"].get("value")  # a NumPy number, or a list of them
     return value

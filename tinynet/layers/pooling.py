@@ -46,6 +46,7 @@ class _Pooling(Layer):
         return channels_first(output) if self.data_format == "channels_first" else output
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self.check_rank(input_shape, self.rank + 2, self.rank + 2, f"of {self.rank + 2} axes")
         last = self.data_format == "channels_last"
         spatial = input_shape[1:-1] if last else input_shape[2:]
         try:

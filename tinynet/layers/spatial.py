@@ -10,7 +10,7 @@ from typing import Any
 from tinynet.arguments import data_format_of, one_of, whole, wholes
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, ShapeError
-from tinynet.kernels.resizing import bilinear
+from tinynet.kernels.resizing import taps
 from tinynet.layers.base import Layer, Shape
 from tinynet.ops._images import resampled
 from tinynet.primitives.shapes import broadcast_to, getitem, pad, reshape
@@ -277,7 +277,8 @@ class UpSampling2D(_UpSampling):
     """A larger image: (N, H, W, C) -> (N, H · size[0], W · size[1], C).
 
     size: a number or a pair. data_format: where the channels are.
-    interpolation: 'nearest' repeats each pixel, 'bilinear' interpolates between the centres of pixels.
+    interpolation: 'nearest' repeats each pixel; 'bilinear', 'bicubic', 'lanczos3' and 'lanczos5' weigh the centres of
+        pixels round about.
 
     Raises `ArgumentError` for another interpolation.
     Source: https://keras.io/api/layers/reshaping_layers/up_sampling2d/
@@ -296,7 +297,8 @@ class UpSampling2D(_UpSampling):
         self.size = wholes(self.described, "size", size, 2)
         self.data_format = data_format_of(self.described, data_format)
         self.interpolation = one_of(
-            self.described, "interpolation", str(interpolation).lower(), ("nearest", "bilinear")
+            self.described, "interpolation", str(interpolation).lower(),
+            ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"),
         )
         self._build_at_init()
 
@@ -304,7 +306,7 @@ class UpSampling2D(_UpSampling):
         if self.interpolation == "nearest":
             return repeated(x, axis, times)
         n = x.shape[axis]
-        return resampled(x, axis, bilinear(n, n * times))
+        return resampled(x, axis, taps(n, n * times, self.interpolation))
 
 
 class UpSampling3D(_UpSampling):

@@ -41,14 +41,14 @@ def clipped(
 ) -> list[Gradient]:
     """The gradients scaled down to a norm each or together, or cut off at a value; at most one of these is set."""
     if clipnorm is not None:
-        return [_scaled(g, np.float32(clipnorm / max(np.sqrt(squared_norm(g)), clipnorm))) for g in gradients]
+        return [_scaled(g, clipnorm / max(np.sqrt(squared_norm(g)), clipnorm)) for g in gradients]
     if global_clipnorm is not None:
-        norm = np.float32(np.sqrt(sum(squared_norm(g) for g in gradients)))
-        most = np.float32(global_clipnorm)
+        number = np.result_type(*(g.dtype for g in gradients)).type
+        norm, most = number(np.sqrt(sum(squared_norm(g) for g in gradients))), number(global_clipnorm)
         with np.errstate(divide="ignore"):
-            scale = most * min(np.float32(1) / norm, np.float32(1) / most)
+            scale = most * min(1 / norm, 1 / most)
         # A norm that is not finite makes every gradient NaN, as in Keras: better seen than hidden.
-        scale = scale if np.isfinite(norm) else np.float32(np.nan)
+        scale = scale if np.isfinite(norm) else np.nan
         # The norm is that of the unmerged rows; what Keras scales is their sum.
         return [_scaled(summed(g), scale) for g in gradients]
     if clipvalue is not None:

@@ -56,6 +56,8 @@ class _Formula(LearningRateSchedule):
         """Keeps a name and numbers in attributes, or refuses them; one of them has to be above 0."""
         owner = type(self).__name__
         for key, value in numbers.items():
+            if isinstance(value, Tensor) and not value.ndim:
+                value = numbers[key] = value.item()  # an optimizer's learning rate as it is now
             number(owner, key, value)
             setattr(self, key, value)
         if positive is not None and not numbers[positive] > 0:

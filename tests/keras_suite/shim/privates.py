@@ -34,7 +34,15 @@ def _flatten_layers(self: Layer, include_self: bool = True, recursive: bool = Tr
     return [self, *inner] if include_self else inner
 
 
+def _apply_weight_decay(self: Optimizer, variables: list[Any]) -> None:
+    self._decay_weights([None] * len(variables), variables, self._rate())  # type: ignore[list-item]
+
+
 def attach() -> None:
+    Optimizer._apply_weight_decay = _apply_weight_decay  # type: ignore[attr-defined]
+    Optimizer._model_variables_moving_average = property(  # type: ignore[attr-defined]
+        lambda self: self._moving_averages
+    )
     for kind in (InputLayer, KerasTensor):
         kind.sparse = kind.ragged = False  # type: ignore[attr-defined]
     for name in ("query_dense", "key_dense", "value_dense", "output_dense"):

@@ -1,4 +1,4 @@
-"""Small made-up data of the form of the real data sets."""
+"""A fixture: small made-up data of the form of the real data sets."""
 
 from __future__ import annotations
 
