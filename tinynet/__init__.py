@@ -34,24 +34,34 @@ if TYPE_CHECKING:
         saving,
         utils,
     )
+    from tinynet.initializers import Initializer
     from tinynet.layers import Input, Layer
+    from tinynet.losses import Loss
+    from tinynet.metrics import Metric
     from tinynet.models import Model, Sequential
+    from tinynet.ops.symbolic import KerasTensor
+    from tinynet.optimizers import Optimizer
+    from tinynet.regularizers import Regularizer
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Input", "Layer", "Model", "Sequential", "Tensor", "Variable", "activations", "callbacks", "config",
-    "constraints", "datasets", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
-    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config",
-    "utils", "value_and_grad",
+    "Initializer", "Input", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer",
+    "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "datasets",
+    "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses", "metrics", "models",
+    "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config", "utils",
+    "value_and_grad",
 ]  # fmt: skip
 
 # Imported when first asked for: a script that needs tensors alone does not load training.
 _HOMES = {
-    "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models",
+    "Initializer": "initializers", "Input": "layers", "KerasTensor": "ops.symbolic", "Layer": "layers",
+    "Loss": "losses", "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers",
+    "Sequential": "models",
     **{name: name for name in (
-        "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "kernels", "layers",
-        "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
+        "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "kernels",
+        "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
+        "saving", "utils",
     )},
 }  # fmt: skip
 
