@@ -9,7 +9,7 @@ NusaX-Sentiment (Indonesian), turned into word numbers by TextVectorization.
 from __future__ import annotations
 
 import numpy as np
-from _options import parsed
+from _arguments import parsed
 
 import tinynet as keras
 from tinynet.datasets import nusax_sentiment

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from _options import parsed
+from _arguments import parsed
 
 import tinynet as keras
 from tinynet.datasets import cifar10

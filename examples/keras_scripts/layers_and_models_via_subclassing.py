@@ -9,7 +9,7 @@ from a generator, `get_config`, and a subclassed `Model` that is compiled and fi
 
 from __future__ import annotations
 
-from _options import parsed
+from _arguments import parsed
 
 import tinynet as keras
 from tinynet.datasets import digits

@@ -10,7 +10,7 @@ Both can be learned: certain words and tags make a ticket urgent, others belong 
 from __future__ import annotations
 
 import numpy as np
-from _options import parsed
+from _arguments import parsed
 
 import tinynet as keras
 

@@ -9,7 +9,7 @@ and trained further with a low rate, its batch normalisation still in inference 
 
 from __future__ import annotations
 
-from _options import parsed
+from _arguments import parsed
 
 import tinynet as keras
 from tinynet.datasets import digits

@@ -37,7 +37,7 @@ def compare(monkeypatch: pytest.MonkeyPatch, data: Path) -> Iterator[ModuleType]
     monkeypatch.syspath_prepend(str(FOLDER))
     monkeypatch.setenv("TINYNET_DATA", str(data))
     tf.config.run_functions_eagerly(True)
-    yield importlib.import_module("compare")
+    yield importlib.import_module("side_by_side")
     tf.config.run_functions_eagerly(False)
 
 
@@ -85,7 +85,7 @@ def test_one_line_takes_the_library(name: str) -> None:
 
 
 def test_every_script_is_compared(compare: ModuleType) -> None:
-    others = {"compare", "_options"}
+    others = {"side_by_side", "_arguments"}
     assert {path.stem for path in FOLDER.glob("*.py")} - others == set(compare.SCRIPTS) == set(SMALL)
 
 
@@ -93,14 +93,14 @@ def test_comparison_is_a_command(
     compare: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ["layers_and_models_via_subclassing", "--samples", "64", "--epochs", "1"]
-    monkeypatch.setattr(sys, "argv", ["compare.py", *options])
+    monkeypatch.setattr(sys, "argv", ["side_by_side.py", *options])
     compare.main()
     printed = capsys.readouterr().out
     assert "layers_and_models_via_subclassing: 1 steps" in printed
     *_, header, last = printed.strip().splitlines()
     assert header.split()[:2] == ["largest", "difference"]
     assert all(float(number) < 1e-5 for number in last.split()[2:])
-    monkeypatch.setattr(sys, "argv", ["compare.py", "transfer"])
+    monkeypatch.setattr(sys, "argv", ["side_by_side.py", "transfer"])
     with pytest.raises(SystemExit):
         compare.main()
     assert "there is no script 'transfer'" in capsys.readouterr().err

@@ -101,7 +101,7 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
         lambda: Dense(3, kernel_initializer="glorot"),
         r"unknown initializer 'glorot'\. Did you mean 'GlorotNormal'",
     ),
-    (lambda: Dense(3, kernel_regularizer="l3"), r"unknown regularizer 'l3'\. Known: L1, L1L2, L2, l1"),
+    (lambda: Dense(3, kernel_regularizer="l3"), r"unknown regularizer 'l3'\. Known: "),
     (
         lambda: Dense(3, kernel_constraint="maxnorm"),
         r"unknown constraint 'maxnorm'\. Did you mean 'max_norm'|MaxNorm",
@@ -207,7 +207,7 @@ ARGUMENTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: ZeroPadding1D(-1), r"expected padding of an axis to be a whole number >= 0, received -1"),
     (lambda: Cropping2D(((1, 2), (3,))), r"expected cropping of an axis to be one number or 2, received \(3,\)"),
     (lambda: UpSampling1D(1.5), r"expected size to be a whole number >= 1, received 1\.5"),
-    (lambda: UpSampling2D(interpolation="bicubic"), r"unknown interpolation 'bicubic'"),
+    (lambda: UpSampling2D(interpolation="cubic"), r"unknown interpolation 'cubic'"),
     (lambda: PReLU(shared_axes=0), r"PReLU '.*': expected each of shared_axes to be a whole number >= 1"),
     (lambda: GaussianNoise(2), r"expected stddev between 0 and 1, received 2"),
     (lambda: GaussianDropout(1), r"GaussianDropout '.*': a rate of 1"),

@@ -5,8 +5,8 @@ The tinynet models get the first weights of the Keras models; dropout, augmentat
 is shuffled, for the two libraries draw different numbers. Compared are the loss after every step (the running mean
 of the epoch, as Keras logs it), the history of every epoch, and the predictions at the end.
 
-    python examples/keras_scripts/compare.py --samples 1280 --epochs 3
-    python examples/keras_scripts/compare.py bidirectional_lstm --float64
+    python examples/keras_scripts/side_by_side.py --samples 1280 --epochs 3
+    python examples/keras_scripts/side_by_side.py bidirectional_lstm --float64
 """
 
 from __future__ import annotations
