@@ -271,7 +271,10 @@ class Catalogue:
         aliases: Mapping[str, Any] | None = None,
     ) -> None:
         self.kind = kind
+        classes = list(classes)
         self.by_class_name: dict[str, type] = {cls.__name__: cls for cls in classes}
+        # Some of Keras's classes have a name of their own besides the public one; older files hold it.
+        self.by_keras_class = {cls.keras_class: cls for cls in classes if getattr(cls, "keras_class", None)}
         self.by_name: dict[str, Any] = {snake_case(name): cls for name, cls in self.by_class_name.items()}
         self.by_name.update(self.by_class_name)
         self.by_name.update({f.__name__: f for f in functions})
@@ -332,7 +335,7 @@ class Catalogue:
             return self.get(inner)
         registered = config.get("registered_name")
         own = get_registered_object(str(registered)) or get_registered_object(str(name))
-        found: Any = own or self.by_class_name.get(str(name))
+        found: Any = own or self.by_class_name.get(str(name)) or self.by_keras_class.get(str(name))
         if found is None:
             if name in CODE:
                 raise ArgumentError(f"{self.kind} {name!r} holds code, which is never run; write it as a class")

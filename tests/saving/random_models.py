@@ -23,7 +23,8 @@ from recipes import FUNCTIONS, Call, Function, Given, Place, Recipe, called, cal
 
 # Not called in models by themselves: inputs are drawn with every model, cells within an RNN.
 CELLS = ["SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"]
-WITHIN_OTHERS = {"InputLayer": None, **dict.fromkeys(CELLS, "RNN")}
+# Keras's symbolic Equalization may return the very input, which no graph of its own then takes as an output.
+WITHIN_OTHERS = {"InputLayer": None, "Equalization": None, **dict.fromkeys(CELLS, "RNN")}
 # What only certain values make sense for (numbers of rows, steps to skip) is given those of its own case.
 OF_ITS_OWN_INPUT = {"CategoryEncoding", "Embedding", "Masking"}
 # Their results are numbers of rows for an Embedding, or counts, of which Keras says they are floats, for a Dense.

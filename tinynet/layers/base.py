@@ -130,6 +130,7 @@ class Layer(Configurable):
     takes_text = False
     # Settings that Keras 3.6 does not know, and what they are without being set; then they are not written.
     newer: Mapping[str, Any] = {}
+    keras_class: str | None = None  # the name of Keras's class, where its public name is another
     # Whether `call` applies the same operations each time, whatever the values: no branch on them in Python, no
     # check of them outside of operations. Predictions then skip the Python. A subclass has to say it again.
     replayable = False
@@ -174,7 +175,7 @@ class Layer(Configurable):
             raise ArgumentError(f"{type(self).__name__}: a name is a string without '/', received {name!r}")
         if not isinstance(trainable, bool):
             raise ArgumentError(f"{type(self).__name__}: expected trainable True or False, received {trainable!r}")
-        self.name: str = name or automatic_name(snake_case(type(self).__name__))
+        self.name: str = name or automatic_name(snake_case(self.keras_class or type(self).__name__))
         self.dtype = dtype_name(dtype, f"{type(self).__name__} {self.name!r}", self.dtypes)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable

@@ -12,7 +12,6 @@ from tinynet.layers.activation import Softmax
 from tinynet.layers.base import Shape
 from tinynet.layers.multi_head_attention import MultiHeadAttention
 from tinynet.layers.regularization import Dropout
-from tinynet.naming import automatic_name
 from tinynet.ops.shapes import repeat
 
 
@@ -35,6 +34,7 @@ class GroupQueryAttention(MultiHeadAttention):
     """
 
     newer = {"use_gate": False, "sliding_window": None, "seed": None}
+    keras_class = "GroupedQueryAttention"
 
     def __init__(
         self,
@@ -65,7 +65,6 @@ class GroupQueryAttention(MultiHeadAttention):
                 f"{owner}: expected num_key_value_heads to divide num_query_heads, received {num_key_value_heads} "
                 f"and {num_query_heads}"
             )
-        kwargs["name"] = kwargs.get("name") or automatic_name("grouped_query_attention")  # Keras's class is so called
         super().__init__(
             num_query_heads, head_dim, dropout=dropout, use_bias=use_bias, sliding_window=sliding_window,
             flash_attention=flash_attention, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
@@ -82,15 +81,15 @@ class GroupQueryAttention(MultiHeadAttention):
         self._check(query_shape, value_shape, key_shape)
         self.attention_axes = (1,)
         own, shared = (self.num_query_heads, self.head_dim), (self.num_key_value_heads, self.head_dim)
-        self.query_dense = self._projection("query", query_shape, 1, own)
-        self.key_dense = self._projection("key", key_shape, 1, shared)
+        self._query_dense = self._projection("query", query_shape, 1, own)
+        self._key_dense = self._projection("key", key_shape, 1, shared)
         if self.use_gate:
             self._gate_dense = self._projection("gate", query_shape, 1, own, activation="sigmoid")
-        self.value_dense = self._projection("value", value_shape, 1, shared)
+        self._value_dense = self._projection("value", value_shape, 1, shared)
         self._equations(4)
         self._softmax = Softmax(axis=-1, dtype=self.dtype)
         self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype)
-        self.output_dense = self._projection("attention_output", (*query_shape[:-1], *own), 2, query_shape[-1:])
+        self._output_dense = self._projection("attention_output", (*query_shape[:-1], *own), 2, query_shape[-1:])
 
     def _check(self, query: Shape, value: Shape, key: Shape) -> None:
         for shape in (query, value, key):
@@ -118,11 +117,11 @@ class GroupQueryAttention(MultiHeadAttention):
         shown = self._shown(query.shape[1], value.shape[1], query_mask, value_mask, key_mask, attention_mask,
                             use_causal_mask)  # fmt: skip
         times = self.num_query_heads // self.num_key_value_heads
-        key, value = (repeat(part, times, axis=2) for part in (self.key_dense(key), self.value_dense(value)))
+        key, value = (repeat(part, times, axis=2) for part in (self._key_dense(key), self._value_dense(value)))
         output, weights = self._attended(
-            self.query_dense(query), key, value, shown, return_attention_scores, training
+            self._query_dense(query), key, value, shown, return_attention_scores, training
         )
-        output = self.output_dense(output if gate is None else output * gate)
+        output = self._output_dense(output if gate is None else output * gate)
         return (output, weights) if return_attention_scores else output
 
     def compute_output_shape(  # type: ignore[override]

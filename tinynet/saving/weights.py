@@ -67,7 +67,7 @@ def _numbered(
         nested = isinstance(part, (list, tuple, dict))
         if not nested and not isinstance(part, Layer):
             continue
-        kind = "container" if nested else snake_case(type(part).__name__)
+        kind = "container" if nested else snake_case(part.keras_class or type(part).__name__)
         place = f"{path}/{numbered(kind, used)}"
         if nested:
             yield from _numbered(part.values() if isinstance(part, dict) else part, place, seen, layers)
