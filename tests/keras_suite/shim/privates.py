@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -38,6 +37,16 @@ def _apply_weight_decay(self: Optimizer, variables: list[Any]) -> None:
     self._decay_weights([None] * len(variables), variables, self._rate())  # type: ignore[list-item]
 
 
+class Inner:
+    """Another name of an attribute, unless an object has the name itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        return getattr(owner, self.name)
+
+
 def attach() -> None:
     Optimizer._apply_weight_decay = _apply_weight_decay  # type: ignore[attr-defined]
     Optimizer._model_variables_moving_average = property(  # type: ignore[attr-defined]
@@ -46,7 +55,7 @@ def attach() -> None:
     for kind in (InputLayer, KerasTensor):
         kind.sparse = kind.ragged = False  # type: ignore[attr-defined]
     for name in ("query_dense", "key_dense", "value_dense", "output_dense"):
-        setattr(MultiHeadAttention, f"_{name}", property(operator.attrgetter(name)))
+        setattr(MultiHeadAttention, f"_{name}", Inner(name))
     Layer.dtype_policy = property(lambda self: self.dtype)  # type: ignore[attr-defined]
     Layer._flatten_layers = _flatten_layers  # type: ignore[attr-defined]
     Functional._operations = property(lambda self: self._graph.operations)  # type: ignore[attr-defined]
