@@ -160,6 +160,14 @@ def test_the_models_hold_every_layer() -> None:
         "Discretization", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum",
         "Concatenate", "Dot", "Attention", "AdditiveAttention", "MultiHeadAttention",
     }  # fmt: skip
+    # These are in random models (test_random_models.py).
+    own_tests |= {
+        "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CutMix",
+        "Equalization", "GroupQueryAttention", "HashedCrossing", "MixUp", "Pipeline", "RandAugment",
+        "RandomColorDegeneration", "RandomColorJitter", "RandomErasing", "RandomGaussianBlur", "RandomGrayscale",
+        "RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomSaturation", "RandomSharpness",
+        "RandomShear", "Solarization",
+    }  # fmt: skip
     assert set(layers.CATALOGUE.by_class_name) - used == own_tests
 
 

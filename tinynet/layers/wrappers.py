@@ -8,7 +8,6 @@ import numpy as np
 
 from tinynet.arguments import one_of, whole
 from tinynet.autograd import Tensor, no_grad
-from tinynet.catalogue import Config
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.initializers import TruncatedNormal
 from tinynet.layers.base import Layer, Shape
@@ -39,14 +38,6 @@ class Wrapper(Layer):
         if not isinstance(layer, Layer):
             raise ArgumentError(f"{self.described}: expected a layer, received {layer!r}")
         self.layer = layer
-
-    @classmethod
-    def from_config(cls, config: Config) -> Any:
-        made = super().from_config(config)
-        inner = config.get("layer")
-        if isinstance(inner, dict):
-            made.layer.build_from_config(inner.get("build_config"))  # the layer may have been built before
-        return made
 
     def build(self, input_shape: Any) -> None:
         if not self.layer.built:
