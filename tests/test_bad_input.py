@@ -120,8 +120,8 @@ COMPILE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a loss weight that is text": ({"loss_weights": "1"}, r"expected loss_weights to be finite numbers, received '1'"),
     "a loss weight that is infinite": ({"loss_weights": float("inf")}, r"finite numbers, received inf"),
-    "compilation": ({"jit_compile": True}, r"jit_compile=True is not supported"),
-    "several steps at once": ({"steps_per_execution": 4}, r"steps_per_execution=4 is not supported"),
+    "an unknown compilation": ({"jit_compile": "yes"}, r"unknown jit_compile 'yes'"),
+    "no steps at once": ({"steps_per_execution": 0}, r"expected steps_per_execution to be a whole number >= 1, received 0"),
     "an optimizer that is none": ({"optimizer": 3}, r"received 3"),
 }
 
