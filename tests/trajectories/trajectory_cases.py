@@ -207,8 +207,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Lamb": ("Lamb", {"learning_rate": 2**-7, **BETAS}),
     "Adafactor": ("Adafactor", {"learning_rate": 2**-6}),
 }  # fmt: skip
-if "Muon" in tinynet.optimizers.CATALOGUE.by_class_name:
-    OPTIMIZERS["Muon"] = ("Muon", {"learning_rate": 2**-6, "weight_decay": 2**-8})
+OPTIMIZERS["Muon"] = ("Muon", {"learning_rate": 2**-6, "weight_decay": 2**-8})
 
 
 def optimizer_of(library: Any, name: str) -> Any:
