@@ -274,7 +274,8 @@ class Catalogue:
         classes = list(classes)
         self.by_class_name: dict[str, type] = {cls.__name__: cls for cls in classes}
         # Some of Keras's classes have a name of their own besides the public one; older files hold it.
-        self.by_keras_class = {cls.keras_class: cls for cls in classes if getattr(cls, "keras_class", None)}
+        by_keras_class = {getattr(cls, "keras_class", None): cls for cls in classes}
+        self.by_keras_class = {str(name): cls for name, cls in by_keras_class.items() if name is not None}
         self.by_name: dict[str, Any] = {snake_case(name): cls for name, cls in self.by_class_name.items()}
         self.by_name.update(self.by_class_name)
         self.by_name.update({f.__name__: f for f in functions})
