@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 import tinynet
-from keras_suite.shim import random  # noqa: F401
 from keras_suite.shim.facade import Facade
 from keras_suite.shim.utils import clear_session  # noqa: F401 (in backend.common.global_state)
 from tinynet import Tensor, config, initializers, ops
