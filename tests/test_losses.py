@@ -11,6 +11,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from keras.src import backend
+from loss_weights import mask_for, weights_for
 
 from tinynet import config, losses, ops
 from tinynet.autograd import Tensor
@@ -56,25 +57,6 @@ def compared(*args, **kwargs):
     assert value.dtype == np.float32
     equal(value, expected)
     equal(gradient, tf.convert_to_tensor(expected_gradient))
-
-
-def weights_for(data, rng, shape):
-    """Sample weights for losses of a shape, in every rank Keras takes; sometimes all of them 0."""
-    choices = [None, shape]
-    if len(shape) == 1:
-        choices.append((*shape, 1))
-    else:
-        choices += [(shape[0], *(1,) * (len(shape) - 1)), (*shape, 1)]
-    chosen = data.draw(st.sampled_from(choices))
-    if chosen is None:
-        return None
-    return (rng.integers(0, 4, chosen) / 2 * data.draw(st.sampled_from([0.0, 1.0, 1.0]))).astype("float32")
-
-
-def mask_for(data, rng, shape):
-    if len(shape) < 2 or not data.draw(st.booleans()):
-        return None
-    return rng.random(shape) < data.draw(st.sampled_from([0.0, 0.5, 0.9]))
 
 
 @given(st.data(), seeds, st.sampled_from(SHAPES), st.sampled_from(REDUCTIONS))

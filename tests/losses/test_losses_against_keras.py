@@ -12,6 +12,7 @@ from drawn_losses import DRAWN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras.src import backend
+from loss_weights import mask_for, weights_for
 
 from tinynet import losses, ops
 from tinynet.autograd import Tensor
@@ -29,25 +30,6 @@ def agree(ours, theirs, what):
     assert ours.dtype == theirs.dtype == np.float32, what
     scale = max(1.0, float(np.abs(theirs).max(initial=0.0)))
     np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-5, atol=2e-6 * scale, err_msg=what)
-
-
-def weights_for(data, rng, shape):
-    """Weights for values of a shape, in every rank Keras takes; sometimes all of them 0."""
-    if not shape:
-        return None
-    choices = [None, shape, (*shape, 1)]
-    if len(shape) > 1:
-        choices.append((shape[0], *(1,) * (len(shape) - 1)))
-    chosen = data.draw(st.sampled_from(choices))
-    if chosen is None:
-        return None
-    return (rng.integers(0, 4, chosen) / 2 * data.draw(st.sampled_from([0.0, 1.0, 1.0]))).astype("float32")
-
-
-def mask_for(data, rng, shape):
-    if len(shape) < 2 or not data.draw(st.booleans()):
-        return None
-    return rng.random(shape) < data.draw(st.sampled_from([0.0, 0.5, 0.9]))
 
 
 def test_every_loss_is_drawn():
