@@ -133,11 +133,13 @@ class Configurable:
 
     Each argument is kept in an attribute of the same name; `get_config` reads them back, so
     no class writes its own. `inert_config` lists arguments of Keras that have no effect here
-    and the values they may have.
+    and the values they may have. `newer` lists arguments that Keras 3.6 does not know, and what they
+    are without being set; then they are not written.
     """
 
     keras_module = "keras"
     inert_config: Mapping[str, tuple[Any, ...]] = {}
+    newer: Mapping[str, Any] = {}
 
     @classmethod
     def config_keys(cls) -> list[str]:
@@ -147,7 +149,11 @@ class Configurable:
 
     def get_config(self) -> Config:
         """The constructor's arguments as plain data (what goes into a file)."""
-        return {key: serialize(self.argument(key)) for key in self.config_keys()}
+        return self.known_to_all({key: serialize(self.argument(key)) for key in self.config_keys()})
+
+    def known_to_all(self, described: Config) -> Config:
+        """A configuration without the newer arguments that say nothing."""
+        return {key: value for key, value in described.items() if key not in self.newer or value != self.newer[key]}
 
     def argument(self, key: str) -> Any:
         """The value a constructor's argument was given, or `ArgumentError` if no attribute kept it."""

@@ -200,11 +200,6 @@ class VarianceScaling(RandomInitializer):
         self.mode = mode
         self.distribution = distribution
 
-    def get_config(self) -> Config:
-        """Keras's configuration, without axes that are None."""
-        described = super().get_config()
-        return {key: value for key, value in described.items() if key not in self.newer or value != self.newer[key]}
-
     def between(self, fan_in: int, fan_out: int) -> VarianceScaling:
         """The same initializer for a weight whose shape does not tell how many inputs and outputs there are."""
         other = copy.copy(self)
@@ -224,76 +219,54 @@ class VarianceScaling(RandomInitializer):
         return math.sqrt(variance) / _TRUNCATED_STDDEV * _truncated(generator, shape)
 
 
-class GlorotUniform(VarianceScaling):
+class _NamedScaling(VarianceScaling):
+    """A `VarianceScaling` whose scale, mode and distribution have a name."""
+
+    settings: tuple[float, str, str]
+
+    def __init__(
+        self,
+        seed: Seed = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(*self.settings, seed, input_axes, output_axes)
+
+
+class GlorotUniform(_NamedScaling):
     """Uniform within ±√(6/(fan_in + fan_out)) (Glorot and Bengio 2010): Keras's default."""
 
-    def __init__(
-        self,
-        seed: Seed = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(1.0, "fan_avg", "uniform", seed, input_axes, output_axes)
+    settings = (1.0, "fan_avg", "uniform")
 
 
-class GlorotNormal(VarianceScaling):
+class GlorotNormal(_NamedScaling):
     """Truncated normal with variance 2/(fan_in + fan_out) (Glorot and Bengio 2010)."""
 
-    def __init__(
-        self,
-        seed: Seed = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(1.0, "fan_avg", "truncated_normal", seed, input_axes, output_axes)
+    settings = (1.0, "fan_avg", "truncated_normal")
 
 
-class HeNormal(VarianceScaling):
+class HeNormal(_NamedScaling):
     """Truncated normal with variance 2/fan_in, for relu (He et al. 2015)."""
 
-    def __init__(
-        self,
-        seed: Seed = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(2.0, "fan_in", "truncated_normal", seed, input_axes, output_axes)
+    settings = (2.0, "fan_in", "truncated_normal")
 
 
-class HeUniform(VarianceScaling):
+class HeUniform(_NamedScaling):
     """Uniform with variance 2/fan_in, for relu (He et al. 2015)."""
 
-    def __init__(
-        self,
-        seed: Seed = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(2.0, "fan_in", "uniform", seed, input_axes, output_axes)
+    settings = (2.0, "fan_in", "uniform")
 
 
-class LecunNormal(VarianceScaling):
+class LecunNormal(_NamedScaling):
     """Truncated normal with variance 1/fan_in (LeCun et al. 1998), for selu."""
 
-    def __init__(
-        self,
-        seed: Seed = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(1.0, "fan_in", "truncated_normal", seed, input_axes, output_axes)
+    settings = (1.0, "fan_in", "truncated_normal")
 
 
-class LecunUniform(VarianceScaling):
+class LecunUniform(_NamedScaling):
     """Uniform with variance 1/fan_in (LeCun et al. 1998)."""
 
-    def __init__(
-        self,
-        seed: Seed = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(1.0, "fan_in", "uniform", seed, input_axes, output_axes)
+    settings = (1.0, "fan_in", "uniform")
 
 
 class Orthogonal(RandomInitializer):

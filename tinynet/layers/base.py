@@ -128,8 +128,6 @@ class Layer(Configurable):
     _is_building = False
     dtypes: tuple[str, ...] = config.FLOAT_DTYPES
     takes_text = False
-    # Settings that Keras 3.6 does not know, and what they are without being set; then they are not written.
-    newer: Mapping[str, Any] = {}
     keras_class: str | None = None  # the name of Keras's class, where its public name is another
     # Whether `call` applies the same operations each time, whatever the values: no branch on them in Python, no
     # check of them outside of operations. Predictions then skip the Python. A subclass has to say it again.
@@ -617,8 +615,7 @@ class Layer(Configurable):
         return sum(v.size for v in self.weights)
 
     def get_config(self) -> Config:
-        own = {key: _described(self.argument(key)) for key in self.config_keys()}
-        own = {key: value for key, value in own.items() if key not in self.newer or value != self.newer[key]}
+        own = self.known_to_all({key: _described(self.argument(key)) for key in self.config_keys()})
         policy = {
             "module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None,
         }  # fmt: skip
