@@ -95,7 +95,22 @@ class RandomGrayscale(_Colors):
         return where(np.asarray(transformation), grayscale(images, self.channels), images)
 
 
-class RandomColorDegeneration(_Colors):
+class _ByFactor(_Colors):
+    """The constructor of layers that take a factor, a range of values, and nothing else of their own."""
+
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = (0, 255),
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._keep(factor, value_range, seed, data_format)
+
+
+class RandomColorDegeneration(_ByFactor):
     """In training, images moved by a random part towards grayscale: x + f · (gray − x), limited to the value range.
 
     factor: f for parts from −f to f, or the two ends, between −1 and 1; 1 leaves no color.
@@ -111,17 +126,6 @@ class RandomColorDegeneration(_Colors):
 
     bounds = (-1, 1)
 
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._keep(factor, value_range, seed, data_format)
-
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         return {"factor": self.drawn(seed, (shape[0], 1, 1, 1), *self.factor)}
 
@@ -133,7 +137,7 @@ class RandomColorDegeneration(_Colors):
         return clip(images + part * (grayscale(images, self.channels) - images), x_min=low, x_max=high)
 
 
-class RandomHue(_Colors):
+class RandomHue(_ByFactor):
     """In training, hues turned by a random part of half the circle of colors.
 
     factor: f for parts up to f, in either direction, or the two ends, between 0 and 1.
@@ -148,17 +152,6 @@ class RandomHue(_Colors):
     """
 
     sorts_range = False
-
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._keep(factor, value_range, seed, data_format)
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         direction = np.where(self.drawn(seed, (shape[0],), 0, 1) > 0.5, np.float32(-1), np.float32(1))
@@ -176,7 +169,7 @@ class RandomHue(_Colors):
         return rescaled(images, (0, 1), self.value_range)
 
 
-class RandomSaturation(_Colors):
+class RandomSaturation(_ByFactor):
     """In training, saturations multiplied by f / (1 − f) with a random f, and limited to the value range.
 
     factor: f from −f to f, or the two ends, between −1 and 1; 0 is grayscale, 0.5 changes nothing.
@@ -192,17 +185,6 @@ class RandomSaturation(_Colors):
     """
 
     bounds = (-1, 1)
-
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._keep(factor, value_range, seed, data_format)
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         factor = self.drawn(seed, (shape[0],), *self.factor)
@@ -250,7 +232,7 @@ class RandomInvert(_Colors):
         return where(self.each(transformation["apply_inversion"]), self.value_range[1] - images, images)
 
 
-class RandomPosterization(_Colors):
+class RandomPosterization(_ByFactor):
     """In training, images with fewer shades: of the 8 bits of each value the highest few are kept.
 
     factor: how many bits, from 1 to 8: n for 1 to n − 1, or the two ends a, b for a to b − 1; equal ends for just so
@@ -266,18 +248,10 @@ class RandomPosterization(_Colors):
 
     bounds = (1, 8)
 
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
+    def _keep(self, factor: Any, value_range: Any, seed: Any, data_format: Any) -> None:
         for part in factor if isinstance(factor, (list, tuple)) else [factor]:
             whole(self.described, "factor", part)
-        self._keep(factor, value_range, seed, data_format)
+        super()._keep(factor, value_range, seed, data_format)
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         low, high = (int(end) for end in self.factor)
@@ -291,7 +265,7 @@ class RandomPosterization(_Colors):
         return rescaled(Tensor(kept.astype(self.compute_dtype)), BYTES, self.value_range)
 
 
-class RandomSharpness(_Colors):
+class RandomSharpness(_ByFactor):
     """In training, images sharper or smoother: x + (1 − 2f) · (smoothed − x), limited to the value range.
 
     Smoothed is the mean with the eight pixels around, the one in the middle counted five times.
@@ -307,17 +281,6 @@ class RandomSharpness(_Colors):
     """
 
     casts_integers = True
-
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._keep(factor, value_range, seed, data_format)
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:
         kernel = np.ones((3, 3, images.shape[self.channels], 1), images.dtype)
