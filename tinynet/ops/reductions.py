@@ -141,6 +141,14 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -
     return x if keepdims else x.squeeze(axis)
 
 
+def _running(where: str, x: Any, axis: int | None, dtype: Any) -> tuple[Tensor, int | None]:
+    """What a running sum or product goes over, in the dtype of its result, and the axis it goes along."""
+    x = tensor(x) if dtype is None else tensor(x).astype(dtype_named(dtype, where))
+    if x.dtype.kind == "b":
+        x = x.astype(np.int32)
+    return x, None if axis is None else one_axis(axis, x.ndim, where)
+
+
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """The running sum along `axis`, or along all elements row by row.
 
@@ -149,10 +157,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     >>> cumsum([1.0, 2.0, 3.0]).tolist()
     [1.0, 3.0, 6.0]
     """
-    x = tensor(x) if dtype is None else tensor(x).astype(dtype_named(dtype, "cumsum"))
-    if x.dtype.kind == "b":
-        x = x.astype(np.int32)
-    axis = None if axis is None else one_axis(axis, x.ndim, "cumsum")
+    x, axis = _running("cumsum", x, axis, dtype)
     if x.dtype.kind != "f":
         return constant(np.cumsum, x, axis=axis, dtype=x.dtype)
     return record(reductions.cumsum, (x,), {"axis": axis})
@@ -166,10 +171,7 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     >>> cumprod([1.0, 2.0, 3.0]).tolist()
     [1.0, 2.0, 6.0]
     """
-    x = tensor(x) if dtype is None else tensor(x).astype(dtype_named(dtype, "cumprod"))
-    if x.dtype.kind == "b":
-        x = x.astype(np.int32)
-    axis = None if axis is None else one_axis(axis, x.ndim, "cumprod")
+    x, axis = _running("cumprod", x, axis, dtype)
     if x.dtype.kind != "f":
         return constant(np.cumprod, x, axis=axis, dtype=x.dtype)
     x = x.reshape(-1) if axis is None else x.swapaxes(0, axis)
