@@ -6,7 +6,6 @@ from typing import Any
 
 from keras_suite.shim.facade import Facade
 from tinynet import layers
-from tinynet.layers.conv_lstm import ConvLSTM as _ConvLSTM
 from tinynet.layers.conv_lstm import ConvLSTMCell
 
 __all__ = ["ConvLSTM", "ConvLSTMCell", "GroupedQueryAttention", "IndexLookup"]
@@ -30,10 +29,10 @@ class IndexLookup(metaclass=Facade):
 
 
 class ConvLSTM(metaclass=Facade):
-    """Takes the number of axes and the settings of its cell by their names."""
+    """Takes the number of axes as an argument: one of the layers of one, two and three."""
 
-    real = _ConvLSTM
+    real = (layers.ConvLSTM1D, layers.ConvLSTM2D, layers.ConvLSTM3D)
 
-    @staticmethod
-    def make(**settings: Any) -> Any:
-        return _ConvLSTM(settings)
+    @classmethod
+    def make(cls, rank: int, **settings: Any) -> Any:
+        return cls.real[rank - 1](**settings)
