@@ -1,4 +1,4 @@
-"""First values of weights: Keras's initializers, with the same distributions.
+"""First values of weights: Keras's initializers, with the same numbers for a seed as with TensorFlow.
 
 An initializer's seed is fixed when it is made, so, as in Keras, one object used twice gives the
 same numbers twice, unless its seed is a `SeedGenerator`. A name ('glorot_uniform') makes a new object each time.
@@ -19,7 +19,6 @@ from tinynet.autograd import Tensor
 from tinynet.catalogue import Catalogue, Config, Configurable, serialize  # noqa: F401 (Keras has it here)
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.seeds import SeedGenerator, draw_seed
-from tinynet.seeds import truncated_normal as _truncated
 
 Seed = int | SeedGenerator | None
 
@@ -34,11 +33,13 @@ class Initializer(Configurable):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> np.ndarray:
         """The first value of a weight of `shape`, in `dtype` (floatx without one)."""
-        values = np.broadcast_to(self.values(tuple(shape)), tuple(shape))
-        return np.array(values, dtype or config.floatx(), order="C")
+        shape, kind = tuple(shape), np.dtype(dtype or config.floatx())
+        real = kind if kind.kind == "f" else np.dtype(config.floatx())
+        return np.array(np.broadcast_to(self.values(shape, real), shape), kind, order="C")
 
-    def values(self, shape: tuple[int, ...]) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define values(shape)")
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        """What broadcasts to the shape, of this dtype or to be converted; every subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} must define values(shape, dtype)")
 
 
 class RandomInitializer(Initializer):
@@ -52,9 +53,9 @@ class RandomInitializer(Initializer):
         self.seed = seed
         self._seed = draw_seed() if seed is None else seed
 
-    def generator(self) -> np.random.Generator:
-        """The same for a seed each time, the next one for a `SeedGenerator`."""
-        return self._seed.next() if isinstance(self._seed, SeedGenerator) else np.random.default_rng(self._seed)
+    def generator(self) -> SeedGenerator:
+        """At its beginning for a seed each time, where it stands for a `SeedGenerator`."""
+        return self._seed if isinstance(self._seed, SeedGenerator) else SeedGenerator(self._seed)
 
 
 class Zeros(Initializer):
@@ -64,14 +65,14 @@ class Zeros(Initializer):
     array([0., 0.], dtype=float32)
     """
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         return 0.0
 
 
 class Ones(Initializer):
     """All ones."""
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         return 1.0
 
 
@@ -85,7 +86,7 @@ class Constant(Initializer):
             raise ArgumentError(f"Constant: expected a number or an array of numbers, received {value!r}")
         self.value = value
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         try:
             if self._shape not in (None, shape):
                 raise ValueError("another shape")
@@ -104,8 +105,8 @@ class RandomUniform(RandomInitializer):
         self.minval = number("RandomUniform", "minval", minval)
         self.maxval = number("RandomUniform", "maxval", maxval, self.minval)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
-        return self.generator().uniform(self.minval, self.maxval, shape)
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        return self.generator().uniform(shape, self.minval, self.maxval, dtype)
 
 
 class RandomNormal(RandomInitializer):
@@ -116,8 +117,8 @@ class RandomNormal(RandomInitializer):
         self.mean = number("RandomNormal", "mean", mean)
         self.stddev = number("RandomNormal", "stddev", stddev, 0.0)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
-        return self.generator().normal(self.mean, self.stddev, shape)
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        return self.generator().normal(shape, self.mean, self.stddev, dtype)
 
 
 class TruncatedNormal(RandomInitializer):
@@ -128,8 +129,8 @@ class TruncatedNormal(RandomInitializer):
         self.mean = number("TruncatedNormal", "mean", mean)
         self.stddev = number("TruncatedNormal", "stddev", stddev, 0.0)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
-        return self.mean + self.stddev * _truncated(self.generator(), shape)
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        return self.generator().truncated_normal(shape, self.mean, self.stddev, dtype)
 
 
 def fans(
@@ -206,17 +207,17 @@ class VarianceScaling(RandomInitializer):
         other._fans = fan_in, fan_out
         return other
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         fan_in, fan_out = self._fans or fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
         generator = self.generator()
         if self.distribution == "uniform":
             limit = math.sqrt(3 * variance)
-            return generator.uniform(-limit, limit, shape)
+            return generator.uniform(shape, -limit, limit, dtype)
         if self.distribution == "untruncated_normal":
-            return generator.normal(0.0, math.sqrt(variance), shape)
-        return math.sqrt(variance) / _TRUNCATED_STDDEV * _truncated(generator, shape)
+            return generator.normal(shape, 0.0, math.sqrt(variance), dtype)
+        return generator.truncated_normal(shape, 0.0, math.sqrt(variance) / _TRUNCATED_STDDEV, dtype)
 
 
 class _NamedScaling(VarianceScaling):
@@ -276,11 +277,12 @@ class Orthogonal(RandomInitializer):
         super().__init__(seed)
         self.gain = number("Orthogonal", "gain", gain)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         if len(shape) < 2:
             raise ShapeError(f"Orthogonal: expected a shape of at least two axes, received {shape}")
         rows, columns = math.prod(shape[:-1]), shape[-1]
-        q, r = np.linalg.qr(self.generator().standard_normal((max(rows, columns), min(rows, columns))))
+        drawn = self.generator().normal((max(rows, columns), min(rows, columns)), dtype=dtype)
+        q, r = np.linalg.qr(drawn.astype(float))
         q *= np.sign(np.diag(r))  # makes the decomposition, and so the matrix, unique
         return self.gain * (q.T if rows < columns else q).reshape(shape)
 
@@ -291,7 +293,7 @@ class Identity(Initializer):
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = number("Identity", "gain", gain)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         if len(shape) != 2:
             raise ShapeError(f"Identity: expected a shape of two axes, received {shape}")
         return self.gain * np.eye(*shape)
@@ -326,7 +328,7 @@ class STFT(Initializer):
         self.scaling = one_of("STFT", "scaling", scaling, ("density", "spectrum", None))
         self.periodic = flag("STFT", "periodic", periodic)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         if len(shape) != 3 or min(shape) < 1:
             raise ShapeError(f"STFT: expected a shape (frame_length, channels, fft_length // 2 + 1), received {shape}")
         steps, _, bins = shape

@@ -62,9 +62,7 @@ class Augmentation(ImageLayer):
 
     def drawn(self, seed: Any, shape: tuple[int, ...], low: float, high: float, dtype: str = "float32") -> np.ndarray:
         """Uniform numbers between `low` and `high`, one draw."""
-        kind = np.dtype(dtype).type
-        numbers: np.ndarray = self.generator(seed).uniform(shape, dtype) * (kind(high) - kind(low)) + kind(low)
-        return numbers
+        return self.generator(seed).uniform(shape, low, high, dtype)
 
     def generator(self, seed: Any) -> SeedGenerator:
         """The layer's own generator of random numbers, or one of a seed that was given."""
