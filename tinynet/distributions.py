@@ -22,6 +22,7 @@ Shape = tuple[int, ...]
 
 _MASK = 0xFFFFFFFF
 _FOR_EACH = 256  # blocks that belong to a number, or to a block full of them, where it may be drawn again
+_FOR_EACH_SUM = 42  # blocks of a sum of waiting times
 _SMALLEST = 1e-7  # of the numbers whose logarithm is taken
 
 
@@ -139,10 +140,10 @@ def permutation(pair: Pair, count: int) -> np.ndarray:
 class _Own:
     """Random numbers for each of many results, from blocks of its own: drawing again for one changes no other."""
 
-    def __init__(self, pair: Pair, results: np.ndarray) -> None:
-        """results: the number of each, which says where its blocks begin."""
+    def __init__(self, pair: Pair, results: np.ndarray, each: int = _FOR_EACH) -> None:
+        """results: the number of each, which says where its blocks begin; each: how far apart."""
         self._stream = _stream(pair)
-        self._places = results.astype(np.uint64) * np.uint64(_FOR_EACH)
+        self._places = results.astype(np.uint64) * np.uint64(each)
         self._waiting = {kind: (np.empty((len(results), 2)), np.zeros(len(results), np.intp)) for kind in "un"}
 
     def uniform(self, rows: np.ndarray) -> np.ndarray:
@@ -214,14 +215,14 @@ def binomial(pair: Pair, shape: Shape, counts: Any, probabilities: Any, dtype: A
     Waiting times are added up where fewer than 10 successes are expected; elsewhere Hörmann's BTRS of 1993.
     """
     trials, chances = (np.broadcast_to(np.asarray(a, float), shape).reshape(-1) for a in (counts, probabilities))
-    own = _Own(pair, np.arange(len(trials)))
+    number = np.arange(len(trials))
     often = chances > 0.5
     rarer = np.where(often, 1 - chances, chances)
     found = np.zeros(len(trials))
     possible = (rarer > 0) & (trials > 0)
     many = possible & (trials * rarer >= 10)
-    _add_waiting_times(own, np.nonzero(possible & ~many)[0], trials, rarer, found)
-    _transformed_rejection(own, np.nonzero(many)[0], trials, rarer, found)
+    _add_waiting_times(_Own(pair, number, _FOR_EACH_SUM), np.nonzero(possible & ~many)[0], trials, rarer, found)
+    _transformed_rejection(_Own(pair, number), np.nonzero(many)[0], trials, rarer, found)
     return np.where(often, trials - found, found).reshape(shape).astype(dtype)
 
 

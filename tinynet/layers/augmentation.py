@@ -52,6 +52,7 @@ class Augmentation(ImageLayer):
 
     seed: int | None
     factor: Any
+    draws_in_prediction = False  # as some of Keras's layers do, for nothing
 
     def _start_drawing(self, seed: Any) -> None:
         self.seed = seed
@@ -78,7 +79,9 @@ class Augmentation(ImageLayer):
     def get_random_transformation(self, images: Any, training: bool = True, seed: Any = None) -> Any:
         shape = tuple(images.shape)
         self._check(shape)
-        return self.transformation(shape if len(shape) == 4 else (1, *shape), seed) if self.acts(training) else None
+        if not self.acts(training) and not self.draws_in_prediction:
+            return None
+        return self.transformation(shape if len(shape) == 4 else (1, *shape), seed)
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         """What is drawn for a batch of images of this shape; every subclass defines it."""

@@ -312,9 +312,10 @@ class GRUCell(Cell):
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
         (h,) = self._checked(states)
         input_bias, recurrent_bias = records.gru_biases(self.bias, self.reset_after)
+        projected = self._projected(inputs, training, input_bias)  # whose masks are drawn before those of the state
         masks = self._recurrent_masks(h, training)
         output = records.gru_step(
-            self._projected(inputs, training, input_bias), h, self.recurrent_kernel, recurrent_bias,
+            projected, h, self.recurrent_kernel, recurrent_bias,
             self.reset_after, self.activation, self.recurrent_activation,
             None if masks is None else [h * m for m in masks],
         )  # fmt: skip

@@ -28,6 +28,8 @@ class MixUp(Augmentation):
     array([2., 4.], dtype=float32)
     """
 
+    draws_in_prediction = True
+
     def __init__(
         self, alpha: float = 0.2, data_format: str | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
