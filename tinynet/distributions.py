@@ -196,7 +196,7 @@ def gamma(pair: Pair, shape: Shape, alpha: Any, dtype: Any = "float32") -> np.nd
         small = at[alphas[at] < 1]
         found[small] *= own.uniform(small) ** (1 / alphas[small])
         rows = np.setdiff1d(rows, at, assume_unique=True)
-    return found.reshape(shape).astype(dtype)
+    return np.maximum(found.reshape(shape).astype(dtype), np.finfo(dtype).tiny)  # never 0
 
 
 def beta(pair: Pair, shape: Shape, alpha: Any, beta: Any, dtype: Any = "float32") -> np.ndarray:

@@ -54,7 +54,7 @@ def _parameters(where: str, shape: tuple[int, ...], **values: Any) -> list[np.nd
     """What a distribution depends on as arrays that broadcast to `shape`."""
     found = []
     for name, value in values.items():
-        numbers = np.asarray(tensor(value)._data, np.float64)
+        numbers = np.asarray(value if isinstance(value, (int, float)) else tensor(value)._data, np.float64)
         try:
             fits = np.broadcast_shapes(shape, numbers.shape) == shape
         except ValueError:
@@ -80,7 +80,8 @@ def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = N
     (2, 3)
     """
     dtype, shape = _float_dtype(dtype, "uniform"), sizes(shape, "uniform")
-    low, high = _parameters("uniform", shape, minval=minval, maxval=maxval)
+    ends = zip((minval, maxval), _parameters("uniform", shape, minval=minval, maxval=maxval), strict=True)
+    low, high = (given if isinstance(given, (int, float)) else array for given, array in ends)
     return wrap(_source(seed, "uniform").uniform(shape, low, high, dtype))
 
 

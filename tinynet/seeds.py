@@ -102,7 +102,8 @@ class SeedGenerator:
     ) -> np.ndarray:
         """Uniform numbers from `low` on and below `high`, but for rounding; one draw."""
         numbers = distributions.uniform(self.next(), shape, dtype)
-        low, high = (np.asarray(end, dtype) for end in (low, high))
+        # TensorFlow makes a float of Python's a float32 before it is anything else.
+        low, high = (np.asarray(np.float32(end) if type(end) is float else end, dtype) for end in (low, high))
         numbers *= high - low
         numbers += low
         return numbers
