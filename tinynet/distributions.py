@@ -165,17 +165,22 @@ class _Own:
         return numbers[rows, left[rows]]
 
 
+def _numbered(shape: Shape, parameters: Shape) -> np.ndarray:
+    """The number of each result of a shape, in TensorFlow's order: all those of a parameter before those of the next."""
+    numbers = np.arange(math.prod(shape))
+    if parameters and math.prod(parameters) and shape[-len(parameters) :] == parameters:
+        return numbers.reshape(math.prod(parameters), -1).T.reshape(-1)
+    return numbers
+
+
 def gamma(pair: Pair, shape: Shape, alpha: Any, dtype: Any = "float32") -> np.ndarray:
     """Numbers of the gamma distribution of shape `alpha` and scale 1: the method of Marsaglia and Tsang 2000.
 
     alpha: above 0, a number or an array that broadcasts to the shape.
     """
     alpha = np.asarray(alpha, dtype).astype(float)
-    number = np.arange(math.prod(shape)).reshape(shape)
-    if alpha.ndim and shape[-alpha.ndim :] == alpha.shape:  # TensorFlow draws all for one alpha before the next
-        number = number.reshape(alpha.size, -1).T.reshape(shape)
     alphas = np.broadcast_to(alpha, shape).reshape(-1)
-    own, found = _Own(pair, number.reshape(-1)), np.empty(alphas.shape)
+    own, found = _Own(pair, _numbered(shape, alpha.shape)), np.empty(alphas.shape)
     exponential = alphas == 1
     (rows,) = np.nonzero(exponential)
     found[rows] = -np.log1p(-own.uniform(rows))
@@ -214,8 +219,8 @@ def binomial(pair: Pair, shape: Shape, counts: Any, probabilities: Any, dtype: A
 
     Waiting times are added up where fewer than 10 successes are expected; elsewhere Hörmann's BTRS of 1993.
     """
+    number = _numbered(shape, np.broadcast_shapes(np.shape(counts), np.shape(probabilities)))
     trials, chances = (np.broadcast_to(np.asarray(a, float), shape).reshape(-1) for a in (counts, probabilities))
-    number = np.arange(len(trials))
     often = chances > 0.5
     rarer = np.where(often, 1 - chances, chances)
     found = np.zeros(len(trials))

@@ -33,13 +33,11 @@ class Initializer(Configurable):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> np.ndarray:
         """The first value of a weight of `shape`, in `dtype` (floatx without one)."""
-        shape, kind = tuple(shape), np.dtype(dtype or config.floatx())
-        real = kind if kind.kind == "f" else np.dtype(config.floatx())
-        return np.array(np.broadcast_to(self.values(shape, real), shape), kind, order="C")
+        values = np.broadcast_to(self.values(tuple(shape)), tuple(shape))
+        return np.array(values, dtype or config.floatx(), order="C")
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
-        """What broadcasts to the shape, of this dtype or to be converted; every subclass defines it."""
-        raise NotImplementedError(f"{type(self).__name__} must define values(shape, dtype)")
+    def values(self, shape: tuple[int, ...]) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} must define values(shape)")
 
 
 class RandomInitializer(Initializer):
@@ -53,6 +51,15 @@ class RandomInitializer(Initializer):
         self.seed = seed
         self._seed = draw_seed() if seed is None else seed
 
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> np.ndarray:
+        kind = np.dtype(dtype or config.floatx())
+        real = kind if kind.kind == "f" else np.dtype(config.floatx())
+        return np.array(self.drawn(tuple(shape), real), kind, order="C")
+
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        """Numbers of a float dtype; every subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} must define drawn(shape, dtype)")
+
     def generator(self) -> SeedGenerator:
         """At its beginning for a seed each time, where it stands for a `SeedGenerator`."""
         return self._seed if isinstance(self._seed, SeedGenerator) else SeedGenerator(self._seed)
@@ -65,14 +72,14 @@ class Zeros(Initializer):
     array([0., 0.], dtype=float32)
     """
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def values(self, shape: tuple[int, ...]) -> Any:
         return 0.0
 
 
 class Ones(Initializer):
     """All ones."""
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def values(self, shape: tuple[int, ...]) -> Any:
         return 1.0
 
 
@@ -86,7 +93,7 @@ class Constant(Initializer):
             raise ArgumentError(f"Constant: expected a number or an array of numbers, received {value!r}")
         self.value = value
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def values(self, shape: tuple[int, ...]) -> Any:
         try:
             if self._shape not in (None, shape):
                 raise ValueError("another shape")
@@ -105,7 +112,7 @@ class RandomUniform(RandomInitializer):
         self.minval = number("RandomUniform", "minval", minval)
         self.maxval = number("RandomUniform", "maxval", maxval, self.minval)
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         return self.generator().uniform(shape, self.minval, self.maxval, dtype)
 
 
@@ -117,7 +124,7 @@ class RandomNormal(RandomInitializer):
         self.mean = number("RandomNormal", "mean", mean)
         self.stddev = number("RandomNormal", "stddev", stddev, 0.0)
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         return self.generator().normal(shape, self.mean, self.stddev, dtype)
 
 
@@ -129,7 +136,7 @@ class TruncatedNormal(RandomInitializer):
         self.mean = number("TruncatedNormal", "mean", mean)
         self.stddev = number("TruncatedNormal", "stddev", stddev, 0.0)
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         return self.generator().truncated_normal(shape, self.mean, self.stddev, dtype)
 
 
@@ -207,7 +214,7 @@ class VarianceScaling(RandomInitializer):
         other._fans = fan_in, fan_out
         return other
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         fan_in, fan_out = self._fans or fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
@@ -277,7 +284,7 @@ class Orthogonal(RandomInitializer):
         super().__init__(seed)
         self.gain = number("Orthogonal", "gain", gain)
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         if len(shape) < 2:
             raise ShapeError(f"Orthogonal: expected a shape of at least two axes, received {shape}")
         rows, columns = math.prod(shape[:-1]), shape[-1]
@@ -293,7 +300,7 @@ class Identity(Initializer):
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = number("Identity", "gain", gain)
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def values(self, shape: tuple[int, ...]) -> Any:
         if len(shape) != 2:
             raise ShapeError(f"Identity: expected a shape of two axes, received {shape}")
         return self.gain * np.eye(*shape)
@@ -328,7 +335,7 @@ class STFT(Initializer):
         self.scaling = one_of("STFT", "scaling", scaling, ("density", "spectrum", None))
         self.periodic = flag("STFT", "periodic", periodic)
 
-    def values(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    def values(self, shape: tuple[int, ...]) -> Any:
         if len(shape) != 3 or min(shape) < 1:
             raise ShapeError(f"STFT: expected a shape (frame_length, channels, fft_length // 2 + 1), received {shape}")
         steps, _, bins = shape
