@@ -23,6 +23,7 @@ Shape = tuple[int, ...]
 _MASK = 0xFFFFFFFF
 _FOR_EACH = 256  # blocks that belong to a number, or to a block full of them, where it may be drawn again
 _FOR_EACH_SUM = 42  # blocks of a sum of waiting times
+_AT_ONCE = 1 << 15  # normal numbers
 _SMALLEST = 1e-7  # of the numbers whose logarithm is taken
 
 
@@ -74,15 +75,17 @@ def _bells(words: np.ndarray, dtype: Any) -> np.ndarray:
 
     Box and Muller 1958.
     """
-    wide = dtype == np.float64
-    pairs = _fractions(words, np.float64 if wide else np.float32).reshape(-1, 2)
-    # TensorFlow's functions of float32 are precise to the last bit, NumPy's to the last but one or two.
-    real = pairs.dtype.type
-    logarithm = np.log(np.maximum(pairs[:, 0], real(_SMALLEST)).astype(float)).astype(real)
-    radius = np.sqrt(real(-2) * logarithm)
-    angle = (2 * math.pi * pairs[:, 1].astype(float)).astype(real).astype(float)
-    both = np.stack([np.sin(angle).astype(real) * radius, np.cos(angle).astype(real) * radius], axis=1)
-    return both.reshape(-1).astype(dtype, copy=False)
+    real = np.float64 if dtype == np.float64 else np.float32
+    size = 1 + (real is np.float64)
+    found = np.empty(len(words) // size, dtype)
+    for start in range(0, len(found), _AT_ONCE):  # so that what lies between stays in the cache
+        some = slice(start, start + _AT_ONCE)
+        pairs = _fractions(words[start * size : (start + _AT_ONCE) * size], real).reshape(-1, 2)
+        radius = np.sqrt(real(-2) * np.log(np.maximum(pairs[:, 0], real(_SMALLEST))))
+        angle = (2 * math.pi * pairs[:, 1].astype(float)).astype(real)  # as TensorFlow rounds it
+        found[some][0::2] = np.sin(angle) * radius
+        found[some][1::2] = np.cos(angle) * radius
+    return found
 
 
 def normal(pair: Pair, shape: Shape, dtype: Any = "float32") -> np.ndarray:
@@ -102,11 +105,17 @@ def truncated_normal(pair: Pair, shape: Shape, dtype: Any = "float32") -> np.nda
     size = 2 if dtype == np.float64 else 4  # numbers of a block, which draws on until it has so many that are small
     groups = -(-count // size)
     stream, wide = _stream(pair), np.float64 if size == 2 else np.float32
-    found, filled = np.empty((groups, size), wide), np.zeros(groups, np.intp)
-    open_groups, block = np.arange(groups), 0
+    first = np.arange(groups, dtype=np.uint64) * np.uint64(_FOR_EACH * size // 4)
+
+    def block_of(some: np.ndarray, number: int) -> np.ndarray:
+        words = random_words(stream, first[some] + np.uint64(number))
+        return _bells(words.reshape(-1), wide).reshape(-1, size)
+
+    found, filled = block_of(np.arange(groups), 0), np.zeros(groups, np.intp)
+    (open_groups,) = np.nonzero((np.abs(found) >= 2).any(axis=1))  # five of six are done
+    block = 0
     while len(open_groups):
-        places = open_groups.astype(np.uint64) * np.uint64(_FOR_EACH * size // 4) + np.uint64(block)
-        drawn = _bells(random_words(stream, places).reshape(-1), wide).reshape(-1, size)
+        drawn = block_of(open_groups, block)
         for numbers in drawn.T:
             fits = (np.abs(numbers) < 2) & (filled[open_groups] < size)
             group = open_groups[fits]
@@ -167,9 +176,9 @@ class _Own:
 
 def _numbered(shape: Shape, parameters: Shape) -> np.ndarray:
     """The number of each result of a shape, in TensorFlow's order: all those of a parameter before those of the next."""
-    numbers = np.arange(math.prod(shape))
-    if parameters and math.prod(parameters) and shape[-len(parameters) :] == parameters:
-        return numbers.reshape(math.prod(parameters), -1).T.reshape(-1)
+    numbers, count = np.arange(math.prod(shape)), math.prod(parameters)
+    if parameters and count and shape[-len(parameters) :] == parameters:
+        return numbers.reshape(count, -1).T.reshape(-1)
     return numbers
 
 
