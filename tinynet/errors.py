@@ -75,6 +75,10 @@ class UnsafeFileError(FileFormatError):
     """A file that leads out of itself: to other files, or to code."""
 
 
+class CheckpointError(FileFormatError):
+    """The state in a file is not that of this training run."""
+
+
 class MissingFileError(TinynetError, FileNotFoundError):
     """A file or folder that is not there."""
 
