@@ -55,6 +55,10 @@ class DivergenceError(TinynetError, RuntimeError):
     """Training has broken down: its loss is NaN or infinite."""
 
 
+class AnomalyError(DivergenceError):
+    """An operation made NaN or infinity out of numbers; see `tinynet.detect_anomaly`."""
+
+
 class MutationError(TinynetError, TypeError):
     """An attempt to change a tensor in place."""
 

@@ -39,7 +39,7 @@ from tinynet.layers.structures import (
     symbolic,
 )
 from tinynet.metrics.base import Metric
-from tinynet.naming import automatic_name
+from tinynet.naming import automatic_name, name_scope, scope
 from tinynet.nested import leaves
 from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
 from tinynet.seeds import SeedGenerator, frozen
@@ -48,7 +48,6 @@ LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
-_scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
 
 
 _changes = 0
@@ -63,16 +62,6 @@ def changes() -> int:
 def stands_alone() -> bool:
     """Whether what is computed now is neither recorded for a gradient nor part of a layer's call."""
     return not is_recording() and not _inside_call.get()
-
-
-@contextlib.contextmanager
-def name_scope(name: str) -> Iterator[None]:
-    """Within it new weights carry `name` in their path."""
-    token = _scope.set((*_scope.get(), name))
-    try:
-        yield
-    finally:
-        _scope.reset(token)
 
 
 def dtype_name(dtype: Any, owner: str = "layer", allowed: Sequence[str] = config.FLOAT_DTYPES) -> str:
@@ -260,7 +249,7 @@ class Layer(Configurable):
             trainable=trainable and self._trainable,
             dtype=dtype,
             name=name,
-            path="/".join((*_scope.get(), name)),
+            path="/".join((*scope.get(), name)),
         )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
@@ -337,7 +326,7 @@ class Layer(Configurable):
                 kwargs["training"] = training
         elif not self._call_takes_any:
             kwargs.pop("training", None)  # what has no use for it may still be told
-        token, scope = _training.set(training), _scope.set((*_scope.get(), self.name))
+        before, outside = _training.set(training), scope.set((*scope.get(), self.name))
         outermost = not _inside_call.get()
         if outermost:
             self._clear_losses()  # `losses` are those of the last call
@@ -347,8 +336,8 @@ class Layer(Configurable):
         except TinynetError as error:
             raise _located(error, self)
         finally:
-            _training.reset(token)
-            _scope.reset(scope)
+            _training.reset(before)
+            scope.reset(outside)
             if outermost:
                 _inside_call.set(False)
         if not self.built:

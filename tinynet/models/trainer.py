@@ -18,7 +18,7 @@ from tinynet.autograd.tensor import wrap
 from tinynet.callbacks import Callback, CallbackList
 from tinynet.callbacks.callback import plain
 from tinynet.catalogue import Config, serialize
-from tinynet.errors import ArgumentError, NotBuiltError, warn
+from tinynet.errors import AnomalyError, ArgumentError, NotBuiltError, warn
 from tinynet.layers.base import Layer, changes
 from tinynet.layers.structures import map_structure
 from tinynet.models.compiled import Compiled, CompiledMetrics, Logs
@@ -263,8 +263,11 @@ class Trainer:
             left = () if run.stopped else _executions(run.passes, steps, self.steps_per_execution, run.batch)
             for first, last, batches in left:
                 hooks.on_train_batch_begin(first)
-                for batch in batches:
-                    run.logs = self.train_step(handed(batch))
+                for number, batch in enumerate(batches, first):
+                    try:
+                        run.logs = self.train_step(handed(batch))
+                    except AnomalyError as error:
+                        raise AnomalyError(f"epoch {epoch + 1}, batch {number}: {error}") from error
                 run.batch = last + 1
                 hooks.on_train_batch_end(last, run.logs)
                 if self.stop_training:
