@@ -48,6 +48,7 @@ LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
+_noted: ContextVar[list[tuple[Layer, Any]] | None] = ContextVar("noted", default=None)
 
 
 _changes = 0
@@ -62,6 +63,17 @@ def changes() -> int:
 def stands_alone() -> bool:
     """Whether what is computed now is neither recorded for a gradient nor part of a layer's call."""
     return not is_recording() and not _inside_call.get()
+
+
+@contextlib.contextmanager
+def noting_outputs() -> Iterator[list[tuple[Layer, Any]]]:
+    """Within it the list gets every layer that is called, with its outputs, in the order in which they are done."""
+    noted: list[tuple[Layer, Any]] = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
 
 
 def dtype_name(dtype: Any, owner: str = "layer", allowed: Sequence[str] = config.FLOAT_DTYPES) -> str:
@@ -350,6 +362,9 @@ class Layer(Configurable):
             previous_mask = kwargs["mask"]  # also one that was passed, not carried by the inputs
         if previous_mask is not None or self.makes_masks:
             self._pass_masks(inputs, outputs, previous_mask)
+        noted = _noted.get()
+        if noted is not None:
+            noted.append((self, outputs))
         return outputs
 
     makes_masks = False
