@@ -58,33 +58,31 @@ class Nudge(layers.Layer):
         return inputs + nudge
 
 
+@pytest.fixture
+def _in_float64() -> Any:
+    tinynet.config.set_floatx("float64")
+    yield
+    tinynet.config.set_floatx("float32")
+
+
+@pytest.mark.usefixtures("_in_float64")
 def test_gradients_by_outputs_are_differences_of_the_loss() -> None:
-    nudge = Nudge(name="nudge", dtype="float64")
+    nudge = Nudge(name="nudge")
     x, y = RNG.standard_normal((3, 4, 2)), RNG.standard_normal((3, 1))
-    model = tinynet.Sequential([
-        layers.Input((4, 2), dtype="float64"), nudge, layers.GRU(3, dtype="float64"), layers.Dense(1, dtype="float64"),
-    ])  # fmt: skip
+    model = tinynet.Sequential([layers.Input((4, 2)), nudge, layers.GRU(3), layers.Dense(1)])
     model.compile("sgd", "mse")
-    with _float64():
-        report = by_name(model, x, y)["nudge"]
-        gradient = np.zeros(x.shape)
-        for place in np.ndindex(x.shape):
-            losses = []
-            for by in (1e-5, -1e-5):
-                nudge.where, nudge.by = place, by
-                losses.append(float(model.compute_loss(x, y, model(x)).item()))
-            gradient[place] = (losses[0] - losses[1]) / 2e-5
+    report = by_name(model, x, y)["nudge"]
+    gradient = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        losses = []
+        for by in (1e-5, -1e-5):
+            nudge.where, nudge.by = place, by
+            losses.append(float(model.compute_loss(x, y, model(x)).item()))
+        gradient[place] = (losses[0] - losses[1]) / 2e-5
     assert report.gradient == pytest.approx(np.sqrt((gradient**2).mean()), rel=1e-6)
+    assert report.over_time is not None
     np.testing.assert_allclose(report.over_time, np.sqrt((gradient**2).mean(axis=(0, 2))), rtol=1e-6)
     assert report.weights == report.weights_gradient == 0
-
-
-class _float64:
-    def __enter__(self) -> None:
-        tinynet.config.set_floatx("float64")
-
-    def __exit__(self, *_: Any) -> None:
-        tinynet.config.set_floatx("float32")
 
 
 def test_outputs_are_counted() -> None:
