@@ -29,7 +29,7 @@ FLOORS = {
     "optimizers": 5,
     "layers": 6,
     "models": 7, "callbacks": 7,
-    "saving": 8,
+    "saving": 8, "data": 8,
     # Beside the house: they use what they need, and nothing in the house uses them.
     "datasets": 9, "preprocessing": 9, "testing": 9, "plotting": 9, "utils": 9, "cli": 10, "__main__": 10,
 }  # fmt: skip

@@ -47,9 +47,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Initializer", "Input", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer",
-    "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "datasets",
-    "detect_anomaly", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses", "metrics", "models",
-    "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config", "utils",
+    "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets",
+    "detect_anomaly", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
+    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config", "utils",
     "value_and_grad",
 ]  # fmt: skip
 
@@ -59,7 +59,7 @@ _HOMES = {
     "Loss": "losses", "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers",
     "Sequential": "models",
     **{name: name for name in (
-        "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "kernels",
+        "activations", "callbacks", "config", "constraints", "data", "datasets", "errors", "initializers", "kernels",
         "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
         "saving", "utils",
     )},

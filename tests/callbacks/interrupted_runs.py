@@ -41,7 +41,7 @@ NETWORKS: dict[str, tuple[str, Callable[[], Model]]] = {
     "both directions": ("words", lambda: _recurrent(layers.Bidirectional(layers.GRU(4, recurrent_dropout=0.2)))),
 }
 
-FEEDS = ("arrays", "validation", "generator", "data set", "class weights", "steps within a pass")
+FEEDS = ("arrays", "validation", "generator", "data set", "class weights", "steps within a pass", "made ahead")
 
 
 class Numbered(tinynet.utils.PyDataset):
@@ -66,10 +66,17 @@ def _drawn(x: np.ndarray, y: np.ndarray) -> Any:
         yield x[rows], y[rows]
 
 
+def _changed(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    return np.where(rng.random(x.shape) < 0.1, x[::-1], x), y
+
+
 def fed(feed: str, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """The arguments of `fit` that say how the data come."""
     if feed == "generator":
         return {"x": _drawn(x, y), "steps_per_epoch": 4, "validation_data": (x[:7], y[:7])}
+    if feed == "made ahead":
+        noisy = tinynet.data.Dataset(x, y, seed=2).balance().shuffle().batch(11).map(_changed, workers=2)
+        return {"x": noisy.prefetch(3), "shuffle": False, "steps_per_epoch": 4}
     if feed == "data set":
         return {"x": Numbered(x, y)}
     more = {

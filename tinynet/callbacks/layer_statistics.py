@@ -110,7 +110,7 @@ def _length(arrays: Sequence[np.ndarray]) -> float:
 
 def table(reports: Sequence[LayerReport]) -> str:
     """The reports as lines of a table, with a remark where a gradient vanishes or explodes."""
-    rows = [("layer", "output mean", "std", "zeros", "gradient", "weights", "their gradient", "")]
+    rows: list[tuple[str, ...]] = [("layer", "output mean", "std", "zeros", "gradient", "weights", "their gradient", "")]
     largest = max((report.gradient for report in reports), default=0.0)
     for report in reports:
         remark = "explodes" if not report.gradient <= LARGE else "vanishes" if report.gradient < SMALL * largest else ""

@@ -27,7 +27,7 @@ class MonitorCallback(Callback):
     Source: https://keras.io/api/callbacks/
     """
 
-    remembered = ("best",)
+    remembered: tuple[str, ...] = ("best",)
 
     def __init__(
         self, monitor: str = "val_loss", mode: str = "auto", baseline: float | None = None, min_delta: float = 0

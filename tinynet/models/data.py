@@ -378,6 +378,7 @@ class Passes:
         self.taken = 0  # batches of the present pass
         self.total = 0  # batches of all passes
         self._drawn_from: Any = None  # the state of all random numbers when the present pass began
+        self._source_before: Any = None  # the data set's own
         self._goes_on = False  # whether the next `take` goes on within an epoch
 
     def call(self, hook: str) -> None:
@@ -409,21 +410,25 @@ class Passes:
         self.call("on_epoch_end")
 
     def _begun(self) -> Iterator[Batch]:
-        self._drawn_from = seeds.get_state()
+        self._drawn_from, self._source_before = seeds.get_state(), self._source_state()
         self.taken = 0
         self.iterator = iter(self.data)
         return self.iterator
 
     def get_state(self) -> dict[str, Any]:
         """The place in the data, for a checkpoint; with the state of a data set that has a `get_state`."""
-        source = getattr(self.data, "source", None)
+        within_pass = self.iterator is not None
         return {
-            "open": self.iterator is not None,
+            "open": within_pass,
             "taken": self.taken,
             "total": self.total,
             "drawn_from": self._drawn_from,
-            "source": source.get_state() if hasattr(source, "get_state") else None,
+            "source": self._source_before if within_pass else self._source_state(),
         }
+
+    def _source_state(self) -> Any:
+        source: Any = getattr(self.data, "source", None)
+        return source.get_state() if hasattr(source, "get_state") else None
 
     def go_on(self, state: dict[str, Any], within_epoch: bool, look_at: Callable[[Batch], Any] | None = None) -> None:
         """Goes through the data to the place that `get_state` told of.
@@ -431,8 +436,9 @@ class Passes:
         look_at: is called with the first batch. Random numbers are left anywhere. Raises `DataError` where the data
         end before.
         """
-        source = getattr(self.data, "source", None)
-        if hasattr(source, "set_state"):
+        source: Any = getattr(self.data, "source", None)
+        keeps_state = hasattr(source, "set_state")
+        if keeps_state:
             source.set_state(state["source"])
         if within_epoch:
             self.call("on_epoch_begin")
@@ -453,6 +459,8 @@ class Passes:
                     seeds.set_state(kept)
         if not left_out:
             self.iterator = None
+            if keeps_state:
+                source.set_state(state["source"])  # looking began a pass
         self.taken, self.total, self._drawn_from = state["taken"], state["total"], state["drawn_from"]
 
 

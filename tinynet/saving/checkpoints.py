@@ -75,7 +75,8 @@ def _unpacked(value: Any, archive: Archive) -> Any:
 
 
 def _array(told: dict[str, Any], archive: Archive) -> np.ndarray:
-    name, dtype, shape = (told.get(key) for key in (ARRAY, "dtype", "shape"))
+    name, dtype = told[ARRAY], told.get("dtype")
+    shape: Any = told.get("shape")
     sizes = isinstance(shape, list) and all(type(size) is int and size >= 0 for size in shape)
     if name not in archive.names() or dtype not in DTYPES or not sizes:
         raise FileFormatError(f"{archive.path}: {STATE}: not an array of numbers in this file: {told}")
