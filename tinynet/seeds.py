@@ -179,3 +179,28 @@ def shuffled(count: int) -> list[int]:
     order = list(range(count))
     _python_random.shuffle(order)
     return order
+
+
+def get_state() -> dict[str, Any]:
+    """Everything that draws without a generator of their own depend on, in numbers and arrays."""
+    version, words, _ = _python_random.getstate()
+    numpy = np.random.get_state(legacy=False)
+    return {
+        "python": [version, np.array(words, np.uint32)],
+        "numpy": [numpy["state"]["key"], numpy["state"]["pos"], numpy["has_gauss"], numpy["gauss"]],
+        "shared": None if _shared is None else [_shared.seed, _shared.counter],
+        "seed": _global_seed,
+    }
+
+
+def set_state(state: dict[str, Any]) -> None:
+    """Goes on drawing as after the `get_state` that gave this."""
+    global _shared, _global_seed
+    version, words = state["python"]
+    _python_random.setstate((version, tuple(words.tolist()), None))
+    key, position, has_gauss, gauss = state["numpy"]
+    np.random.set_state(("MT19937", key, position, has_gauss, gauss))
+    _shared, _global_seed = None, state["seed"]
+    if state["shared"] is not None:
+        _shared = _SharedGenerator(state["shared"][0])
+        _shared.counter = state["shared"][1]
