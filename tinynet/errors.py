@@ -43,7 +43,7 @@ class DataError(TinynetError, ValueError):
     """Data that cannot be trained on or evaluated: empty, not finite, labels out of range."""
 
 
-class GraphError(TinynetError, RuntimeError):
+class GraphError(TinynetError, RuntimeError, ValueError):
     """The recorded graph cannot give the derivative that was asked for."""
 
 
@@ -59,7 +59,7 @@ class MutationError(TinynetError, TypeError):
     """An attempt to change a tensor in place."""
 
 
-class NotBuiltError(TinynetError, RuntimeError):
+class NotBuiltError(TinynetError, RuntimeError, ValueError):
     """A layer or model is used before its weights exist, or before `compile`."""
 
 
@@ -75,7 +75,7 @@ class UnsafeFileError(FileFormatError):
     """A file that leads out of itself: to other files, or to code."""
 
 
-class MissingFileError(TinynetError, FileNotFoundError):
+class MissingFileError(TinynetError, FileNotFoundError, ValueError):
     """A file or folder that is not there."""
 
     def __str__(self) -> str:  # OSError would print its arguments as a tuple

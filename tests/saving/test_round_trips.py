@@ -158,7 +158,7 @@ def test_the_models_hold_every_layer() -> None:
     own_tests = {
         "TextVectorization", "Functional", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
         "Discretization", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum",
-        "Concatenate", "Dot", "Attention", "AdditiveAttention", "MultiHeadAttention",
+        "Concatenate", "Dot", "Attention", "AdditiveAttention", "MultiHeadAttention", "Lambda",
     }  # fmt: skip
     # These are in random models (test_random_models.py).
     own_tests |= {

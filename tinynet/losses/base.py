@@ -74,7 +74,7 @@ class Loss(Configurable):
 
     def get_config(self) -> Config:
         """The constructor's arguments but for the dtype, which Keras does not store either."""
-        keys = [key for key in self.config_keys() if key not in ("name", "reduction", "dtype")]
+        keys = [key for key in self.told_keys() if key not in ("name", "reduction", "dtype")]
         # Arguments that a subclass keeps under another name are its own get_config's to add.
         own = {key: serialize(getattr(self, key)) for key in keys if hasattr(self, key)}
         return {"name": self.name, "reduction": self.reduction, **own}

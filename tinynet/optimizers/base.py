@@ -400,7 +400,7 @@ class Optimizer(Configurable):
     def get_config(self) -> Config:
         """Keras's configuration: the common arguments first, then the optimizer's own."""
         # Arguments that a subclass keeps under another name are its own get_config's to add.
-        kept = {key: serialize(getattr(self, key)) for key in self.config_keys() if hasattr(self, key)}
+        kept = {key: serialize(getattr(self, key)) for key in self.told_keys() if hasattr(self, key)}
         rate = self._learning_rate
         described = float(rate._data) if isinstance(rate, Variable) else schedules.described(rate)
         return {**kept, "learning_rate": described}

@@ -151,7 +151,7 @@ class Archive:
         self.close()
 
 
-def _is_dangerous(name: str) -> bool:
+def is_dangerous(name: str) -> bool:
     """Whether a member's name could mean a place outside of the archive, or several places."""
     parts = name.removesuffix("/").split("/")
     odd = not name.isprintable() or "\\" in name or ":" in name or len(name) > LONGEST_NAME
@@ -174,7 +174,7 @@ def _problems(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
         if name in names:
             yield f"holds {name!r} twice"
         names.add(name)
-        if _is_dangerous(name) or name != member.orig_filename:  # which a zero byte cuts
+        if is_dangerous(name) or name != member.orig_filename:  # which a zero byte cuts
             yield f"holds a member with a dangerous name, {name[:LONGEST_NAME]!r}"
         if stat.S_ISLNK(member.external_attr >> 16):
             yield f"{name!r} is a link to another file"
