@@ -31,6 +31,10 @@ class FixedRateError(ArgumentError, TypeError):
     """A learning rate that follows a schedule is set to something else."""
 
 
+class SeveralRatesError(ArgumentError, AttributeError):
+    """The learning rate of an optimizer that has one for each of several parts."""
+
+
 class ShapeError(TinynetError, ValueError):
     """Arrays whose shapes do not fit an operation, a layer or a model."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tinynet.callbacks.backup_and_restore import BackupAndRestore
 from tinynet.callbacks.callback import Callback
 from tinynet.callbacks.callback_list import CallbackList
 from tinynet.callbacks.csv_logger import CSVLogger
@@ -19,7 +20,7 @@ from tinynet.callbacks.tensorboard import TensorBoard
 from tinynet.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
-    "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler",
-    "LivePlot", "ModelCheckpoint", "MonitorCallback", "ProgbarLogger", "ReduceLROnPlateau", "RemoteMonitor",
+    "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
+    "LearningRateScheduler", "LivePlot", "ModelCheckpoint", "MonitorCallback", "ProgbarLogger", "ReduceLROnPlateau", "RemoteMonitor",
     "SwapEMAWeights", "TensorBoard", "TerminateOnNaN",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet.arguments import flag, whole
 from tinynet.callbacks.callback import Callback, Logs
-from tinynet.callbacks.learning_rates import rate_of
+from tinynet.callbacks.learning_rates import rates_of
 from tinynet.errors import ArgumentError, require
 
 
@@ -129,7 +129,7 @@ class TensorBoard(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
         training = {name: value for name, value in logs.items() if not name.startswith("val_")}
-        training["learning_rate"] = rate_of(self.model.optimizer)
+        training.update(rates_of(self.model.optimizer))
         if self.write_steps_per_second:
             steps = int(self.model.optimizer.iterations.item()) - self._iterations_before
             training["steps_per_second"] = steps / max(time.perf_counter() - self._epoch_started, 1e-9)

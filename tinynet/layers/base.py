@@ -17,6 +17,7 @@ from tinynet.autograd import Tensor, Variable, as_tensor
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.autograd.tape import is_recording
 from tinynet.autograd.tracing import refuse
+from tinynet.autograd.variable import keeping_values
 from tinynet.catalogue import Config, Configurable, get_registered_object, parameters_of, serialize, snake_case
 from tinynet.errors import (
     ArgumentError,
@@ -434,7 +435,7 @@ class Layer(Configurable):
         """The symbolic results of a layer without a rule for their shapes: it is tried on arrays."""
         if "training" in self._call_arguments:
             kwargs.setdefault("training", False)
-        with frozen():
+        with frozen(), keeping_values():
             outputs = inferred(self, (inputs, *args), kwargs)
         self._clear_losses()
         return outputs
@@ -787,7 +788,7 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
             return
         self._is_building = True
         try:
-            with name_scope(self.name):
+            with name_scope(self.name), keeping_values(False):
                 build(self, **shapes)
         finally:
             self._is_building = False

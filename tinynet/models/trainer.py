@@ -232,8 +232,9 @@ class Trainer:
         passes = Passes(data)
         handed = _as_it_is if type(self).train_step is Trainer.train_step else _handed
         passes.call("on_epoch_end")  # before the first, too, as in Keras
+        self._initial_epoch = initial_epoch  # which a callback that restores an earlier run may change
         hooks.on_train_begin()
-        for epoch in range(initial_epoch, epochs):
+        for epoch in range(self._initial_epoch, epochs):
             self.reset_metrics()
             hooks.on_epoch_begin(epoch)
             for first, last, batches in _executions(passes, steps_per_epoch, self.steps_per_execution):

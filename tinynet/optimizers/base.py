@@ -220,7 +220,7 @@ class Optimizer(Configurable):
     def slots(self) -> list[Variable]:
         """The variables without iteration and learning rate."""
         others = (self._iterations, self._learning_rate)
-        return [variable for variable in self._variables if not any(variable is other for other in others)]
+        return [variable for variable in self.variables if not any(variable is other for other in others)]
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the slots for these variables; only they can be updated from then on."""
@@ -412,18 +412,19 @@ class Optimizer(Configurable):
         cases before anything is changed.
         """
         values = [as_tensor(weight) for weight in weights]
-        if len(values) != len(self._variables):
+        variables = self.variables
+        if len(values) != len(variables):
             raise ArgumentError(
-                f"{self._kind}.set_weights: expected {len(self._variables)} arrays, received {len(values)}. "
+                f"{self._kind}.set_weights: expected {len(variables)} arrays, received {len(values)}. "
                 "Is the optimizer built for the same variables?"
             )
-        for variable, value in zip(self._variables, values, strict=True):
+        for variable, value in zip(variables, values, strict=True):
             if value.shape != variable.shape:
                 raise ShapeError(
                     f"{self._kind}.set_weights: variable {variable.path!r} has shape {variable.shape}, "
                     f"received {value.shape}"
                 )
-        for variable, value in zip(self._variables, values, strict=True):
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
     def _index(self, variable: Variable) -> int:

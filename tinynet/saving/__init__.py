@@ -273,7 +273,8 @@ def load_weights(
         alone; for files of the older format only.
     objects_to_skip: layers that are left as they are, with the layers in them; for `.weights.h5` files only.
 
-    All weights fit, or `FileFormatError` tells everything that does not and none is changed.
+    All weights fit, or `FileFormatError` tells everything that does not and none is changed. Where the model is being
+    trained already, the state of its optimizer in the file comes along if it fits, as in Keras.
     """
     _refuse("load_weights", kwargs, {})
     path = path_of(filepath, "load_weights")
@@ -294,7 +295,10 @@ def load_weights(
             return
     if by_name:
         raise ArgumentError(f"load_weights: by_name is for .h5 files of the older format, which {path} is not")
-    WeightsFile(content, path).load_into(model, skip_mismatch, objects_to_skip or ())
+    file = WeightsFile(content, path)
+    file.load_into(model, skip_mismatch, objects_to_skip or ())
+    if model.compiled and model.optimizer.built:
+        file.load_optimizer(model.optimizer)
 
 
 def _load_assets(model: Model, archive: Archive) -> None:

@@ -15,6 +15,7 @@ from keras_suite.shim.utils import clear_session  # noqa: F401 (in backend.commo
 from tinynet import Tensor, config, initializers, ops
 from tinynet.autograd.tags import mask_of as get_keras_mask  # noqa: F401
 from tinynet.autograd.tags import set_mask as set_keras_mask  # noqa: F401
+from tinynet.layers import base
 from tinynet.layers.base import name_scope  # noqa: F401
 from tinynet.ops import symbolic
 
@@ -48,7 +49,8 @@ class Variable(metaclass=Facade):
     ) -> tinynet.Variable:
         if isinstance(initializer, str) or callable(initializer):
             initializer = initializers.get(initializer)(tuple(shape), dtype=dtype or config.floatx())
-        return tinynet.Variable(initializer, trainable=trainable, dtype=dtype, name=name)
+        path = "/".join((*base._scope.get(), name))
+        return tinynet.Variable(initializer, trainable=trainable, dtype=dtype, name=name, path=path)
 
 
 class KerasTensor(metaclass=Facade):
