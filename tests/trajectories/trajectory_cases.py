@@ -208,6 +208,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Adafactor": ("Adafactor", {"learning_rate": 2**-6}),
 }  # fmt: skip
 OPTIMIZERS["Muon"] = ("Muon", {"learning_rate": 2**-6, "weight_decay": 2**-8})
+OPTIMIZERS["ScheduleFreeAdamW"] = ("ScheduleFreeAdamW", {"learning_rate": 2**-7, "warmup_steps": 8, **BETAS})
 
 
 def optimizer_of(library: Any, name: str) -> Any:
