@@ -11,7 +11,7 @@ import numpy as np
 from tinynet.arguments import flag, whole
 from tinynet.callbacks.callback import Callback, Logs
 from tinynet.callbacks.learning_rates import rates_of
-from tinynet.errors import ArgumentError, require
+from tinynet.errors import ArgumentError, FileAccessError, require
 
 
 class TensorBoard(Callback):
@@ -68,7 +68,10 @@ class TensorBoard(Callback):
         """The file of the folder 'train' or 'validation', made when something is written to it."""
         if folder not in self._writers:
             package = require("tensorboardX", "tensorboard", "TensorBoard")
-            self._writers[folder] = package.SummaryWriter(os.path.join(self.log_dir, folder))
+            try:
+                self._writers[folder] = package.SummaryWriter(os.path.join(self.log_dir, folder))
+            except OSError as error:
+                raise FileAccessError(f"TensorBoard: {self.log_dir!r} cannot be written to: {error}") from error
         return self._writers[folder]
 
     def _close(self) -> None:
