@@ -224,7 +224,7 @@ class MultiOptimizer(Optimizer):
     @classmethod
     def from_config(cls, config: Config) -> Any:
         """A new optimizer from what `get_config` returned; a function is found by the name it is registered under."""
-        described = config.get("optimizer_map")
+        described: Any = config.get("optimizer_map")
         kind = described.get("class_name") if isinstance(described, dict) else None
         if kind == "OptimizerMap":
             chosen: Any = OptimizerMap.from_config(described["config"])

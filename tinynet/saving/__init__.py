@@ -295,10 +295,10 @@ def load_weights(
             return
     if by_name:
         raise ArgumentError(f"load_weights: by_name is for .h5 files of the older format, which {path} is not")
-    file = WeightsFile(content, path)
-    file.load_into(model, skip_mismatch, objects_to_skip or ())
+    weights_file = WeightsFile(content, path)
+    weights_file.load_into(model, skip_mismatch, objects_to_skip or ())
     if model.compiled and model.optimizer.built:
-        file.load_optimizer(model.optimizer)
+        weights_file.load_optimizer(model.optimizer)
 
 
 def _load_assets(model: Model, archive: Archive) -> None:
