@@ -39,6 +39,8 @@ from tinynet.saving.archive import (
     WEIGHTS,
     ZIP,
     Archive,
+    Folder,
+    Members,
     accessing,
     is_dangerous,
     parsed,
@@ -46,6 +48,7 @@ from tinynet.saving.archive import (
     replacing,
     start_of,
     write_archive,
+    write_folder,
 )
 from tinynet.saving.configuration import as_legacy, compile_as, from_legacy, model_of, training_of
 from tinynet.saving.legacy import LegacyFile
@@ -78,22 +81,24 @@ def save_model(
 
     filepath: ends in .keras, or in .h5 or .hdf5 for the older format. The file is written aside and then
         renamed, so that it is complete or absent.
+    zipped: False for a folder of this name with the parts of a `.keras` file in it.
     include_optimizer: without it how the model was being trained is left out.
 
-    Raises `ArgumentError` for another ending, for a file that is there and may not be replaced, and for
-    zipped=False (a folder instead of a file); `MissingFileError` when the folder does not exist,
+    Raises `ArgumentError` for another ending, and for a file that is there and may not be replaced;
+    `MissingFileError` when the folder does not exist,
     `FileAccessError` when it cannot be written to.
     """
     _refuse("save", kwargs, {"save_format": "the ending of the file name says what is written, .keras or .h5"})
     path = path_of(filepath, "save")
-    if not path.endswith((".keras", *LEGACY)) or path.endswith(".weights.h5"):
+    in_folder = zipped is not None and not flag("save", "zipped", zipped)
+    if in_folder and path.endswith((".keras", *LEGACY)):
+        raise ArgumentError(f"save: zipped=False makes a folder, whose name has no such ending, received {path!r}")
+    if not in_folder and (not path.endswith((".keras", *LEGACY)) or path.endswith(".weights.h5")):
         raise ArgumentError(f"save: expected a file name ending in .keras or .h5, received {path!r}")
     if not isinstance(model, Model):
         raise ArgumentError(f"save: expected a model, received {model!r}")
-    if zipped not in (None, True):
-        raise ArgumentError(f"save: zipped={zipped!r} is not supported; a model is saved to a single file")
     trained = flag("save", "include_optimizer", include_optimizer) and model.compiled
-    _check_overwrite(path, overwrite)
+    _check_overwrite(path, overwrite, in_folder)
     config: Config = serialize_sharing(model)
     if '"hard_sigmoid_keras2"' in _json(config):
         warn(
@@ -121,7 +126,7 @@ def save_model(
         WEIGHTS: weights.write(model, optimizer),
         **_assets(model),
     }
-    write_archive(path, members)
+    (write_folder if in_folder else write_archive)(path, members)
 
 
 def load_model(
@@ -149,13 +154,15 @@ def load_model(
             "pass classes and functions of your own as custom_objects"
         )
     with custom_object_scope(custom_objects or {}):
+        if os.path.isdir(path):
+            return _load_archive(Folder(path), compile)
         if is_hdf5(path):
             return _load_legacy(LegacyFile(_content(path), path), compile)
         with Archive(path) as archive:
             return _load_archive(archive, compile)
 
 
-def _load_archive(archive: Archive, compile: bool) -> Model:
+def _load_archive(archive: Members, compile: bool) -> Model:
     config = archive.json(CONFIG)
     file = WeightsFile(archive.read(WEIGHTS), archive.path, archive.packed(WEIGHTS))
     version = archive.keras_version
@@ -301,7 +308,7 @@ def load_weights(
         weights_file.load_optimizer(model.optimizer)
 
 
-def _load_assets(model: Model, archive: Archive) -> None:
+def _load_assets(model: Model, archive: Members) -> None:
     """Hands every layer the files that the archive holds for it, such as a vocabulary."""
     files: dict[str, dict[str, str]] = {}
     for member in archive.names():
@@ -382,9 +389,9 @@ def _content(path: str) -> bytes:
         return stream.read()
 
 
-def _check_overwrite(path: str, overwrite: bool) -> None:
+def _check_overwrite(path: str, overwrite: bool, in_folder: bool = False) -> None:
     flag("save", "overwrite", overwrite)
-    if os.path.isdir(path):
+    if os.path.isdir(path) and not in_folder:
         raise ArgumentError(f"{path}: is a folder; a model is saved to a file")
     if os.path.exists(path) and not overwrite:
         raise ArgumentError(f"{path}: exists already; pass overwrite=True to replace it")
