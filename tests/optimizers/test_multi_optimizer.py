@@ -134,3 +134,20 @@ def test_it_has_no_learning_rate_of_its_own() -> None:
     assert not hasattr(optimizer, "learning_rate")
     with pytest.raises(SeveralRatesError, match="one by one"):
         optimizer.learning_rate = 0.1
+
+
+def test_a_step_on_values_changes_nothing() -> None:
+    for make in (lambda: Adam(0.1), lambda: MultiOptimizer(OptimizerMap(Adam(0.1), {"b": SGD(0.5, momentum=0.5)}))):
+        one, other = ([tinynet.Variable([1.0, 2.0], name=name) for name in "ab"] for _ in range(2))
+        stateless, optimizer = make(), make()
+        stateless.build(one)
+        values, state = [v.numpy() for v in one], [v.numpy() for v in stateless.variables]
+        for step in (1.0, -3.0):
+            grads = [[step, 1.0], [2.0, step]]
+            optimizer.apply(grads, other)
+            values, state = stateless.stateless_apply(state, grads, values)
+        for found, expected in zip((*values, *state), (*other, *optimizer.variables), strict=True):
+            np.testing.assert_array_equal(found, expected)
+        assert all(v.tolist() == [1.0, 2.0] for v in one) and stateless.iterations.item() == 0
+        with pytest.raises(ArgumentError, match="stateless_apply: expected 2 values, received 1"):
+            stateless.stateless_apply(state, grads, values[:1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -152,6 +153,18 @@ def test_variables_that_no_file_holds(store: dict[str, Any], message: str, tmp_p
     with pytest.raises(ArgumentError, match=message):
         tinynet.Sequential([layers.Input((3,)), Odd()]).save(tmp_path / "model.keras")
     assert not (tmp_path / "model.keras").exists()
+
+
+def test_an_array_under_many_names_is_not_read_again_and_again(tmp_path: Path) -> None:
+    made = noted(tinynet)
+    model = tinynet.Sequential([layers.Input((3,)), made(2)])
+    model.save_weights(tmp_path / "some.weights.h5")
+    with h5py.File(tmp_path / "some.weights.h5", "r+") as file:
+        group = file["layers/noted/vars"]
+        for number in range(9):
+            group[f"again_{number}"] = group["table"]
+    with pytest.raises(FileFormatError, match="/layers/noted/vars names arrays several times"):
+        model.load_weights(tmp_path / "some.weights.h5")
 
 
 def test_folders_among_the_files_of_a_layer_are_refused(tmp_path: Path) -> None:

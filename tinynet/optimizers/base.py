@@ -335,6 +335,32 @@ class Optimizer(Configurable):
                     variable.assign(variable.constraint(variable))
         self._iterations._data += 1
 
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """`apply` on values: those of the trainable variables and of `variables` after a step, while nothing changes.
+
+        Raises `NotBuiltError` before `build`, and as `set_weights` for values that do not fit.
+        """
+        if not self.built:
+            raise NotBuiltError(f"{self._kind}.stateless_apply: call build(variables) first")
+        trained = self._trainable_variables
+        if len(trainable_variables) != len(trained):
+            raise ArgumentError(
+                f"{self._kind}.stateless_apply: expected {len(trained)} values, received {len(trainable_variables)}"
+            )
+        kept = [variable.numpy() for variable in trained], [variable.numpy() for variable in self.variables]
+        try:
+            for variable, value in zip(trained, trainable_variables, strict=True):
+                variable.assign(value)
+            self.set_weights(optimizer_variables)
+            self.apply(grads, trained)
+            return [variable.numpy() for variable in trained], [variable.numpy() for variable in self.variables]
+        finally:
+            for variable, value in zip(trained, kept[0], strict=True):
+                variable.assign(value)
+            self.set_weights(kept[1])
+
     def _update(self, gradients: list[Gradient], variables: Sequence[Variable]) -> None:
         """Changes the variables by gradients as they came."""
         gradients = clipped(gradients, self.clipnorm, self.global_clipnorm, self.clipvalue)

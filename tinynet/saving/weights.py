@@ -154,14 +154,18 @@ class WeightsFile:
         filling = Filling(self.name, skip_mismatch)
         known = list(BESIDES)
         layers = OLD_LAYERS if OLD_LAYERS in self.root else LAYERS
-        skipped = set(map(id, skip))
+        handed_over, skipped = 0, set(map(id, skip))
         known += [f"{path}/" for path, layer in places(model, layers=layers) if id(layer) in skipped]
         for path, layer in places(model, layers=layers, skip=skip):
             variables = layer._stored_variables()
             place = f"{path}/vars"
             if type(layer).load_own_variables is not Layer.load_own_variables:
                 known.append(f"{place}/")
-                filling.hand_over(layer, self._arrays(place))
+                arrays = self._arrays(place)
+                handed_over += sum(array.size for array in arrays.values())
+                if handed_over > self.elements:  # the same array under many names could be more than memory holds
+                    raise FileFormatError(f"{self.name}: {place} names arrays several times")
+                filling.hand_over(layer, arrays)
             elif variables:
                 known.append(f"{place}/")
                 filling.take(layer.described, list(variables.values()), self._stored(place, variables), place)
