@@ -9,6 +9,7 @@ from tinynet.callbacks.csv_logger import CSVLogger
 from tinynet.callbacks.early_stopping import EarlyStopping
 from tinynet.callbacks.history import History
 from tinynet.callbacks.lambda_callback import LambdaCallback
+from tinynet.callbacks.layer_statistics import LayerReport, LayerStatistics, layer_reports
 from tinynet.callbacks.learning_rates import LearningRateScheduler, ReduceLROnPlateau
 from tinynet.callbacks.live_plot import LivePlot
 from tinynet.callbacks.model_checkpoint import ModelCheckpoint
@@ -21,6 +22,7 @@ from tinynet.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
     "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
-    "LearningRateScheduler", "LivePlot", "ModelCheckpoint", "MonitorCallback", "ProgbarLogger", "ReduceLROnPlateau", "RemoteMonitor",
-    "SwapEMAWeights", "TensorBoard", "TerminateOnNaN",
+    "LayerReport", "LayerStatistics", "LearningRateScheduler", "LivePlot", "ModelCheckpoint", "MonitorCallback",
+    "ProgbarLogger", "ReduceLROnPlateau", "RemoteMonitor", "SwapEMAWeights", "TensorBoard", "TerminateOnNaN",
+    "layer_reports",
 ]  # fmt: skip

@@ -1,30 +1,36 @@
-"""`BackupAndRestore`: training goes on where it was interrupted."""
+"""`BackupAndRestore`: a run that is killed goes on where it was."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from contextlib import suppress
+from pathlib import Path
 
 from tinynet.arguments import flag
 from tinynet.callbacks.callback import Callback, Logs
-from tinynet.errors import ArgumentError, FileFormatError, NotBuiltError
+from tinynet.errors import ArgumentError, CheckpointError, FileFormatError, GraphError, warn
 
 
 class BackupAndRestore(Callback):
-    """Keeps weights, state of the optimizer and number of the epoch in a folder, from which the next `fit` goes on.
+    """Keeps a checkpoint of the run; the next `fit` with it goes on from there, as if nothing had happened.
 
-    backup_dir: a folder for this run alone. Its files are deleted at the end of training, and it, too, where nothing
-        else is in it, unless delete_checkpoint=False.
-    save_freq: 'epoch', a number of batches, or False for never.
-    double_checkpoint: also keeps the files before the latest, and falls back on them where the latest are damaged.
+    backup_dir: a folder for this run alone, made where it is missing.
+    save_freq: 'epoch', or after how many batches.
+    double_checkpoint: keep the checkpoint before, too, for the case that the last one cannot be read.
+    delete_checkpoint: remove the checkpoint when training has ended.
 
-    The model must be built before `fit`. Training that was interrupted within an epoch begins this epoch again.
-    Raises `ArgumentError` for another `save_freq` or no folder, `NotBuiltError`, and `FileFormatError` for a damaged
-    backup.
-    Source: https://keras.io/api/callbacks/backup_and_restore/
+    The run that goes on ends with the bits of one that was never interrupted: weights, optimizer, metrics, dropout,
+    shuffling, other callbacks and `History` (Keras starts an epoch anew that was interrupted, and its History begins
+    there). It has to be the same program: the same model, `compile` and data. A generator is gone through up to its
+    place; a data set whose batches depend on more than their number and the epoch keeps that in a `get_state` and
+    `set_state` of its own; a callback of your own in `Callback.remembered`.
+
+    A checkpoint is a file, latest.checkpoint, which is complete or absent; `fit(resume_from=…)` takes its name, too.
+    Raises `ArgumentError` for another save_freq, and before the first step `CheckpointError` for a checkpoint of
+    another run, telling what differs. Source: https://keras.io/api/callbacks/backup_and_restore/
     """
+
+    after_others = True  # what the others remember of a step belongs to it
 
     def __init__(
         self,
@@ -34,95 +40,58 @@ class BackupAndRestore(Callback):
         delete_checkpoint: bool = True,
     ) -> None:
         if not isinstance(backup_dir, (str, os.PathLike)) or not os.fspath(backup_dir):
-            raise ArgumentError(f"BackupAndRestore: expected a folder as backup_dir, received {backup_dir!r}")
-        if save_freq != "epoch" and save_freq is not False and (not isinstance(save_freq, int) or save_freq < 1):
+            raise ArgumentError(f"BackupAndRestore: expected backup_dir to be a folder, received {backup_dir!r}")
+        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
             raise ArgumentError(
-                f"BackupAndRestore: expected save_freq 'epoch', a number of batches or False, received {save_freq!r}"
+                f"BackupAndRestore: expected save_freq 'epoch' or a whole number >= 1, received {save_freq!r}"
             )
         self.backup_dir = os.fspath(backup_dir)
         self.save_freq = save_freq
         self.double_checkpoint = flag("BackupAndRestore", "double_checkpoint", double_checkpoint)
         self.delete_checkpoint = flag("BackupAndRestore", "delete_checkpoint", delete_checkpoint)
-        self._weights_path = os.path.join(self.backup_dir, "latest.weights.h5")
-        self._training_metadata_path = os.path.join(self.backup_dir, "training_metadata.json")
-        self._prev_weights_path = f"{self._weights_path}.bkp"
-        self._prev_training_metadata_path = f"{self._training_metadata_path}.bkp"
-        self._since_saved = 0  # batches, across epochs
-        self._last_batch_seen = 0
-        self._current_epoch = 0
+        self._latest = Path(self.backup_dir, "latest.checkpoint")
+        self._previous = Path(self.backup_dir, "previous.checkpoint")
+        self._saved_at = 0  # the step, counted from where this run began
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        if not self.model.built:
-            raise NotBuiltError(
-                f"BackupAndRestore: {self.model.described} has no weights to go on with yet; build it before fit"
-            )
-        try:
-            self._restore(self._weights_path, self._training_metadata_path)
-        except (FileFormatError, OSError):
-            if not os.path.exists(self._prev_weights_path):
-                raise
-            self._restore(self._prev_weights_path, self._prev_training_metadata_path)
+        from tinynet.saving.checkpoints import read_checkpoint
 
-    def _restore(self, weights: str, metadata: str) -> None:
-        if not os.path.exists(weights):
-            return
-        optimizer = self.model.optimizer
-        if not optimizer.built:
-            optimizer.build(self.model.trainable_variables)
-        self.model.load_weights(weights)
-        if os.path.exists(metadata):
-            self.model._initial_epoch = _epoch_in(metadata)
-
-    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        self._current_epoch = epoch
+        if self.model is None or self.model._run is None:
+            raise GraphError("BackupAndRestore: works within fit, which knows all there is to keep")
+        self._steps = self._saved_at = 0
+        for unfinished in Path(self.backup_dir).glob(f".{self._latest.name}.*"):  # of a run that was killed as it wrote
+            unfinished.unlink(missing_ok=True)
+        for path in (self._latest, self._previous):
+            if path.exists():
+                try:
+                    self.model._run.take_up(read_checkpoint(path), str(path))
+                    return
+                except FileFormatError as error:
+                    if isinstance(error, CheckpointError) or path is self._previous or not self._previous.exists():
+                        raise
+                    warn(f"BackupAndRestore: {error}; going on from the checkpoint before it")
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        self._since_saved += batch - self._last_batch_seen if batch > self._last_batch_seen else batch + 1
-        self._last_batch_seen = batch
-        if self.save_freq != "epoch" and self.save_freq and self._since_saved >= int(self.save_freq):
-            self._since_saved = 0
+        self._steps += self.model.steps_per_execution
+        if self.save_freq != "epoch" and self._steps - self._saved_at >= int(self.save_freq):
+            self._saved_at = self._steps
             self._save()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        self._current_epoch = epoch + 1
-        self._last_batch_seen = 0
         if self.save_freq == "epoch":
             self._save()
 
-    def _save(self) -> None:
-        os.makedirs(self.backup_dir, exist_ok=True)
-        if self.double_checkpoint:
-            for latest, previous in (
-                (self._weights_path, self._prev_weights_path),
-                (self._training_metadata_path, self._prev_training_metadata_path),
-            ):
-                if os.path.exists(latest):
-                    shutil.copyfile(latest, previous)
-        self.model.save_weights(self._weights_path)
-        beside = f"{self._training_metadata_path}.new"
-        with open(beside, "w") as file:
-            json.dump({"epoch": self._current_epoch, "batch": self._last_batch_seen}, file)
-        os.replace(beside, self._training_metadata_path)
-
     def on_train_end(self, logs: Logs = None) -> None:
-        if not self.delete_checkpoint:
-            return
-        for path in (
-            self._weights_path, self._training_metadata_path, self._prev_weights_path,
-            self._prev_training_metadata_path,
-        ):  # fmt: skip
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-        with suppress(OSError):  # something else is in it, or it was never made
-            os.rmdir(self.backup_dir)
+        if self.delete_checkpoint:
+            for path in (self._latest, self._previous):
+                path.unlink(missing_ok=True)
+            with suppress(OSError):  # something else is in it
+                os.rmdir(self.backup_dir)
 
+    def _save(self) -> None:
+        from tinynet.saving.checkpoints import write_checkpoint
 
-def _epoch_in(path: str) -> int:
-    try:
-        with open(path) as file:
-            epoch = json.load(file)["epoch"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise FileFormatError(f"{path}: does not tell the epoch ({error})") from error
-    if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
-        raise FileFormatError(f"{path}: expected the number of an epoch, received {epoch!r}")
-    return epoch
+        os.makedirs(self.backup_dir, exist_ok=True)
+        if self.double_checkpoint and self._latest.exists():
+            os.replace(self._latest, self._previous)
+        write_checkpoint(self._latest, self.model._run.state())
