@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet import config, seeds
+from tinynet.arguments import one_of
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError, warn
 from tinynet.models.py_dataset import batches_in, is_dataset
@@ -105,11 +106,13 @@ def row_count(value: Any) -> int:
 
 
 class ArrayBatches:
-    """Batches cut from arrays of equal length, in order or shuffled anew for each pass.
+    """Batches cut from arrays of equal length, in order or shuffled.
+
+    After `set_random_seed` each pass shuffles in the same way, as Keras's do; without, each in another.
 
     x: the inputs (N, …); y: the targets (N, …) or None; sample_weight: (N, …) or None; each of them
         one array, or arrays in nested lists, tuples and dicts.
-    batch_size: the last batch may be smaller.
+    batch_size: the last batch may be smaller. shuffle: 'batch' mixes the samples of each batch among themselves only.
     """
 
     def __init__(
@@ -119,7 +122,7 @@ class ArrayBatches:
         sample_weight: Any = None,
         *,
         batch_size: int | None = None,
-        shuffle: bool = False,
+        shuffle: bool | str = False,
         class_weight: Mapping[int, float] | None = None,
         where: str = "fit",
     ) -> None:
@@ -128,7 +131,7 @@ class ArrayBatches:
         self.y = arrays_of(y, "y", where)
         self.sample_weight = arrays_of(sample_weight, "sample_weight", where)
         self.batch_size = checked_batch_size(batch_size, where)
-        self.shuffle = shuffle
+        self.shuffle = one_of(where, "shuffle", shuffle, (True, False, "batch"))
         self._check_sizes(where)
         self.size = row_count(self.x)
         self._check_weights(where)
@@ -177,10 +180,13 @@ class ArrayBatches:
         return -(-self.size // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = seeds.shuffled(self.size) if self.shuffle else None
+        order = seeds.orders()
+        samples = order(self.size) if self.shuffle and self.shuffle != "batch" else None
         for start in range(0, self.size, self.batch_size):
-            stop = start + self.batch_size
-            rows = slice(start, stop) if order is None else order[start:stop]
+            stop = min(start + self.batch_size, self.size)
+            rows = slice(start, stop) if samples is None else samples[start:stop]
+            if self.shuffle == "batch":
+                rows = start + order(stop - start)
             yield Batch(rows_of(self.x, rows), rows_of(self.y, rows), rows_of(self.sample_weight, rows))
 
     def described(self) -> dict[str, Any]:
@@ -202,7 +208,7 @@ class ArrayBatches:
             raise DataError(f"{where}: validation_split={fraction} of {self.size} samples leaves one part empty")
         return self._part(slice(0, at), self.shuffle), self._part(slice(at, None), False)
 
-    def _part(self, rows: slice, shuffle: bool) -> ArrayBatches:
+    def _part(self, rows: slice, shuffle: bool | str) -> ArrayBatches:
         part = object.__new__(ArrayBatches)
         part.x, part.y = rows_of(self.x, rows), rows_of(self.y, rows)
         part.sample_weight = rows_of(self.sample_weight, rows)
@@ -223,7 +229,7 @@ class IterableBatches:
         source: Any,
         class_weight: Mapping[int, float] | None = None,
         where: str = "fit",
-        shuffle: bool = False,
+        shuffle: bool | str = False,
     ) -> None:
         self.source = source
         self.class_weight = class_weight
@@ -258,7 +264,7 @@ class IterableBatches:
         if not self.numbered:
             return self.source
         count = length_of(self)
-        order = seeds.shuffled(count).tolist() if self.shuffle and count else None
+        order = seeds.shuffled(count) if self.shuffle and count else None
         return batches_in(self.source, order if order is not None else count)
 
     def call(self, hook: str) -> None:
@@ -325,7 +331,7 @@ def batches_of(
     sample_weight: Any = None,
     *,
     batch_size: int | None = None,
-    shuffle: bool = False,
+    shuffle: bool | str = False,
     class_weight: Mapping[int, float] | None = None,
     where: str,
 ) -> Batches:

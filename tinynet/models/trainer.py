@@ -182,7 +182,7 @@ class Trainer:
         callbacks: Any = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
-        shuffle: bool = True,
+        shuffle: bool | str = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
@@ -197,7 +197,9 @@ class Trainer:
         x, y: arrays (N, …) of NumPy, pandas, TensorFlow or PyTorch, or x an iterable of (x, y) or
             (x, y, sample_weight) batches: a list, a generator, a `tinynet.utils.PyDataset`, a tf.data.Dataset, a
             DataLoader. Where there are several inputs or outputs: lists of arrays, or dicts by name.
-        batch_size: 32 without one. shuffle: a new order each epoch, of samples, or of a PyDataset's batches.
+        batch_size: 32 without one. shuffle: samples, or a PyDataset's batches, in random order. As with Keras on
+            TensorFlow, `set_random_seed` gives all epochs the same order of samples; without it each has another.
+            'batch': only within each batch.
         validation_split: the last fraction of the samples, taken before shuffling, is only
             evaluated; validation_data: (x, y) or (x, y, sample_weight) for that, or an iterable.
         class_weight: how much the samples of each class count; sample_weight: each sample, for all
