@@ -40,6 +40,8 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
         raise ShapeError(
             f"{where}: the rows of {name} have unequal lengths; pad them to one length"
         ) from error
+    if name.partition("[")[0] in ("y", "sample_weight") and _is_text(array):
+        raise DtypeError(f"{where}: {name} must hold numbers, received text; number classes first, as from 0 to K - 1")
     if array.dtype.kind == "O":
         if any(v is None for v in array.ravel()[:100]):
             raise DataError(f"{where}: {name} holds None where an array is expected")
@@ -56,6 +58,12 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
     if array.ndim == 0:
         raise ShapeError(f"{where}: {name} must have a batch axis, received a single value")
     return array
+
+
+def _is_text(array: np.ndarray) -> bool:
+    if array.dtype.kind != "O":
+        return array.dtype.kind in "US"
+    return array.size > 0 and all(isinstance(v, (str, bytes)) for v in array.ravel()[:100])
 
 
 def _readable(value: Any) -> Any:
