@@ -85,8 +85,8 @@ def test_numbers_of_many_distributions_are_those_of_keras(seed: int, dtype: str,
     for library_of in (lambda random: random.gamma((50, 3), numbers, dtype, seed),
                        lambda random: random.beta((50, 3), numbers, numbers[::-1], dtype, seed)):  # fmt: skip
         same_numbers(library_of(tinynet.random), library_of(keras.random), exact=False)
-    of_trials = (library.random.binomial((50, 3), numbers.round() * 9, chances, dtype, seed) for library in (tinynet, keras))
-    same_numbers(*of_trials)
+    counts = numbers.round() * 9
+    same_numbers(*(library.random.binomial((50, 3), counts, chances, dtype, seed) for library in (tinynet, keras)))
 
 
 @given(seed=SEEDS, rows=st.integers(1, 4), classes=st.integers(1, 9), count=st.integers(0, 12))

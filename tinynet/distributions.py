@@ -29,7 +29,7 @@ _SMALLEST = 1e-7  # of the numbers whose logarithm is taken
 
 
 def _stream(pair: Pair) -> tuple[int, int, int, int]:
-    """The key and the upper half of the counter of a pair's stream: a block of another stream, which is the same for all."""
+    """The key and the upper half of the counter of a pair's stream: a block of a stream that is the same for all."""
     low, high = (number % 2**64 for number in pair)
     place = np.array([low], np.uint64)
     a, b, c, d = map(int, random_words((0x3EC8F720, 0x02461E29, high & _MASK, high >> 32), place)[0])
@@ -72,7 +72,7 @@ def keep_mask(pair: Pair, shape: Shape, rate: float, dtype: Any = "float32") -> 
 
 
 def _bells(words: np.ndarray, dtype: Any) -> np.ndarray:
-    """Words, two or four for a pair, as normal numbers: a pair is the sine and the cosine of one angle, times one radius.
+    """Words, two or four for a pair, as normal numbers: a pair is sine and cosine of one angle, times one radius.
 
     Box and Muller 1958.
     """
@@ -176,7 +176,7 @@ class _Own:
 
 
 def _numbered(shape: Shape, parameters: Shape) -> np.ndarray:
-    """The number of each result of a shape, in TensorFlow's order: all those of a parameter before those of the next."""
+    """The number of each result of a shape, in TensorFlow's order: all of a parameter before those of the next."""
     numbers, count = np.arange(math.prod(shape)), math.prod(parameters)
     if parameters and count and shape[-len(parameters) :] == parameters:
         return numbers.reshape(count, -1).T.reshape(-1)
