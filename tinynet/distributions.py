@@ -127,7 +127,7 @@ def truncated_normal(pair: Pair, shape: Shape, dtype: Any = "float32") -> np.nda
 
 
 def integers(pair: Pair, shape: Shape, low: Any, high: Any, dtype: Any = "int64") -> np.ndarray:
-    """Whole numbers from `low` to `high` − 1: a word of 32 bits, for other dtypes than int32 of 64, modulo their number.
+    """Whole numbers from `low` to `high` − 1: a word of 32 bits (64, but for int32) modulo their number.
 
     low, high: integers, or arrays of them that broadcast to the shape.
     """

@@ -1,4 +1,4 @@
-"""After the same global seed a layer has Keras's weights, and draws what Keras's draws, in training and in prediction."""
+"""After the same seed a layer has Keras's weights, and draws what Keras's draws, in training and in prediction."""
 
 from __future__ import annotations
 
