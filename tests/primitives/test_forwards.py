@@ -41,6 +41,11 @@ DEFINED = {
     "unstack": lambda x, axis: tuple(np.take(x, i, axis) for i in range(x.shape[axis])),
     "pad": lambda x, pad_width, constant_values: _padded(x, pad_width, constant_values),
     "getitem": lambda x, key: x[key],
+    "log_abs_det": lambda x: np.log(np.abs(np.linalg.det(x))),
+    "cholesky": lambda x: np.linalg.cholesky((x + x.swapaxes(-1, -2)) / 2),
+    "eigh": lambda x: tuple(np.linalg.eigh((x + x.swapaxes(-1, -2)) / 2)),
+    "svd": lambda x: tuple(np.linalg.svd(x, full_matrices=False)),
+    "qr": lambda x: tuple(np.linalg.qr(x)),
     "scatter": lambda x, key, shape: _scattered(x, key, shape),
 }
 

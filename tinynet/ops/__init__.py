@@ -21,6 +21,8 @@ from tinynet.ops.arithmetic import (
     true_divide,
     where,
 )
+from tinynet.ops.attention import dot_product_attention
+from tinynet.ops.blocks import depth_to_space, fold, psnr, space_to_depth, unfold
 from tinynet.ops.control import cond, fori_loop, map, scan, vectorized_map, while_loop
 from tinynet.ops.creation import (
     arange,
@@ -55,6 +57,23 @@ from tinynet.ops.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
     sparse_categorical_crossentropy,
+)
+from tinynet.ops.decompositions import (
+    cholesky,
+    cholesky_inverse,
+    det,
+    eigh,
+    inv,
+    logdet,
+    lstsq,
+    lu_factor,
+    matrix_rank,
+    pinv,
+    qr,
+    slogdet,
+    solve,
+    solve_triangular,
+    svd,
 )
 from tinynet.ops.diagonals import diag, diagonal, trace, tri, tril, triu
 from tinynet.ops.elementwise import (
@@ -204,26 +223,29 @@ __all__ = [
     "abs", "absolute", "add", "all", "allclose", "amax", "amin", "any", "append", "arange", "arccos", "arccosh",
     "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort", "array", "array_split",
     "average", "average_pool", "batch_normalization", "binary_crossentropy", "broadcast_to", "cast",
-    "categorical_crossentropy", "ceil", "celu", "clip", "concatenate", "cond", "conv", "conv_transpose",
-    "convert_to_numpy", "convert_to_tensor", "copy", "cos", "cosh", "count_nonzero", "cross", "ctc_loss", "cumprod",
-    "cumsum", "depthwise_conv", "diag", "diagonal", "diff", "digitize", "divide", "divide_no_nan", "dot", "dropout",
-    "dstack", "dtype", "einsum", "elu", "empty", "empty_like", "equal", "erf", "exp", "exp2", "expand_dims",
-    "expm1", "eye", "flip", "fliplr", "flipud", "floor", "floor_divide", "fori_loop", "full", "full_like", "gelu",
-    "get_item", "glu", "greater", "greater_equal", "gru", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",
-    "hard_tanh", "hstack", "identity", "in_top_k", "inner", "is_tensor", "isclose", "isfinite", "isin", "isinf",
-    "isnan", "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
-    "log_sigmoid", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
-    "logsumexp", "lstm", "map", "matmul", "max", "max_pool", "maximum", "mean", "median", "meshgrid", "min",
-    "minimum", "mod", "moments", "moveaxis", "multi_hot", "multiply", "nan_to_num", "ndim", "negative", "nonzero",
-    "norm", "normalize", "not_equal", "one_hot", "ones", "ones_like", "outer", "pad", "power", "prod", "ravel",
-    "reciprocal", "relu", "relu6", "repeat", "reshape", "rms_normalization", "roll", "round", "rsqrt", "scan",
-    "scatter", "scatter_update", "searchsorted", "segment_sum", "selu", "separable_conv", "shape", "sigmoid",
-    "sign", "silu", "simple_rnn", "sin", "sinh", "size", "slice", "slice_update", "soft_shrink", "softmax",
-    "softplus", "softsign", "sort", "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid", "sparsemax",
-    "split", "sqrt", "square", "squareplus", "squeeze", "stack", "standardize", "std", "stop_gradient", "subtract",
-    "sum", "swapaxes", "swish", "take", "take_along_axis", "tan", "tanh", "tanh_shrink", "tensordot", "threshold",
-    "tile", "top_k", "trace", "transpose", "tri", "tril", "triu", "true_divide", "trunc", "unstack", "var", "vdot",
-    "vectorized_map", "vstack", "where", "while_loop", "zeros", "zeros_like",
+    "categorical_crossentropy", "ceil", "celu", "cholesky", "cholesky_inverse", "clip", "concatenate", "cond",
+    "conv", "conv_transpose", "convert_to_numpy", "convert_to_tensor", "copy", "cos", "cosh", "count_nonzero",
+    "cross", "ctc_loss", "cumprod", "cumsum", "depth_to_space", "depthwise_conv", "det", "diag", "diagonal", "diff",
+    "digitize", "divide", "divide_no_nan", "dot", "dot_product_attention", "dropout", "dstack", "dtype", "eigh",
+    "einsum", "elu", "empty", "empty_like", "equal", "erf", "exp", "exp2", "expand_dims", "expm1", "eye", "flip",
+    "fliplr", "flipud", "floor", "floor_divide", "fold", "fori_loop", "full", "full_like", "gelu", "get_item",
+    "glu", "greater", "greater_equal", "gru", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "hstack", "identity", "in_top_k", "inner", "inv", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
+    "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
+    "log_sigmoid", "log_softmax", "logaddexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "logsumexp", "lstm", "lstsq", "lu_factor", "map", "matmul", "matrix_rank", "max", "max_pool", "maximum", "mean",
+    "median", "meshgrid", "min", "minimum", "mod", "moments", "moveaxis", "multi_hot", "multiply", "nan_to_num",
+    "ndim", "negative", "nonzero", "norm", "normalize", "not_equal", "one_hot", "ones", "ones_like", "outer", "pad",
+    "pinv", "power", "prod", "psnr", "qr", "ravel", "reciprocal", "relu", "relu6", "repeat", "reshape",
+    "rms_normalization", "roll", "round", "rsqrt", "scan", "scatter", "scatter_update", "searchsorted",
+    "segment_sum", "selu", "separable_conv", "shape", "sigmoid", "sign", "silu", "simple_rnn", "sin", "sinh",
+    "size", "slice", "slice_update", "slogdet", "soft_shrink", "softmax", "softplus", "softsign", "solve",
+    "solve_triangular", "sort", "space_to_depth", "sparse_categorical_crossentropy", "sparse_plus",
+    "sparse_sigmoid", "sparsemax", "split", "sqrt", "square", "squareplus", "squeeze", "stack", "standardize",
+    "std", "stop_gradient", "subtract", "sum", "svd", "swapaxes", "swish", "take", "take_along_axis", "tan", "tanh",
+    "tanh_shrink", "tensordot", "threshold", "tile", "top_k", "trace", "transpose", "tri", "tril", "triu",
+    "true_divide", "trunc", "unfold", "unstack", "var", "vdot", "vectorized_map", "vstack", "where", "while_loop",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 # Each function also takes symbolic tensors, from which functional models are made.
