@@ -143,12 +143,14 @@ def einsums(draw: Any) -> Any:
 @st.composite
 def norms(draw: Any) -> Any:
     x = draw(arrays(1, 3))
-    return call(
-        x,
-        ord=draw(st.sampled_from([None, 1, 2, 3, np.inf, -np.inf])),
-        axis=draw(axis_of(x.ndim)),
-        keepdims=draw(st.booleans()),
-    )
+    keepdims = draw(st.booleans())
+    if x.ndim == 1 or draw(st.booleans()):
+        orders = [None, 0, 1, 2, 3, -1, np.inf, -np.inf]
+        return call(x, ord=draw(st.sampled_from(orders)), axis=draw(axis_of(x.ndim)), keepdims=keepdims)
+    orders = [None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf]
+    axis = tuple(draw(st.permutations(range(x.ndim)))[:2])
+    keepdims = keepdims and axis[0] < axis[1]  # the other way round Keras puts axes back that are not there
+    return call(x, ord=draw(st.sampled_from(orders)), axis=axis, keepdims=keepdims)
 
 
 @st.composite
@@ -466,6 +468,78 @@ def chosen(draw: Any) -> Any:
     return call(draw(st.booleans()), lambda: x, lambda: x[:1])
 
 
+@st.composite
+def invertible(draw: Any, symmetric: bool = False) -> Any:
+    """Square matrices far from singular; symmetric ones are positive definite."""
+    size = draw(st.integers(1, 4))
+    x = filled((*draw(shapes(0, 2)), size, size), draw(SEEDS), low=-1, high=1)
+    if symmetric:
+        return x @ x.swapaxes(-1, -2) + np.eye(size, dtype="float32")
+    return x + 4 * np.eye(size, dtype="float32")
+
+
+@st.composite
+def systems(draw: Any, triangular: bool = False) -> Any:
+    a = draw(invertible())
+    b = filled((*a.shape[:-1], *draw(st.sampled_from([(), (1,), (3,)]))), draw(SEEDS))
+    return call(a, b, **({"lower": draw(st.booleans())} if triangular else {}))
+
+
+@st.composite
+def of_full_rank(draw: Any, batched: bool = True) -> Any:
+    x = filled((*draw(shapes(0, 1 if batched else 0)), *draw(shapes(2, 2))), draw(SEEDS), low=-1, high=1)
+    place = np.arange(min(x.shape[-2:]))
+    x[..., place, place] += 4
+    return x
+
+
+@st.composite
+def nearest_solutions(draw: Any) -> Any:
+    a = draw(of_full_rank(batched=False))
+    return call(a, filled((len(a), *draw(shapes(0, 1))), draw(SEEDS)))
+
+
+@st.composite
+def attended(draw: Any) -> Any:
+    n, t, s, h, d = draw(st.tuples(*[st.integers(1, 3)] * 5))
+    groups = draw(st.integers(1, 2))
+    # Keras repeats keys for groups of heads only where there is more than one.
+    g = h if groups == 1 or h == 1 else 2
+    h = g * groups if g > 1 else h
+    query, key, value = (filled((n, steps, heads, d), draw(SEEDS)) for steps, heads in ((t, h), (s, g), (s, g)))
+    extra: dict[str, Any] = {}
+    if draw(st.booleans()):
+        extra["bias"] = filled((n, h, t, s), draw(SEEDS))
+    if draw(st.booleans()):
+        extra["mask"] = filled((n, 1, t, s), draw(SEEDS), "bool")
+    if draw(st.booleans()):
+        extra["scale"] = 0.5
+    return call(query, key, value, is_causal=draw(st.booleans()), **extra)
+
+
+@st.composite
+def blocked(draw: Any, of_channels: bool) -> Any:
+    n, h, w, c = draw(st.tuples(*[st.integers(1, 3)] * 4))
+    block = draw(st.integers(2, 3))
+    shape = (n, h, w, c * block**2) if of_channels else (n, h * block, w * block, c)
+    return call(filled(shape, draw(SEEDS)), block)  # TensorFlow computes with channels last only
+
+
+@st.composite
+def unfolded(draw: Any, back: bool = False) -> Any:
+    n, c = draw(st.tuples(st.integers(1, 2), st.integers(1, 2)))
+    size = draw(st.tuples(st.integers(4, 6), st.integers(4, 6)))
+    window = draw(st.sampled_from([2, (1, 3), (2, 2)]))
+    settings = {key: draw(st.sampled_from([1, 2])) for key in ("dilation", "stride") if draw(st.booleans())}
+    settings["padding"] = draw(st.sampled_from([0, 1, (1, 0)]))
+    x = filled((n, c, *size), draw(SEEDS))
+    if not back:
+        return call(x, window, **settings)
+    from tinynet import ops
+
+    return call(ops.unfold(x, window, **settings).numpy(), size, window, **settings)
+
+
 def _step(carry: Any, x: Any) -> Any:
     total = carry * 0.5 + x * x
     return total, total * 2.0
@@ -476,6 +550,23 @@ SHAPE = shapes(0, 3)
 GLU = shapes(1, 3).flatmap(lambda s: SEEDS.map(lambda seed: filled((*s[:-1], 2 * s[-1]), seed)))
 
 CASES: dict[str, Any] = {
+    "cholesky": with_(invertible(symmetric=True), upper=st.booleans()),
+    "cholesky_inverse": with_(invertible(), upper=st.booleans()),
+    "det": invertible().map(call),
+    "inv": invertible().map(call),
+    "logdet": invertible(symmetric=True).map(call),
+    "slogdet": invertible().map(call),
+    "solve": systems(),
+    "solve_triangular": systems(triangular=True),
+    "lstsq": nearest_solutions(),
+    "matrix_rank": of_full_rank().map(call),
+    "pinv": of_full_rank().map(call),
+    "dot_product_attention": attended(),
+    "depth_to_space": blocked(of_channels=True),
+    "space_to_depth": blocked(of_channels=False),
+    "unfold": unfolded(),
+    "fold": unfolded(back=True),
+    "psnr": arrays(1, 3).map(lambda x: call(x, np.cos(x), 2.0)),
     "add": operands().filter(not_taken_for_a_bias),
     "subtract": operands(),
     "multiply": operands(),

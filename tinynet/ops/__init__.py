@@ -75,6 +75,7 @@ from tinynet.ops.decompositions import (
     solve_triangular,
     svd,
 )
+from tinynet.ops.derivatives import jvp
 from tinynet.ops.diagonals import diag, diagonal, trace, tri, tril, triu
 from tinynet.ops.elementwise import (
     abs,
@@ -231,7 +232,7 @@ __all__ = [
     "fliplr", "flipud", "floor", "floor_divide", "fold", "fori_loop", "full", "full_like", "gelu", "get_item",
     "glu", "greater", "greater_equal", "gru", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
     "hstack", "identity", "in_top_k", "inner", "inv", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
-    "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
+    "jvp", "layer_normalization", "leaky_relu", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
     "log_sigmoid", "log_softmax", "logaddexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor",
     "logsumexp", "lstm", "lstsq", "lu_factor", "map", "matmul", "matrix_rank", "max", "max_pool", "maximum", "mean",
     "median", "meshgrid", "min", "minimum", "mod", "moments", "moveaxis", "multi_hot", "multiply", "nan_to_num",

@@ -56,7 +56,7 @@ def dot_product_attention(
         if bias is not None:
             scores = scores + tensor(bias).astype(scores.dtype)
         shown = np.ones((), bool) if mask is None else tensor(mask).numpy().astype(bool)
-        shown = np.broadcast_to(shown & (np.tri(*shape[2:]) > 0) if is_causal else shown, shape)
+        shown = np.broadcast_to(shown & (np.tri(shape[2], shape[3]) > 0) if is_causal else shown, shape)
     except (ShapeError, ValueError) as error:
         raise ShapeError(f"dot_product_attention: mask or bias does not fit weights of shape {shape}: {error}") from error
     if scores.shape != shape:

@@ -138,7 +138,9 @@ def _windows(size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: A
 def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
     """The ratio of the largest signal to noise, in decibel: 10 log₁₀(max_val² / mean of (x1 − x2)²); inf for equal ones.
 
-    max_val: the largest value that is possible, 1 or 255 in images. Raises `ShapeError` for different shapes.
+    max_val: the largest value that is possible, 1 or 255 in images.
+
+    Raises `ShapeError` for different shapes, `ArgumentError` for a max_val that is not positive.
 
     >>> round(psnr([0.0, 1.0], [0.1, 0.9], max_val=1.0).item(), 3)
     20.0
@@ -146,4 +148,6 @@ def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
     a, b = pair(floating(x1), floating(x2), "psnr")
     if a.shape != b.shape:
         raise ShapeError(f"psnr: expected two tensors of one shape, received {a.shape} and {b.shape}")
+    if isinstance(max_val, bool) or not isinstance(max_val, (int, float)) or not max_val > 0:
+        raise ArgumentError(f"psnr: expected max_val to be a positive number, received {max_val!r}")
     return 20 * math.log10(max_val) - 10 * log10(mean(square(a - b)))

@@ -180,7 +180,7 @@ OPERANDS_OF = {"lstsq": "b", "solve": "b", "solve_triangular": "b"}
 CLASS_NAMES = {
     "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm", "ctc_loss": "CTCLoss",
     "hard_swish": "HardSilu", "isin": "IsIn", "layer_normalization": "LayerNorm", "rms_normalization": "RMSNorm",
-    "psnr": "PSNR", "searchsorted": "SearchSorted", "swish": "Silu",
+    "psnr": "PSNR", "searchsorted": "SearchSorted", "svd": "SVD", "swish": "Silu",
 }  # fmt: skip
 MODULES = {
     "core": (
@@ -254,12 +254,28 @@ class SymbolicOperation:
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The results for symbolic operands: tensors of a shape and a dtype."""
         function = functools.partial(DEFINITIONS[self.class_name].function, **self.settings)
+        if self.class_name in CHANNELS_OF_KERNEL and len(args) > 1:
+            args = (_with_channels(args[0], args[1], CHANNELS_OF_KERNEL[self.class_name], self.settings), *args[1:])
         if self.class_name not in SIZED:
             outputs = _matched(self, function, args, kwargs)
             if outputs is not None:
                 return outputs
         _allow(self, args, kwargs)
         return inferred(function, args, kwargs)
+
+
+# The axis of the kernel that has as many elements as the inputs have channels.
+CHANNELS_OF_KERNEL = {"Conv": -2, "ConvTranspose": -1, "DepthwiseConv": -2, "SeparableConv": -2}
+
+
+def _with_channels(x: Any, kernel: Any, axis: int, settings: dict[str, Any]) -> Any:
+    """Symbolic inputs with the channels of the kernel, where they are open."""
+    place = 1 if settings.get("data_format") == "channels_first" else -1
+    if not isinstance(x, KerasTensor) or x.ndim < 3 or x.shape[place] is not None or len(getattr(kernel, "shape", ())) < 3:
+        return x
+    shape = list(x.shape)
+    shape[place] = kernel.shape[axis]
+    return KerasTensor(shape, x.dtype)
 
 
 def call(class_name: str, *operands: Any, **settings: Any) -> Any:
