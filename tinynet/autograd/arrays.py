@@ -48,7 +48,10 @@ def weak(value: Any, dtype: np.dtype) -> np.ndarray:
 def agreed(arrays: list[Any]) -> list[Any]:
     """Integers beside floats as floats of the same size: NumPy would make float64 of the two."""
     dtype = arrays[0].dtype
-    if all(a.dtype is dtype for a in arrays):
+    for a in arrays:  # a loop and no generator: this runs for every operation
+        if a.dtype is not dtype:
+            break
+    else:
         return arrays
     floats = [a.dtype for a in arrays if a.dtype.kind == "f"]
     if not floats:

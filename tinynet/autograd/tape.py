@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
+import numpy as np
+
 from tinynet.errors import GraphError
 from tinynet.primitives.operation import Operation
 
@@ -70,17 +72,21 @@ class Node:
         self,
         operation: Operation,
         attributes: Mapping[str, Any],
-        parents: tuple[Any, ...],
+        parents: Sequence[Any],
         residuals: tuple[Any, ...],
         outputs: int,
     ) -> None:
         self.operation = operation
         self.attributes = attributes
         self.parents = parents
-        self.needs = tuple([parent is not None for parent in parents])
         self.residuals: tuple[Any, ...] | None = residuals
         self.outputs = outputs
-        self.versions = tuple([(p, p._version) for p in parents if type(p) not in _GRAPH])
+        self.needs: list[bool] = []
+        self.versions: list[tuple[Any, int]] = []
+        for parent in parents:  # one loop and no comprehensions: this runs for every operation
+            self.needs.append(parent is not None)
+            if type(parent) not in _GRAPH:
+                self.versions.append((parent, parent._version))
         self.dtypes: tuple[Any, ...] | None = None
         self.serial = next(_serials)
 
@@ -170,7 +176,7 @@ def propagate(
             cotangents = higher(node, cotangent)
         else:
             residuals = node.residuals_for_vjp()
-            if hasattr(cotangent, "dense"):
+            if type(cotangent) is not np.ndarray and hasattr(cotangent, "dense"):
                 cotangent = cotangent.dense()
             cotangents = node.operation.vjp(cotangent, residuals, node.needs, **node.attributes)
         if not keep:

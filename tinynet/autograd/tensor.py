@@ -545,16 +545,20 @@ def constant(function: Any, *inputs: Any, **settings: Any) -> Tensor:
 
 def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
     """Computes an operation on tensors, arrays and numbers; records it where a gradient is wanted."""
-    tracked = False
+    parents: list[Any] = []
     arrays: list[Any] = []
-    foreign = False
+    tracked = foreign = False
     for value in inputs:
+        parent = None
         if isinstance(value, Tensor):
             arrays.append(value._data)
-            tracked = tracked or value._requires_grad
+            if value._requires_grad:
+                tracked = True
+                parent = value if value._node is None else value._node
         else:
             arrays.append(value)
             foreign = foreign or value is not None
+        parents.append(parent)
     tracked = tracked and tape.is_recording()
     if foreign:
         arrays = _converted(operation, inputs, arrays, tracked)
@@ -575,10 +579,6 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
         raise
     except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
         raise explained(operation.name, error, arrays) from error
-    parents = tuple([
-        None if not isinstance(x, Tensor) or not x._requires_grad else (x if x._node is None else x._node)
-        for x in inputs
-    ])  # fmt: skip
     if type(output) is tuple:
         node = tape.Node(operation, attributes, parents, residuals, len(output))
         _keep_dtypes(node, arrays, output[0].dtype)
@@ -637,7 +637,7 @@ def _replayed_vjp(node: tape.Node, cotangent: Any, residuals: Sequence[Any]) -> 
 def _keep_dtypes(node: tape.Node, arrays: Sequence[Any], dtype: np.dtype) -> None:
     """Remembers the inputs' dtypes where they differ, so that each gets a cotangent of its own."""
     for array, needed in zip(arrays, node.needs):  # noqa: B905 - of one length; this runs for every operation
-        if needed and array.dtype != dtype:
+        if needed and array.dtype is not dtype and array.dtype != dtype:
             node.dtypes = tuple(None if a is None else a.dtype for a in arrays)
             return
 
