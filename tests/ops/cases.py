@@ -540,6 +540,98 @@ def unfolded(draw: Any, back: bool = False) -> Any:
     return call(ops.unfold(x, window, **settings).numpy(), size, window, **settings)
 
 
+def bits(number: bool = True) -> Any:
+    return operands(("int32", "int64"), low=-9, high=9, number=False)
+
+
+@st.composite
+def shifts(draw: Any) -> Any:
+    (x, y), _ = draw(operands(("int32", "int64"), low=0, high=5, number=False))
+    return call(x, y)
+
+
+@st.composite
+def holes(draw: Any, several: bool = True, keepdims: bool = True) -> Any:
+    """A reduction of floats of which some are nan, but not all along an axis."""
+    (x,), kwargs = draw(reduction(FLOATS, several, keepdims))
+    holes = np.random.default_rng(draw(SEEDS)).random(x.shape) < 0.4
+    axis = kwargs["axis"]
+    return (np.where(holes & ~holes.all(axis=axis, keepdims=True), np.asarray(np.nan, x.dtype), x),), kwargs
+
+
+@st.composite
+def quantiles(draw: Any, factor: float = 1.0, with_holes: bool = False) -> Any:
+    (x,), kwargs = draw(holes() if with_holes else reduction(FLOATS))
+    several = not with_holes and draw(st.booleans())
+    q = np.array([0.0, 0.3, 1.0]) if several else draw(st.sampled_from([0.0, 0.25, 0.7, 1.0]))
+    if with_holes:
+        kwargs["keepdims"] = False  # Keras keeps other axes there
+        return call(x, q * factor, **kwargs)
+    methods = ["linear", "lower", "higher", "midpoint", "nearest"]
+    return call(x, np.asarray(q * factor, "float32"), method=draw(st.sampled_from(methods)), **kwargs)
+
+
+@st.composite
+def sequences(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    return call(x, draw(st.integers(1, x.shape[-1])), draw(st.integers(1, 3)))
+
+
+@st.composite
+def pooled(draw: Any) -> Any:
+    n, c = draw(st.tuples(st.integers(1, 2), st.integers(1, 2)))
+    spatial = draw(st.lists(st.integers(2, 6), min_size=1, max_size=2))
+    counts = tuple(draw(st.integers(1, size)) for size in spatial)
+    return call(filled((n, *spatial, c), draw(SEEDS)), counts, data_format="channels_last")
+
+
+@st.composite
+def cut(draw: Any, axis: int) -> Any:
+    x = filled((*draw(shapes(axis, axis)), 4, *draw(shapes(0, 1))), draw(SEEDS))
+    return call(x, draw(st.sampled_from([2, [1, 3]])))
+
+
+@st.composite
+def turned(draw: Any) -> Any:
+    x = draw(arrays(2, 3))
+    return call(x, draw(st.integers(-2, 5)), tuple(draw(st.permutations(range(x.ndim)))[:2]))
+
+
+@st.composite
+def counted(draw: Any) -> Any:
+    x = filled(draw(shapes(1, 1)), draw(SEEDS), "int32", 0, 5)
+    weights = {"weights": filled(x.shape, draw(SEEDS))} if draw(st.booleans()) else {}
+    return call(x, minlength=draw(st.integers(0, 7)), **weights)
+
+
+@st.composite
+def distances(draw: Any) -> Any:
+    m, n, d = draw(st.tuples(*[st.integers(1, 4)] * 3))
+    batch = draw(shapes(0, 1))
+    return call(filled((*batch, m, d), draw(SEEDS)), filled((*batch, n, d), draw(SEEDS)))
+
+
+@st.composite
+def selections(draw: Any) -> Any:
+    shape = draw(shapes(1, 2))
+    count = draw(st.integers(1, 3))
+    return call(
+        [filled(shape, draw(SEEDS), "bool") for _ in range(count)], [filled(shape, draw(SEEDS)) for _ in range(count)],
+        np.float32(0.5),
+    )  # fmt: skip
+
+
+@st.composite
+def integrals(draw: Any) -> Any:
+    y = draw(arrays(1, 3))
+    if draw(st.booleans()):
+        return call(y, dx=0.5, axis=draw(axis_of(y.ndim)))
+    return call(y, np.sort(filled(y.shape[-1:], draw(SEEDS))))
+
+
+LENGTH = st.integers(1, 7).map(call)
+
+
 def _step(carry: Any, x: Any) -> Any:
     total = carry * 0.5 + x * x
     return total, total * 2.0
@@ -550,6 +642,70 @@ SHAPE = shapes(0, 3)
 GLU = shapes(1, 3).flatmap(lambda s: SEEDS.map(lambda seed: filled((*s[:-1], 2 * s[-1]), seed)))
 
 CASES: dict[str, Any] = {
+    **{name: bits() for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm")},
+    **{name: elementwise(-9, 9, ("int32", "int64", "uint8")) for name in ("bitwise_invert", "bitwise_not")},
+    **{name: shifts() for name in ("bitwise_left_shift", "left_shift", "bitwise_right_shift", "right_shift")},
+    **{name: holes() for name in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd")},
+    **{name: holes(several=False) for name in ("nanargmax", "nanargmin")},
+    **{name: holes(several=False, keepdims=False) for name in ("nancumsum", "nancumprod")},
+    **{name: LENGTH for name in ("bartlett", "blackman", "hamming", "hanning")},
+    "kaiser": after(st.integers(1, 7), st.sampled_from([0.5, 8.0])),
+    "cbrt": elementwise(0.1),
+    "fabs": elementwise(dtypes=WIDE),
+    "deg2rad": elementwise(-200, 200),
+    "rad2deg": elementwise(),
+    "sinc": elementwise(),
+    "erfc": elementwise(),
+    "erfinv": elementwise(-0.9, 0.9),
+    "hypot": operands(FLOATS, low=0.1, number=False),
+    "fmod": operands(FLOATS, low2=1.0, number=False),
+    "fmax": operands(FLOATS, number=False),
+    "fmin": operands(FLOATS, number=False),
+    "heaviside": operands(FLOATS, number=False),
+    "ldexp": st.tuples(arrays(), st.integers(-3, 5)).map(lambda c: call(c[0], np.int32(c[1]))),
+    "logaddexp2": operands(FLOATS, low=-30, high=30, number=False).filter(lambda c: np.all(c[0][0] != c[0][1])),
+    "nextafter": operands(FLOATS, number=False),
+    "isposinf": not_finite(),
+    "isneginf": not_finite(),
+    "signbit": elementwise(dtypes=("float32", "int32")),
+    "ptp": reduction(("float32", "int32")),
+    "diagflat": after(arrays(1, 2), st.just(0)),
+    "vsplit": cut(0),
+    "hsplit": cut(1),
+    "dsplit": cut(2),
+    "rot90": turned(),
+    "kron": operands(FLOATS, number=False).map(lambda c: call(c[0][0], c[0][1])),
+    "cdist": distances(),
+    "saturate_cast": after(arrays(dtypes=("float32", "int32"), low=-300, high=300), st.sampled_from(["uint8", "int8"])),
+    "logspace": lines().filter(lambda c: np.ndim(c[0][0]) == 0).map(lambda c: call(*c[0])),
+    "geomspace": st.tuples(st.floats(0.5, 3, width=16), st.floats(4, 9, width=16), st.integers(2, 6)).map(
+        lambda c: call(*c)
+    ),
+    "vander": st.tuples(arrays(1, 1), st.sampled_from([None, 1, 4]), st.booleans()).map(
+        lambda c: call(c[0], c[1], increasing=c[2])
+    ),
+    "extract_sequences": sequences(),
+    "quantile": quantiles(),
+    "percentile": quantiles(100.0),
+    "nanquantile": quantiles(with_holes=True),
+    "nanpercentile": quantiles(100.0, with_holes=True),
+    "nanmedian": holes().map(lambda c: (c[0], {"axis": c[1]["axis"]})),
+    "corrcoef": st.tuples(st.integers(2, 3), st.integers(4, 6), SEEDS).map(lambda c: call(filled(c[:2], c[2]))),
+    "correlate": st.tuples(arrays(1, 1), arrays(1, 1), st.sampled_from(["valid", "full"])).map(
+        lambda c: call(c[0], c[1], mode=c[2])
+    ),
+    "trapezoid": integrals(),
+    "bincount": counted(),
+    "histogram": st.tuples(arrays(1, 2), st.integers(1, 5)).map(lambda c: call(c[0], c[1])),
+    **{name: segments() for name in ("segment_max", "segment_min", "segment_prod")},
+    "switch": after(st.integers(0, 2), st.just([lambda x: x * 1.0, lambda x: x * x]), arrays(1, 2)),
+    "unravel_index": st.tuples(shapes(2, 3), SEEDS).map(
+        lambda c: call(filled((4,), c[1], "int32", 0, int(np.prod(c[0]))), c[0])
+    ),
+    "unique": after(arrays(1, 2, ("int32", "float32"), 0, 4), st.just(True), st.booleans(), st.booleans(), st.booleans()),
+    "select": selections(),
+    "adaptive_average_pool": pooled(),
+    "adaptive_max_pool": pooled(),
     "cholesky": with_(invertible(symmetric=True), upper=st.booleans()),
     "cholesky_inverse": with_(invertible(), upper=st.booleans()),
     "det": invertible().map(call),

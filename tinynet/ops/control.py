@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinynet.autograd.tensor import Tensor
@@ -120,3 +120,16 @@ def _stacked(results: list[Any]) -> Any:
         return None
     columns = zip(*(list(leaves(result)) for result in results), strict=True)
     return packed(results[0], (stack([tensor(part) for part in column]) for column in columns))
+
+
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+    """What the branch of that number returns for the operands; a number beyond the branches counts as the nearest.
+
+    Raises `ArgumentError` without branches.
+
+    >>> switch(1, [lambda x: x, lambda x: x * 2], 3)
+    6
+    """
+    if not isinstance(branches, (list, tuple)) or not branches:
+        raise ArgumentError("switch: expected a list of at least one branch")
+    return branches[min(max(int(tensor(index).item()), 0), len(branches) - 1)](*operands)

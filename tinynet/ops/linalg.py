@@ -6,6 +6,7 @@ for shapes that do not fit.
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -16,9 +17,9 @@ from tinynet.autograd.tensor import Tensor, record
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.ops._arguments import Axis, floating, pair, promoted
 from tinynet.ops._arguments import axes as checked_axes
-from tinynet.ops.arithmetic import divide, maximum
+from tinynet.ops.arithmetic import divide, maximum, where
 from tinynet.ops.elementwise import abs, rsqrt, sqrt, square
-from tinynet.ops.logic import not_equal
+from tinynet.ops.logic import equal, not_equal
 from tinynet.ops.reductions import max, min, sum
 from tinynet.ops.shapes import expand_dims, moveaxis
 from tinynet.primitives import decompositions, linalg
@@ -202,3 +203,32 @@ def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = N
         least = x.dtype.type(np.maximum(epsilon**2, np.finfo(x.dtype).tiny))
         return x * rsqrt(maximum(sum(square(x), axis, keepdims=True), least))
     return divide(x, maximum(norm(x, order, axis, keepdims=True), epsilon))
+
+
+def kron(x1: Any, x2: Any) -> Tensor:
+    """The Kronecker product: a block of x2 for each element of x1, multiplied by it.
+
+    >>> kron([[1, 2]], [[1], [3]]).tolist()
+    [[1, 2], [3, 6]]
+    """
+    a, b = pair(x1, x2, "kron")
+    rank = builtins.max(a.ndim, b.ndim)
+    a, b = (x.reshape((1,) * (rank - x.ndim) + x.shape) for x in (a, b))
+    apart = a.reshape([n for size in a.shape for n in (size, 1)]) * b.reshape([n for size in b.shape for n in (1, size)])
+    return apart.reshape([n * m for n, m in zip(a.shape, b.shape, strict=True)])
+
+
+def cdist(x: Any, y: Any) -> Tensor:
+    """The distances of the rows of x (…, M, D) from those of y (…, N, D): (…, M, N).
+
+    Its derivative is 0 where two rows are equal. Raises `ShapeError` for rows of different lengths.
+
+    >>> cdist([[0.0, 0.0]], [[3.0, 4.0], [0.0, 1.0]]).tolist()
+    [[5.0, 1.0]]
+    """
+    a, b = pair(floating(x), floating(y), "cdist")
+    if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-1]:
+        raise ShapeError(f"cdist: expected rows of one length, received shapes {a.shape} and {b.shape}")
+    squares = sum(square(expand_dims(a, -2) - expand_dims(b, -3)), -1)
+    equal_rows = equal(squares, 0)
+    return where(equal_rows, 0.0, sqrt(where(equal_rows, 1.0, squares)))

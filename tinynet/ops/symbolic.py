@@ -172,10 +172,10 @@ OPERANDS = {
     "output", "operands", "key", "mean", "variance", "offset", "scale", "constant_values", "rtol", "atol", "gamma",
     "beta", "variable", "fill_value", "a", "array", "weights", "targets", "predictions", "updates", "values",
     "sorted_sequence", "start_indices", "bins", "target_length", "output_length", "query", "value", "bias", "mask",
-    "input",
+    "y", "q",
 }  # fmt: skip
 # Names that are settings elsewhere.
-OPERANDS_OF = {"lstsq": "b", "solve": "b", "solve_triangular": "b"}
+OPERANDS_OF = {"lstsq": ("b",), "solve": ("b",), "solve_triangular": ("b",)}
 # Where Keras's class is not the function's name in camel case.
 CLASS_NAMES = {
     "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm", "ctc_loss": "CTCLoss",
@@ -184,15 +184,17 @@ CLASS_NAMES = {
 }  # fmt: skip
 MODULES = {
     "core": (
-        "cast", "convert_to_tensor", "scatter_update", "slice", "slice_update", "stop_gradient", "unstack",
+        "cast", "convert_to_tensor", "saturate_cast", "scatter_update", "slice", "slice_update", "stop_gradient", "unstack",
     ),
-    "math": ("erf", "in_top_k", "logdet", "logsumexp", "rsqrt", "top_k"),
+    "math": (
+        "cdist", "erf", "erfc", "erfinv", "extract_sequences", "in_top_k", "logdet", "logsumexp", "rsqrt", "top_k",
+    ),
     "linalg": (
         "cholesky", "cholesky_inverse", "det", "eigh", "inv", "lstsq", "lu_factor", "matrix_rank", "norm", "pinv", "qr",
         "solve", "solve_triangular", "svd",
     ),
     "nn": (
-        "average_pool", "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "celu", "conv",
+        "adaptive_average_pool", "adaptive_max_pool", "average_pool", "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "celu", "conv",
         "conv_transpose", "ctc_loss", "depth_to_space", "depthwise_conv", "dot_product_attention", "elu", "fold",
         "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "layer_normalization", "leaky_relu",
         "log_sigmoid", "log_softmax", "max_pool", "moments", "multi_hot", "normalize", "one_hot", "psnr", "relu",
@@ -204,10 +206,11 @@ MODULES = {
 # Functions of no tensor, functions of functions, those whose result depends on values or outgrows the operands, and
 # those that Keras has no class for.
 UNTRACED = {
-    "arange", "cond", "convert_to_numpy", "diag", "dropout", "dtype", "empty", "eye", "fori_loop", "full", "gru",
-    "identity", "is_tensor", "jvp", "linspace", "lstm", "map", "meshgrid", "ndim", "nonzero", "ones", "scan",
-    "scatter", "segment_sum", "shape", "simple_rnn", "size", "standardize", "tri", "vectorized_map", "while_loop",
-    "zeros",
+    "arange", "bartlett", "bincount", "blackman", "cond", "convert_to_numpy", "diag", "diagflat", "dropout",
+    "dtype", "empty", "eye", "fori_loop", "full", "geomspace", "gru", "hamming", "hanning", "histogram", "identity",
+    "is_tensor", "jvp", "kaiser", "linspace", "logspace", "lstm", "map", "meshgrid", "ndim", "nonzero", "ones",
+    "scan", "scatter", "segment_max", "segment_min", "segment_prod", "segment_sum", "select", "shape", "simple_rnn",
+    "size", "standardize", "switch", "tri", "unique", "vectorized_map", "while_loop", "zeros",
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
 
@@ -290,11 +293,12 @@ TRIALS = ((2, 24), (4, 48))
 
 # Operations that compute with sizes; the axes of the other results are the operands' own, or of size 1.
 SIZED = {
-    "Append", "ArraySplit", "AveragePool", "BroadcastTo", "Conv", "ConvTranspose", "Cross", "DepthToSpace",
-    "DepthwiseConv", "Diagonal", "Diff", "Dstack", "Fold", "GetItem", "Glu", "Hstack", "MaxPool", "MultiHot", "OneHot",
-    "Pad", "Ravel", "Repeat", "Reshape",
-    "ScatterUpdate", "SeparableConv", "Slice", "SliceUpdate", "SpaceToDepth", "Split", "Stack",
-    "Tile", "TopK", "Unfold", "Unstack", "Vstack",
+    "AdaptiveAveragePool", "AdaptiveMaxPool", "Append", "ArraySplit", "AveragePool", "BroadcastTo", "Conv",
+    "ConvTranspose", "Correlate", "Cross", "DepthToSpace", "DepthwiseConv", "Diagonal", "Diff", "Dsplit", "Dstack",
+    "ExtractSequences", "Fold", "GetItem", "Glu", "Hsplit", "Hstack", "Kron", "MaxPool", "MultiHot",
+    "Nanpercentile", "Nanquantile", "OneHot", "Pad", "Percentile", "Quantile", "Ravel", "Repeat", "Reshape",
+    "ScatterUpdate", "SeparableConv", "Slice", "SliceUpdate", "SpaceToDepth", "Split", "Stack", "Tile", "TopK",
+    "Trapezoid", "Unfold", "UnravelIndex", "Unstack", "Vander", "Vsplit", "Vstack",
 }  # fmt: skip
 SIZED_ALONG_AXIS = ("Concatenate",)  # that compute with the sizes of one axis alone
 PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31)
@@ -474,7 +478,7 @@ def traceable(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
     signature = inspect.signature(function)
     class_name = CLASS_NAMES.get(name) or "".join(part.capitalize() for part in name.split("_"))
-    given = tuple(key for key in signature.parameters if key in OPERANDS or key == OPERANDS_OF.get(name))
+    given = tuple(key for key in signature.parameters if key in OPERANDS or key in OPERANDS_OF.get(name, ()))
     settings = tuple(key for key in signature.parameters if key not in given and key != "kwargs")
     DEFINITIONS[class_name] = Definition(_by_operands(function, given), _MODULE_OF.get(name, "numpy"), settings)
 
