@@ -34,7 +34,11 @@ ELSEWHERE = {
     "lu_factor",
     "qr",
     "svd",
-    "argpartition",  # Keras's takes the elements for whole numbers
+    # Compared in test_ops_against_numpy.py, where Keras on TensorFlow goes wrong.
+    "adaptive_average_pool",
+    "adaptive_max_pool",
+    "argpartition",
+    "rot90",
     # Compared below.
     "dtype",
     "is_tensor",
@@ -53,8 +57,8 @@ def test_value_and_dtype_are_those_of_keras(name):
     @given(CASES[name])
     def compare(arguments):
         args, kwargs = arguments
-        # A loss of sequences adds up terms of about 1, which may cancel.
-        terms = 1.0 if name == "ctc_loss" else 1e-3
+        # A loss of sequences and a sum of cosines add up terms of about 1, which may cancel.
+        terms = 1.0 if name in ("ctc_loss", "blackman") else 1e-3
         agree(getattr(ops, name)(*args, **kwargs), getattr(keras.ops, name)(*args, **kwargs), name, terms)
 
     compare()

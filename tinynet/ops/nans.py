@@ -120,8 +120,11 @@ def nanvar(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> nanvar([1.0, float("nan"), 3.0]).item()
     1.0
     """
-    x = floating(x)
-    return nanmean(square(x - nanmean(x, axis, keepdims=True)), axis, keepdims)
+    values, missing = _replaced(floating(x), 0)
+    centred = where(missing, values.dtype.type(0), values - nanmean(x, axis, keepdims=True))
+    counts = sum(constant(np.logical_not, missing).astype(values.dtype), axis, keepdims)
+    with np.errstate(invalid="ignore"):
+        return divide(sum(square(centred), axis, keepdims), counts)
 
 
 def nanstd(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:

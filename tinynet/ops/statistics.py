@@ -61,7 +61,7 @@ METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 def quantile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Tensor:
     """The values below which a share q of the elements over `axis` lies: of the shape of q, then of what x has left.
 
-    q: a share from 0 to 1, or several. method: between two elements 'linear' takes the point at the share, 'lower' and
+    q: a share from 0 to 1, or several; it has no gradient. method: between two elements 'linear' takes the point at the share, 'lower' and
         'higher' one of them, 'nearest' the nearer one and 'midpoint' their mean.
 
     Raises `ArgumentError` for another share or method.
@@ -113,14 +113,14 @@ def _share(percent: Any) -> np.ndarray:
 
 
 def _quantile(
-    x: Any, q: Any, axis: Axis, method: str, keepdims: bool, where_: str, without_nan: bool = False
+    x: Any, q: Any, axis: Axis, method: str, keepdims: bool, owner: str, without_nan: bool = False
 ) -> Tensor:
     if method not in METHODS:
-        raise ArgumentError(f"{where_}: method must be one of {', '.join(METHODS)}, received {method!r}")
+        raise ArgumentError(f"{owner}: method must be one of {', '.join(METHODS)}, received {method!r}")
     x, shares = floating(x), tensor(q).numpy().astype(np.float64)
     if shares.ndim > 1 or not ((shares >= 0) & (shares <= 1)).all():
-        raise ArgumentError(f"{where_}: shares must lie between the least and the most, one or in a list, received {q!r}")
-    over = normalized_axes(axes(axis, x.ndim, where_), x.ndim)
+        raise ArgumentError(f"{owner}: shares must lie between the least and the most, one or in a list, received {q!r}")
+    over = normalized_axes(axes(axis, x.ndim, owner), x.ndim)
     kept = [a for a in range(x.ndim) if a not in over]
     rows = x.transpose(*kept, *over).reshape(*(x.shape[a] for a in kept), -1)
     missing = np.isnan(rows.numpy())
@@ -137,7 +137,9 @@ def _quantile(
     weight = {"lower": 0.0, "higher": 1.0, "midpoint": 0.5 * (above > below)}.get(method, place - below)
     low, high = (_taken(rows, places, shares.ndim) for places in (below, above))
     weight = np.asarray(weight, x.dtype)
-    found = where(np.broadcast_to(weight, low.shape) == 0, low, low * (1 - weight) + high * weight)
+    with np.errstate(invalid="ignore"):  # of rows without elements, which are nan below
+        between = low * (1 - weight) + high * weight
+    found = where(np.broadcast_to(weight, low.shape) == 0, low, between)
     found = where(np.broadcast_to(empty, found.shape), found.dtype.type(math.nan), found)
     if not keepdims:
         return found

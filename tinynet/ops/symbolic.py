@@ -178,7 +178,8 @@ OPERANDS = {
 OPERANDS_OF = {"lstsq": ("b",), "solve": ("b",), "solve_triangular": ("b",)}
 # Where Keras's class is not the function's name in camel case.
 CLASS_NAMES = {
-    "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm", "ctc_loss": "CTCLoss",
+    "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm", "cdist": "CDist",
+    "ctc_loss": "CTCLoss",
     "hard_swish": "HardSilu", "isin": "IsIn", "layer_normalization": "LayerNorm", "rms_normalization": "RMSNorm",
     "psnr": "PSNR", "searchsorted": "SearchSorted", "svd": "SVD", "swish": "Silu",
 }  # fmt: skip
