@@ -374,10 +374,12 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
     """x in another dtype, limited to what this can hold: 300 is 255 in uint8. Floats are cut to whole numbers.
 
+    dtype: None is `floatx()`.
+
     >>> saturate_cast([300.7, -1.0], "uint8").tolist()
     [255, 0]
     """
-    x, to = tensor(x), dtype_named(dtype, "saturate_cast")
+    x, to = tensor(x), dtype_named(dtype or config.floatx(), "saturate_cast")
     if to.kind == "f" or to.kind == "b" or x.dtype.kind == "b":
         return x.astype(to)
     return constant(_saturated, x, to)

@@ -70,7 +70,7 @@ class KerasTensor:
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
-    def _no_value(self, *_: Any) -> Any:
+    def _no_value(self, *_: Any, **__: Any) -> Any:
         raise ArgumentError(
             f"{self!r} is symbolic: it stands for values that come later. Use it in layers, in functions of "
             "tinynet.ops and in operators; other code belongs into a layer of your own."
@@ -441,6 +441,8 @@ def inferred(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str
     Raises `ShapeError` and its like when the function does not take such shapes.
     """
     first, second = (_tried(function, args, kwargs, *trial) for trial in TRIALS)
+    if len(list(leaves(first))) != len(list(leaves(second))):
+        raise ArgumentError("the number of results depends on a size that is open; give the inputs' full shape")
 
     def merged(a: Any, b: Any) -> KerasTensor:
         if not isinstance(a, Tensor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras_suite.shim.backend import KerasTensor
 from keras_suite.shim.facade import Facade
 from tinynet.ops.symbolic import DEFINITIONS, SymbolicOperation
 
@@ -17,4 +18,4 @@ def _class_of(name: str) -> Facade:
 
 
 globals().update({name: _class_of(name) for name in DEFINITIONS})
-__all__ = list(DEFINITIONS)
+__all__ = ["KerasTensor", *DEFINITIONS]
