@@ -1,7 +1,7 @@
 """tinynet: a tensor with a recorded graph, and Keras's layers, training and files on it.
 
 `tinynet.Sequential`, `tinynet.layers` and the rest of Keras's names stand beside `Tensor`,
-`grad`, `no_grad` and `gradcheck`, which Keras has not.
+`grad`, `no_grad`, `gradcheck` and `detect_anomaly`, which Keras has not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinynet.autograd import Tensor, Variable, enable_grad, grad, gradcheck, no_grad, value_and_grad
+from tinynet.autograd import Tensor, Variable, detect_anomaly, enable_grad, grad, gradcheck, no_grad, value_and_grad
 from tinynet.config import show_config
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Initializer", "Input", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer",
-    "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "datasets",
-    "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses", "metrics", "models",
-    "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config", "utils",
+    "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets",
+    "detect_anomaly", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
+    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config", "utils",
     "value_and_grad",
 ]  # fmt: skip
 
@@ -59,7 +59,7 @@ _HOMES = {
     "Loss": "losses", "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers",
     "Sequential": "models",
     **{name: name for name in (
-        "activations", "callbacks", "config", "constraints", "datasets", "errors", "initializers", "kernels",
+        "activations", "callbacks", "config", "constraints", "data", "datasets", "errors", "initializers", "kernels",
         "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
         "saving", "utils",
     )},

@@ -55,6 +55,10 @@ class DivergenceError(TinynetError, RuntimeError):
     """Training has broken down: its loss is NaN or infinite."""
 
 
+class AnomalyError(DivergenceError):
+    """An operation made NaN or infinity out of numbers; see `tinynet.detect_anomaly`."""
+
+
 class MutationError(TinynetError, TypeError):
     """An attempt to change a tensor in place."""
 
@@ -73,6 +77,10 @@ class FileFormatError(TinynetError, ValueError):
 
 class UnsafeFileError(FileFormatError):
     """A file that leads out of itself: to other files, or to code."""
+
+
+class CheckpointError(FileFormatError):
+    """The state in a file is not that of this training run."""
 
 
 class MissingFileError(TinynetError, FileNotFoundError):

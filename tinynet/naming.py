@@ -1,10 +1,15 @@
-"""Names for objects that were given none: 'precision', 'precision_1' and so on, as in Keras."""
+"""Names for objects that were given none, as in Keras 'precision', 'precision_1' and so on; and within what they are."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
+from collections.abc import Iterator
+from contextvars import ContextVar
 
 _names: Counter[str] = Counter()
+
+scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())  # the layers whose calls are going on
 
 
 def automatic_name(prefix: str) -> str:
@@ -17,3 +22,13 @@ def automatic_name(prefix: str) -> str:
 def reset_names() -> None:
     """Starts all counts anew: the next name for a prefix is the prefix itself."""
     _names.clear()
+
+
+@contextlib.contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Within it new weights carry `name` in their path."""
+    token = scope.set((*scope.get(), name))
+    try:
+        yield
+    finally:
+        scope.reset(token)

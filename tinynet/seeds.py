@@ -135,3 +135,27 @@ def truncated_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> 
 def shuffled(count: int) -> np.ndarray:
     """A permutation of range(`count`) from the global stream: the order of an epoch."""
     return np.random.permutation(count)
+
+
+def get_state() -> dict[str, Any]:
+    """Everything that draws without a generator of their own depend on, in numbers and arrays."""
+    version, words, _ = _python_random.getstate()
+    numpy = np.random.get_state(legacy=False)
+    return {
+        "python": [version, np.array(words, np.uint32)],
+        "numpy": [numpy["state"]["key"], numpy["state"]["pos"], numpy["has_gauss"], numpy["gauss"]],
+        "shared": None if _shared is None else [_shared.seed, _shared.counter],
+    }
+
+
+def set_state(state: dict[str, Any]) -> None:
+    """Goes on drawing as after the `get_state` that gave this."""
+    global _shared
+    version, words = state["python"]
+    _python_random.setstate((version, tuple(words.tolist()), None))
+    key, position, has_gauss, gauss = state["numpy"]
+    np.random.set_state(("MT19937", key, position, has_gauss, gauss))
+    _shared = None
+    if state["shared"] is not None:
+        _shared = SeedGenerator(state["shared"][0])
+        _shared.counter = state["shared"][1]

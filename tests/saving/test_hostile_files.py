@@ -106,7 +106,7 @@ def test_a_byte_changed_anywhere_in_the_members_is_noticed(good: dict[str, bytes
 @pytest.mark.parametrize("missing", ["config.json", "model.weights.h5"])
 def test_a_member_is_missing(missing: str, good: dict[str, bytes], tmp_path: Path) -> None:
     members = {name: content for name, content in good.items() if name != missing}
-    refused(written(tmp_path / "part.keras", members), f"holds no {missing}, so it is not a .keras model")
+    refused(written(tmp_path / "part.keras", members), f"holds no {missing}, so it is not a .keras file")
     wrapped = {f"model/{name}": content for name, content in good.items()}
     refused(written(tmp_path / "wrapped.keras", wrapped), "holds no config.json")
 

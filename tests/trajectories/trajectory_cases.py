@@ -207,7 +207,9 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Lamb": ("Lamb", {"learning_rate": 2**-7, **BETAS}),
     "Adafactor": ("Adafactor", {"learning_rate": 2**-6}),
 }  # fmt: skip
-OPTIMIZERS["Muon"] = ("Muon", {"learning_rate": 2**-6, "weight_decay": 2**-8})
+OPTIMIZERS["Muon"] = (
+    "Muon", {"learning_rate": 2**-6, "weight_decay": 2**-8, **{f"adam_{name}": value for name, value in BETAS.items()}}
+)  # fmt: skip
 
 
 def optimizer_of(library: Any, name: str) -> Any:

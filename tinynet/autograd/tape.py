@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.autograd import anomaly
 from tinynet.errors import GraphError
 from tinynet.primitives.operation import Operation
 
@@ -89,6 +90,8 @@ class Node:
                 self.versions.append((parent, parent._version))
         self.dtypes: tuple[Any, ...] | None = None
         self.serial = next(_serials)
+        if anomaly.watchers:
+            anomaly.remember(self)
 
     def __lt__(self, other: Node) -> bool:  # a heap of nodes yields the youngest first
         return self.serial > other.serial
@@ -179,6 +182,8 @@ def propagate(
             if type(cotangent) is not np.ndarray and hasattr(cotangent, "dense"):
                 cotangent = cotangent.dense()
             cotangents = node.operation.vjp(cotangent, residuals, node.needs, **node.attributes)
+        if anomaly.watchers:
+            anomaly.check_backward(node, cotangent, cotangents)
         if not keep:
             node.residuals = None
         dtypes = node.dtypes

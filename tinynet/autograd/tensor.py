@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import config
-from tinynet.autograd import tape, tracing
+from tinynet.autograd import anomaly, tape, tracing
 from tinynet.autograd.arrays import (
     Axis,
     agreed,
@@ -567,6 +567,8 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
     try:
         if not tracked:
             output = operation.evaluate(*arrays, **attributes)
+            if anomaly.watchers:
+                anomaly.check(operation, inputs, arrays, output)
             trace = tracing.current()
             if trace is not None:
                 # A result that is changed below is then another array, which the trace does not know.
@@ -575,6 +577,8 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
                 return tuple(map(wrap, output))
             return wrap(output) if operation is elementwise.cast else _of_integers(wrap(output), arrays)
         output, residuals = operation.forward(*arrays, **attributes)
+        if anomaly.watchers:
+            anomaly.check(operation, inputs, arrays, output)
     except TinynetError:
         raise
     except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:

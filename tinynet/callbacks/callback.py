@@ -17,11 +17,27 @@ class Callback:
     running averages since the epoch began, logs of epochs hold the validation's with val_ before.
     Set `self.model.stop_training = True` to end training; `stop_evaluating` and `stop_predicting` end the others.
 
+    A callback that remembers something from one hook to the next names its attributes in `remembered`, so that a run
+    that was killed goes on as if it had not been (see `BackupAndRestore`). Where that does not do, it overrides
+    `get_state` and `set_state`.
+
     Source: https://keras.io/api/callbacks/base_callback/
     """
 
     model: Any = None
     params: dict[str, Any] = {}
+    after_others = False  # whether its hooks are called after those of all others, wherever it stands in the list
+
+    remembered: tuple[str, ...] = ()  # attributes that change as training goes on: numbers, text, arrays, lists, dicts
+
+    def get_state(self) -> Any:
+        """What a checkpoint keeps: dicts and lists of numbers, text, None and arrays. None: there is nothing."""
+        return {name: getattr(self, name) for name in self.remembered} or None
+
+    def set_state(self, state: Any) -> None:
+        """Goes on from what `get_state` gave."""
+        for name in self.remembered:
+            setattr(self, name, state[name])
 
     def set_model(self, model: Any) -> None:
         self.model = model

@@ -40,7 +40,7 @@ class CallbackList(Callback):
             self.append(callback)
         for wanted, kind in ((add_history, History), (add_progbar, ProgbarLogger)):
             if wanted and not any(isinstance(callback, kind) for callback in self.callbacks):
-                self.callbacks.append(kind())
+                self.append(kind())
         if model is not None:
             self.set_model(model)
         if params:
@@ -51,6 +51,7 @@ class CallbackList(Callback):
         if not isinstance(callback, Callback):
             raise ArgumentError(f"callbacks: expected tinynet callbacks, received {callback!r}")
         self.callbacks.append(callback)
+        self.callbacks.sort(key=lambda each: each.after_others)
 
     def set_model(self, model: Any) -> None:
         self.model = model

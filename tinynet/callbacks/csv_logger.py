@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from pathlib import Path
 from typing import Any, TextIO
@@ -34,6 +35,8 @@ class CSVLogger(Callback):
         self.append = flag("CSVLogger", "append", append)
         self.keys: list[str] | None = None
         self.csv_file: TextIO | None = None
+        self._rows = ""  # of this run
+        self._found = 0  # bytes that were there before it
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._close()
@@ -46,11 +49,13 @@ class CSVLogger(Callback):
         except OSError as error:
             raise FileAccessError(f"CSVLogger: {self.filename!r} cannot be written: {error}") from error
         self.keys = None
+        self._rows, self._found = "", self.csv_file.tell()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
         assert self.csv_file is not None, "on_train_begin comes first"
-        rows = csv.writer(self.csv_file, delimiter=self.sep)
+        text = io.StringIO(newline="")
+        rows = csv.writer(text, delimiter=self.sep)
         if self.keys is None:
             self.keys = sorted(logs)
             if not any(key.startswith("val_") for key in self.keys):
@@ -58,6 +63,21 @@ class CSVLogger(Callback):
             if self._needs_header:
                 rows.writerow(["epoch", *self.keys])
         rows.writerow([epoch, *(_cell(logs.get(key, "NA")) for key in self.keys)])
+        self._rows += text.getvalue()
+        self.csv_file.write(text.getvalue())
+        self.csv_file.flush()
+
+    def get_state(self) -> Any:
+        return {"keys": self.keys, "rows": self._rows, "found": self._found}
+
+    def set_state(self, state: Any) -> None:
+        """Goes on after the rows that were there; those that a killed run had written behind them are removed."""
+        assert self.csv_file is not None, "on_train_begin comes first"
+        self.keys, self._rows, self._found = state["keys"], state["rows"], state["found"]
+        self._needs_header = not (self._rows or self._found)
+        self.csv_file.truncate(self._found)
+        self.csv_file.seek(0, os.SEEK_END)
+        self.csv_file.write(self._rows)
         self.csv_file.flush()
 
     def on_train_end(self, logs: Logs = None) -> None:

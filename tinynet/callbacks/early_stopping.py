@@ -20,6 +20,8 @@ class EarlyStopping(MonitorCallback):
     Source: https://keras.io/api/callbacks/early_stopping/
     """
 
+    remembered = ("best", "best_epoch", "best_weights", "stopped_epoch", "wait")
+
     def __init__(
         self,
         monitor: str = "val_loss",

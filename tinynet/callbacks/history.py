@@ -10,6 +10,8 @@ from tinynet.callbacks.callback import Callback, Logs
 class History(Callback):
     """What `fit` returns: `history` maps each log to its list of values, one an epoch."""
 
+    remembered = ("history", "epoch")
+
     def __init__(self) -> None:
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []

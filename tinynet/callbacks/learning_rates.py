@@ -102,6 +102,8 @@ class ReduceLROnPlateau(MonitorCallback):
     Source: https://keras.io/api/callbacks/reduce_lr_on_plateau/
     """
 
+    remembered = ("best", "cooldown_counter", "wait")
+
     def __init__(
         self,
         monitor: str = "val_loss",

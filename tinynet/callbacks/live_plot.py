@@ -28,6 +28,8 @@ class LivePlot(Callback):
     that is not logged. This callback is tinynet's own.
     """
 
+    remembered = ("logs", "_last")
+
     def __init__(
         self, names: Sequence[str] | None = None, every: int = 1, filename: str | os.PathLike[str] | None = None
     ) -> None:

@@ -26,6 +26,8 @@ class ModelCheckpoint(MonitorCallback):
     Source: https://keras.io/api/callbacks/model_checkpoint/
     """
 
+    remembered = ("best", "_since_saved", "_last_batch", "_epoch")
+
     def __init__(
         self,
         filepath: str | os.PathLike[str],

@@ -27,6 +27,8 @@ class MonitorCallback(Callback):
     Source: https://keras.io/api/callbacks/
     """
 
+    remembered: tuple[str, ...] = ("best",)
+
     def __init__(
         self, monitor: str = "val_loss", mode: str = "auto", baseline: float | None = None, min_delta: float = 0
     ) -> None:

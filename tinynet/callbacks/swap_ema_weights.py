@@ -41,6 +41,13 @@ class SwapEMAWeights(Callback):
             variable.assign(value)
         self._kept = None
 
+    def get_state(self) -> Any:
+        return {"kept": None if self._kept is None else [value for _, value in self._kept]}
+
+    def set_state(self, state: Any) -> None:
+        kept = state["kept"]
+        self._kept = None if kept is None else list(zip(self.model.optimizer._trainable_variables, kept, strict=True))
+
     def on_train_begin(self, logs: Logs = None) -> None:
         self._kept = None  # `fit` left the averages in place
         if not getattr(self.model.optimizer, "use_ema", False):

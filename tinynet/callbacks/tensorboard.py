@@ -29,6 +29,8 @@ class TensorBoard(Callback):
     Source: https://keras.io/api/callbacks/tensorboard/
     """
 
+    remembered = ("_batches",)
+
     def __init__(
         self,
         log_dir: str | os.PathLike[str] = "logs",

@@ -8,6 +8,8 @@ from tinynet.arguments import flag
 from tinynet.callbacks.callback import Callback, Logs
 from tinynet.errors import DivergenceError
 
+ADVICE = "Train within tinynet.detect_anomaly() to see which operation of which layer made it."
+
 
 class TerminateOnNaN(Callback):
     """Stops training after a batch whose loss is NaN or infinite.
@@ -24,6 +26,6 @@ class TerminateOnNaN(Callback):
         if loss is None or math.isfinite(loss):
             return
         if self.raise_error:
-            raise DivergenceError(f"TerminateOnNaN: the loss is {loss} after batch {batch}: NaN or Inf loss encountered")
-        print(f"Batch {batch}: Invalid loss, terminating training", flush=True)
+            raise DivergenceError(f"TerminateOnNaN: the loss is {loss} after batch {batch}: NaN or Inf loss encountered. {ADVICE}")
+        print(f"Batch {batch}: Invalid loss, terminating training. {ADVICE}", flush=True)
         self.model.stop_training = True

@@ -39,7 +39,7 @@ from tinynet.layers.structures import (
     symbolic,
 )
 from tinynet.metrics.base import Metric
-from tinynet.naming import automatic_name
+from tinynet.naming import automatic_name, name_scope, scope
 from tinynet.nested import leaves
 from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
 from tinynet.seeds import SeedGenerator, frozen
@@ -48,7 +48,7 @@ LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
-_scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
+_noted: ContextVar[list[tuple[Layer, Any]] | None] = ContextVar("noted", default=None)
 
 
 _changes = 0
@@ -66,13 +66,14 @@ def stands_alone() -> bool:
 
 
 @contextlib.contextmanager
-def name_scope(name: str) -> Iterator[None]:
-    """Within it new weights carry `name` in their path."""
-    token = _scope.set((*_scope.get(), name))
+def noting_outputs() -> Iterator[list[tuple[Layer, Any]]]:
+    """Within it the list gets every layer that is called, with its outputs, in the order in which they are done."""
+    noted: list[tuple[Layer, Any]] = []
+    token = _noted.set(noted)
     try:
-        yield
+        yield noted
     finally:
-        _scope.reset(token)
+        _noted.reset(token)
 
 
 def dtype_name(dtype: Any, owner: str = "layer", allowed: Sequence[str] = config.FLOAT_DTYPES) -> str:
@@ -260,7 +261,7 @@ class Layer(Configurable):
             trainable=trainable and self._trainable,
             dtype=dtype,
             name=name,
-            path="/".join((*_scope.get(), name)),
+            path="/".join((*scope.get(), name)),
         )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
@@ -337,7 +338,7 @@ class Layer(Configurable):
                 kwargs["training"] = training
         elif not self._call_takes_any:
             kwargs.pop("training", None)  # what has no use for it may still be told
-        token, scope = _training.set(training), _scope.set((*_scope.get(), self.name))
+        before, outside = _training.set(training), scope.set((*scope.get(), self.name))
         outermost = not _inside_call.get()
         if outermost:
             self._clear_losses()  # `losses` are those of the last call
@@ -347,8 +348,8 @@ class Layer(Configurable):
         except TinynetError as error:
             raise _located(error, self)
         finally:
-            _training.reset(token)
-            _scope.reset(scope)
+            _training.reset(before)
+            scope.reset(outside)
             if outermost:
                 _inside_call.set(False)
         if not self.built:
@@ -361,6 +362,9 @@ class Layer(Configurable):
             previous_mask = kwargs["mask"]  # also one that was passed, not carried by the inputs
         if previous_mask is not None or self.makes_masks:
             self._pass_masks(inputs, outputs, previous_mask)
+        noted = _noted.get()
+        if noted is not None:
+            noted.append((self, outputs))
         return outputs
 
     makes_masks = False

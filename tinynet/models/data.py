@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet import config
+from tinynet import config, seeds
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError, warn
 from tinynet.models.py_dataset import batches_in, is_dataset
 from tinynet.nested import holds_arrays, leaves, map_leaves, named_leaves, packed
-from tinynet.seeds import shuffled
+
+
+SAMPLES = 256  # by which a checkpoint knows data again
 
 
 class Batch(NamedTuple):
@@ -166,11 +169,21 @@ class ArrayBatches:
         return -(-self.size // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = shuffled(self.size) if self.shuffle else None
+        order = seeds.shuffled(self.size) if self.shuffle else None
         for start in range(0, self.size, self.batch_size):
             stop = start + self.batch_size
             rows = slice(start, stop) if order is None else order[start:stop]
             yield Batch(rows_of(self.x, rows), rows_of(self.y, rows), rows_of(self.sample_weight, rows))
+
+    def described(self) -> dict[str, Any]:
+        """By what a checkpoint knows the same data again: among others a checksum of some samples."""
+        some = rows_of((self.x, self.y, self.sample_weight), slice(None, None, -(-self.size // SAMPLES)))
+        checksum = 0
+        for array in leaves(some):
+            if array is not None:
+                content = array.tobytes() if array.dtype.kind != "O" else "\0".join(map(str, array.ravel())).encode()
+                checksum = zlib.crc32(content, checksum)
+        return {"samples": self.size, "batch_size": self.batch_size, "shuffle": self.shuffle, "checksum": checksum}
 
     def split(self, fraction: float, where: str) -> tuple[ArrayBatches, ArrayBatches]:
         """The first part for training and the last `fraction` of the samples for validation."""
@@ -229,11 +242,15 @@ class IterableBatches:
                 "pass steps_per_epoch and an endless generator, or an object with a fresh iter()."
             )
 
+    def described(self) -> dict[str, Any]:
+        """By what a checkpoint knows the same data again."""
+        return {"batches": length_of(self), "shuffle": self.shuffle}
+
     def _items(self) -> Iterable[Any]:
         if not self.numbered:
             return self.source
         count = length_of(self)
-        order = shuffled(count).tolist() if self.shuffle and count else None
+        order = seeds.shuffled(count).tolist() if self.shuffle and count else None
         return batches_in(self.source, order if order is not None else count)
 
     def call(self, hook: str) -> None:
@@ -358,6 +375,11 @@ class Passes:
     def __init__(self, data: Batches) -> None:
         self.data = data
         self.iterator: Iterator[Batch] | None = None
+        self.taken = 0  # batches of the present pass
+        self.total = 0  # batches of all passes
+        self._drawn_from: Any = None  # the state of all random numbers when the present pass began
+        self._source_before: Any = None  # the data set's own
+        self._goes_on = False  # whether the next `take` goes on within an epoch
 
     def call(self, hook: str) -> None:
         """Tells the data that an epoch begins or ends, where they want to know it."""
@@ -366,24 +388,80 @@ class Passes:
 
     def take(self, count: int | None) -> Iterator[Batch]:
         """All batches of a pass, or the next `count`; fewer, with a warning, where a pass ends."""
-        self.call("on_epoch_begin")
-        if count is None:
-            yield from self.data
-        else:
-            yield from self._next(count)
+        if not self._goes_on:
+            self.call("on_epoch_begin")
+            if count is None:
+                self.iterator = None
+        self._goes_on = False
+        number = 0
+        while count is None or number < count:
+            batch = next(self.iterator, None) if self.iterator is not None else None
+            if batch is None and self.iterator is not None:
+                self.iterator = None
+                if count is None:
+                    break
+                if number:
+                    warn(f"the data ended after {number} of {count} steps: the next epoch starts a new pass")
+                    break
+            if batch is None:
+                batch = next(self._begun())
+            number, self.taken, self.total = number + 1, self.taken + 1, self.total + 1
+            yield batch
         self.call("on_epoch_end")
 
-    def _next(self, count: int) -> Iterator[Batch]:
-        for number in range(count):
-            batch = next(self.iterator, None) if self.iterator is not None else None
-            if batch is None and self.iterator is not None and number:
-                warn(f"the data ended after {number} of {count} steps: the next epoch starts a new pass")
-                self.iterator = None
-                return
-            if batch is None:
-                self.iterator = iter(self.data)
-                batch = next(self.iterator)
-            yield batch
+    def _begun(self) -> Iterator[Batch]:
+        self._drawn_from, self._source_before = seeds.get_state(), self._source_state()
+        self.taken = 0
+        self.iterator = iter(self.data)
+        return self.iterator
+
+    def get_state(self) -> dict[str, Any]:
+        """The place in the data, for a checkpoint; with the state of a data set that has a `get_state`."""
+        within_pass = self.iterator is not None
+        return {
+            "open": within_pass,
+            "taken": self.taken,
+            "total": self.total,
+            "drawn_from": self._drawn_from,
+            "source": self._source_before if within_pass else self._source_state(),
+        }
+
+    def _source_state(self) -> Any:
+        source: Any = getattr(self.data, "source", None)
+        return source.get_state() if hasattr(source, "get_state") else None
+
+    def go_on(self, state: dict[str, Any], within_epoch: bool, look_at: Callable[[Batch], Any] | None = None) -> None:
+        """Goes through the data to the place that `get_state` told of.
+
+        look_at: is called with the first batch. Random numbers are left anywhere. Raises `DataError` where the data
+        end before.
+        """
+        source: Any = getattr(self.data, "source", None)
+        keeps_state = hasattr(source, "set_state")
+        if keeps_state:
+            source.set_state(state["source"])
+        if within_epoch:
+            self.call("on_epoch_begin")
+            self._goes_on = True
+        if state["drawn_from"] is not None:
+            seeds.set_state(state["drawn_from"])
+        only_once = hasattr(source, "__next__")  # a generator: one pass for all epochs
+        left_out = state["total"] if only_once else state["taken"] if state["open"] else 0
+        if left_out or look_at is not None:
+            batches = self._begun()
+            for number in range(max(left_out, 1)):
+                batch = next(batches, None)
+                if batch is None:
+                    raise DataError(f"the data end after {number} batches, {left_out} of which had been seen")
+                if number == 0 and look_at is not None:
+                    kept = seeds.get_state()
+                    look_at(batch)
+                    seeds.set_state(kept)
+        if not left_out:
+            self.iterator = None
+            if keeps_state:
+                source.set_state(state["source"])  # looking began a pass
+        self.taken, self.total, self._drawn_from = state["taken"], state["total"], state["drawn_from"]
 
 
 def joined(results: list[Any]) -> Any:

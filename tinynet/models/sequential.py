@@ -13,10 +13,11 @@ from tinynet.autograd.tags import set_mask
 from tinynet.catalogue import Config, each, serialize
 from tinynet.errors import ArgumentError, NoGraphError, NotBuiltError, ShapeError
 from tinynet.layers import InputLayer, deserialize
-from tinynet.layers.base import Layer, dtype_name, name_scope
+from tinynet.layers.base import Layer, dtype_name
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
+from tinynet.naming import name_scope
 from tinynet.nested import holds_arrays
 from tinynet.ops.symbolic import KerasTensor
 

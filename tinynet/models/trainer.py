@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,7 +18,7 @@ from tinynet.autograd.tensor import wrap
 from tinynet.callbacks import Callback, CallbackList
 from tinynet.callbacks.callback import plain
 from tinynet.catalogue import Config, serialize
-from tinynet.errors import ArgumentError, NotBuiltError, warn
+from tinynet.errors import AnomalyError, ArgumentError, NotBuiltError, warn
 from tinynet.layers.base import Layer, changes
 from tinynet.layers.structures import map_structure
 from tinynet.models.compiled import Compiled, CompiledMetrics, Logs
@@ -39,6 +40,7 @@ from tinynet.models.data import (
 )
 from tinynet.models.graph import Graph
 from tinynet.models.replays import Replays
+from tinynet.models.training_run import TrainingRun
 from tinynet.nested import leaves, map_leaves
 
 
@@ -66,6 +68,7 @@ class Trainer:
         self.steps_per_execution = 1
         self._compiled = Compiled(self.described)
         self._replays = Replays(self)
+        self._run: TrainingRun | None = None  # the fit that is going on
         self._all_metrics: tuple[Any, list[Any]] = (None, [])
 
     def compile(
@@ -186,6 +189,7 @@ class Trainer:
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
+        resume_from: str | os.PathLike[str] | None = None,
     ) -> Any:
         """Trains for `epochs` passes over the data; returns the `History` of the logs.
 
@@ -202,6 +206,8 @@ class Trainer:
         initial_epoch: where counting starts, to continue a run.
         validation_freq: epochs from one validation to the next, or a list of epochs (from 1).
         steps_per_epoch, validation_steps: batches an epoch, where not all of them.
+        resume_from: a checkpoint that `tinynet.callbacks.BackupAndRestore` wrote; training goes on as if it had not
+            been interrupted. `CheckpointError` tells what differs where it is from another run.
 
         Raises `NotBuiltError` before `compile`, `DataError` and its like for data that cannot be
         trained on. Source: https://keras.io/api/models/model_training_apis/
@@ -228,32 +234,54 @@ class Trainer:
         if logged is not None:
             hooks.check_monitors(logged)
         self.stop_training = False
-        logs: Logs = {}
         passes = Passes(data)
+        tested = None if validation is None else Passes(validation)
+        settings = {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+        self._run = TrainingRun(self, hooks, passes, tested, self._look_at, initial_epoch, settings)
+        try:
+            self._train(self._run, epochs, validated, resume_from)
+        finally:
+            self._run = None
+        return self.history
+
+    def _train(self, run: TrainingRun, epochs: int, validated: Callable[[int], bool], resume_from: Any) -> None:
+        """The loop of `fit`: epochs, batches, and the hooks around them."""
+        hooks, steps = run.hooks, run.settings["steps_per_epoch"]
         handed = _as_it_is if type(self).train_step is Trainer.train_step else _handed
-        passes.call("on_epoch_end")  # before the first, too, as in Keras
+        run.passes.call("on_epoch_end")  # before the first, too, as in Keras
         hooks.on_train_begin()
-        for epoch in range(initial_epoch, epochs):
+        if resume_from is not None:
+            from tinynet.saving.checkpoints import read_checkpoint
+
+            run.take_up(read_checkpoint(resume_from), os.fspath(resume_from))
+        run.go_on(within_epoch=False)
+        while run.epoch < epochs and not run.stopped:
+            epoch = run.epoch
             self.reset_metrics()
             hooks.on_epoch_begin(epoch)
-            for first, last, batches in _executions(passes, steps_per_epoch, self.steps_per_execution):
+            run.go_on(within_epoch=True)
+            left = () if run.stopped else _executions(run.passes, steps, self.steps_per_execution, run.batch)
+            for first, last, batches in left:
                 hooks.on_train_batch_begin(first)
-                for batch in batches:
-                    logs = self.train_step(handed(batch))
-                hooks.on_train_batch_end(last, logs)
+                for number, batch in enumerate(batches, first):
+                    try:
+                        run.logs = self.train_step(handed(batch))
+                    except AnomalyError as error:
+                        raise AnomalyError(f"epoch {epoch + 1}, batch {number}: {error}") from error
+                run.batch = last + 1
+                hooks.on_train_batch_end(last, run.logs)
                 if self.stop_training:
                     break
-            epoch_logs = dict(logs)
-            if validation is not None and validated(epoch + 1):
-                tested = self._test(validation, hooks, validation_steps)
-                epoch_logs.update((f"val_{key}", value) for key, value in tested.items())
-            hooks.on_epoch_end(epoch, epoch_logs)
-            logs = epoch_logs
+            logs = dict(run.logs)
+            if run.validation is not None and validated(epoch + 1):
+                tested = self._test(run.validation, hooks, run.settings["validation_steps"])
+                logs.update((f"val_{key}", value) for key, value in tested.items())
+            run.epoch, run.batch, run.logs = epoch + 1, 0, logs
+            hooks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
         self.optimizer.finalize_variable_values(self.trainable_weights)
-        hooks.on_train_end(logs)
-        return self.history
+        hooks.on_train_end(run.logs)
 
     def evaluate(
         self,
@@ -275,7 +303,7 @@ class Trainer:
         steps = _steps("evaluate", "steps", steps)
         data = batches_of(x, y, sample_weight, batch_size=batch_size, where="evaluate")
         hooks = self._hooks(callbacks, verbose, 1, steps or length_of(data))
-        logs = self._test(data, hooks, steps)
+        logs = self._test(Passes(data), hooks, steps)
         return logs if return_dict else self._in_order(logs)
 
     def predict(
@@ -475,8 +503,13 @@ class Trainer:
         names |= {metric.name for metric in own}
         return names | {f"val_{name}" for name in names} if validation else names
 
-    def _test(self, data: Batches, hooks: CallbackList, steps: int | None = None) -> Logs:
-        passes = Passes(data)
+    def _look_at(self, batch: Batch) -> None:
+        """Computes what there is to compute for a batch, so that weights and metrics are there."""
+        with no_grad():
+            self.test_step(_as_it_is(batch) if type(self).test_step is Trainer.test_step else _handed(batch))
+
+    def _test(self, passes: Passes, hooks: CallbackList, steps: int | None = None) -> Logs:
+        passes.iterator = None
         handed = _as_it_is if type(self).test_step is Trainer.test_step else _handed
         passes.call("on_epoch_end")
         self.stop_evaluating = False
@@ -523,10 +556,12 @@ def _verbosity() -> int:
     return 1 if importlib.util.find_spec("tqdm") else 2
 
 
-def _executions(passes: Passes, steps: int | None, size: int) -> Iterator[tuple[int, int, list[Batch]]]:
+def _executions(
+    passes: Passes, steps: int | None, size: int, first: int = 0
+) -> Iterator[tuple[int, int, list[Batch]]]:
     """All batches of a pass, or so many, in groups of this size, as in Keras the last of them filled up, too; each
-    with the number of its first and, as if it were full, its last."""
-    batches, first = passes.take(steps and -(-steps // size) * size), 0
+    with the number of its first and, as if it were full, its last. first: how many of them are done."""
+    batches = passes.take(steps and -(-steps // size) * size - first)
     while group := list(islice(batches, size)):
         yield first, first + size - 1, group
         first += size

@@ -73,25 +73,32 @@ class Archive:
     """A `.keras` file opened for reading: its members by name.
 
     refuse: whether what is wrong with the members is raised, or only kept in `problems`, for whoever wants to
-        look at the rest.
+        look at the rest. members: those that have to be there. kind: what such a file is called in errors.
 
     Raises `MissingFileError` when it is not there, `FileFormatError` when it is no such archive.
     """
 
-    def __init__(self, path: str | os.PathLike[str], refuse: bool = True) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        refuse: bool = True,
+        members: Sequence[str] = (CONFIG, WEIGHTS),
+        kind: str = "a .keras file",
+    ) -> None:
         self.path = os.fspath(path)
         if not start_of(self.path):
             raise FileFormatError(f"{self.path}: is empty")
         try:
             self._zip = zipfile.ZipFile(self.path)
-            members = self._zip.infolist()
+            found = self._zip.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise FileFormatError(
-                f"{self.path}: is not a .keras file, or is cut short or damaged ({error}). "
+                f"{self.path}: is not {kind}, or is cut short or damaged ({error}). "
                 "Older .h5 files are another format."
             ) from error
-        self._members = {member.filename: member for member in members}
-        self.problems = list(_problems(members))
+        self._members = {member.filename: member for member in found}
+        self.problems = list(_problems(found))
+        self.problems += [f"holds no {name}, so it is not {kind}" for name in members if name not in self._members]
         if self.problems and refuse:
             self._zip.close()
             raise FileFormatError(f"{self.path}: {self.problems[0]}")
@@ -189,9 +196,6 @@ def _problems(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
     places = sorted((member.header_offset, member.compress_size) for member in members)
     if any(start + size >= following for (start, size), (following, _) in zip(places, places[1:], strict=False)):
         yield "holds members that overlap"
-    for name in (CONFIG, WEIGHTS):
-        if name not in names:
-            yield f"holds no {name}, so it is not a .keras model"
 
 
 def parsed(text: str | bytes, where: str) -> Any:
