@@ -86,6 +86,19 @@ def test_counts_of_more_axes_and_of_a_range():
     near(ops.bincount(rows), [[1, 2, 0, 0], [2, 0, 0, 1]])
 
 
+def test_numbers_without_sign():
+    ids = np.array([0, 2, 2], "uint8")
+    assert ops.bincount(ids).tolist() == [1, 0, 2]
+    for name in ("segment_sum", "segment_max", "segment_min", "segment_prod"):
+        assert getattr(ops, name)([1.0, 2.0, 2.5], ids).shape == (3,)
+
+
+def test_the_diagonal_of_a_graph_has_its_offset_among_its_settings():
+    for name in ("diagonal", "trace"):
+        result = getattr(ops, name)(ops.symbolic.KerasTensor((3, 3)), 1)
+        assert result._keras_history.operation.get_config()["offset"] == 1
+
+
 def test_errors_near_one_and_beyond():
     for dtype in (np.float32, np.float64):
         tail = dtype(1) - np.finfo(dtype).epsneg

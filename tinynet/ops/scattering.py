@@ -142,12 +142,13 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     x, ids = tensor(data), tensor(segment_ids)._data
     if x.ndim == 0 or ids.shape != x.shape[:1] or ids.dtype.kind not in "iu":
         raise ShapeError(f"segment_sum: expected integers ({math.prod(x.shape[:1])},), received shape {ids.shape}")
+    ids = ids.astype(np.int64)
     count = int(ids.max(initial=-1)) + 1 if num_segments is None else int(num_segments)
     if (ids >= count).any():
         raise DataError(f"segment_sum: the segment {int(ids.max())} is not below num_segments={count}")
     kept = np.flatnonzero(ids >= 0)
     x = x if kept.size == ids.size else x[kept]
-    return _scattered(x, (ids[kept].astype(np.int64),), (count, *x.shape[1:]))
+    return _scattered(x, (ids[kept],), (count, *x.shape[1:]))
 
 
 def _segments(data: Any, segment_ids: Any, num_segments: int | None, where: str) -> tuple[Tensor, list[np.ndarray]]:
@@ -155,6 +156,7 @@ def _segments(data: Any, segment_ids: Any, num_segments: int | None, where: str)
     x, ids = tensor(data), tensor(segment_ids)._data
     if x.ndim == 0 or ids.shape != x.shape[:1] or ids.dtype.kind not in "iu":
         raise ShapeError(f"{where}: expected integers ({math.prod(x.shape[:1])},), received shape {ids.shape}")
+    ids = ids.astype(np.int64)
     count = int(ids.max(initial=-1)) + 1 if num_segments is None else int(num_segments)
     if (ids >= count).any():
         raise DataError(f"{where}: the segment {int(ids.max())} is not below num_segments={count}")

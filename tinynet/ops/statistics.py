@@ -223,13 +223,14 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     numbers = tensor(x).numpy()
     if numbers.dtype.kind not in "iub" or (numbers.size and numbers.min() < 0):
         raise DtypeError(f"bincount: expected whole numbers from 0 on, received {numbers.dtype.name}")
+    numbers = numbers.astype(np.int64)
     given = None if weights is None else tensor(weights).numpy()
     if numbers.ndim not in (1, 2) or (given is not None and given.shape != numbers.shape):
         weighed = "" if given is None else f" and {given.shape}"
         raise ShapeError(f"bincount: expected x and weights (N) or (M, N), received {numbers.shape}{weighed}")
     length = max(int(numbers.max(initial=-1)) + 1, int(minlength))
     dtype = np.dtype(np.int32) if given is None else given.dtype
-    rows = numbers.reshape(-1, numbers.shape[-1]).astype(np.int64)
+    rows = numbers.reshape(-1, numbers.shape[-1])
     sums = [
         np.bincount(row, None if given is None else given.reshape(rows.shape)[i], length) for i, row in enumerate(rows)
     ]

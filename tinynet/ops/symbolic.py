@@ -176,6 +176,8 @@ OPERANDS = {
 }  # fmt: skip
 # Names that are settings elsewhere.
 OPERANDS_OF = {"lstsq": ("b",), "solve": ("b",), "solve_triangular": ("b",)}
+# And the other way round.
+SETTINGS_OF = {"diagonal": ("offset",), "trace": ("offset",)}
 # Where Keras's class is not the function's name in camel case.
 CLASS_NAMES = {
     "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm", "cdist": "CDist",
@@ -481,7 +483,8 @@ def traceable(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
     signature = inspect.signature(function)
     class_name = CLASS_NAMES.get(name) or "".join(part.capitalize() for part in name.split("_"))
-    given = tuple(key for key in signature.parameters if key in OPERANDS or key in OPERANDS_OF.get(name, ()))
+    own, other = OPERANDS_OF.get(name, ()), SETTINGS_OF.get(name, ())
+    given = tuple(key for key in signature.parameters if key in own or (key in OPERANDS and key not in other))
     settings = tuple(key for key in signature.parameters if key not in given and key != "kwargs")
     DEFINITIONS[class_name] = Definition(_by_operands(function, given), _MODULE_OF.get(name, "numpy"), settings)
 
