@@ -1,4 +1,4 @@
-"""tinynet.random against keras.random: names and arguments, distributions, seeds, errors."""
+"""tinynet.random against keras.random: names and arguments, numbers, seeds, errors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tinynet
 from tinynet import Tensor, layers, random, utils
@@ -42,14 +44,79 @@ def test_names_are_those_of_keras() -> None:
     assert sorted(random.__all__) == sorted(name for name in dir(keras.random) if not name.startswith("_"))
 
 
-@pytest.mark.parametrize("name", DRAWS)
-def test_distribution_is_that_of_keras(name: str) -> None:
-    """The largest distance of the two distribution functions, as in Kolmogorov's and Smirnov's test."""
-    ours, theirs = of(tinynet, name, 1), of(keras, name, 1)
+FLOATS = st.sampled_from(["float16", "float32", "float64"])
+SEEDS = st.integers(0, 2**33) | st.sampled_from([0, 2**31 - 2, 2**31 - 1, 2**63 - 1])
+# Of numbers that come of logarithms, sines and powers, relative to the largest; the others are the same bits.
+PRECISION = {"float16": 2e-3, "float32": 1e-6, "float64": 1e-14}
+
+
+def same_numbers(ours: Any, theirs: Any, exact: bool = True) -> None:
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
     assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
-    places = np.sort(np.concatenate([ours, theirs]))
-    shares = [np.searchsorted(np.sort(drawn), places, side="right") / COUNT for drawn in (ours, theirs)]
-    assert np.abs(shares[0] - shares[1]).max() < 1.95 * np.sqrt(2 / COUNT)  # exceeded once in 1000
+    if exact:
+        np.testing.assert_array_equal(ours, theirs)
+    elif ours.size:
+        farthest = np.abs(ours.astype(float) - theirs.astype(float)).max() / np.abs(theirs).max()
+        assert farthest <= PRECISION[ours.dtype.name]
+
+
+@pytest.mark.parametrize("name", sorted(set(DRAWS) - {"randint"}))
+@given(seed=SEEDS, dtype=FLOATS, shape=st.sampled_from([(), (0,), (7,), (3, 1, 5), (401, 3), (2100,)]))
+def test_numbers_are_those_of_keras(name: str, seed: int, dtype: str, shape: Any, counts: Any) -> None:
+    ours, theirs = (
+        getattr(library.random, name)(shape, **DRAWS[name], dtype=dtype, seed=seed) for library in (tinynet, keras)
+    )
+    same_numbers(ours, theirs, exact=name in ("uniform", "binomial"))
+    counts["random", "arrays with Keras's numbers"] += 1
+
+
+@given(
+    seed=SEEDS, dtype=st.sampled_from(["int32", "int64", "uint8", "int8", "uint32"]), low=st.integers(0, 50),
+    span=st.integers(1, 70), shape=st.sampled_from([(), (0,), (7,), (401, 3)]),
+)  # fmt: skip
+def test_integers_are_those_of_keras(seed: int, dtype: str, low: int, span: int, shape: Any) -> None:
+    low -= 25 * (not dtype.startswith("u"))
+    same_numbers(*(library.random.randint(shape, low, low + span, dtype, seed) for library in (tinynet, keras)))
+
+
+@given(seed=SEEDS, dtype=FLOATS, powers=st.lists(st.sampled_from([0.01, 0.5, 1.0, 3.0, 40.0]), min_size=3, max_size=3))
+def test_numbers_of_many_distributions_are_those_of_keras(seed: int, dtype: str, powers: list[float]) -> None:
+    numbers, chances = np.array(powers, dtype), np.clip(np.array(powers, dtype) / 8, 0, 1)
+    for library_of in (lambda random: random.gamma((50, 3), numbers, dtype, seed),
+                       lambda random: random.beta((50, 3), numbers, numbers[::-1], dtype, seed)):  # fmt: skip
+        same_numbers(library_of(tinynet.random), library_of(keras.random), exact=False)
+    of_trials = (library.random.binomial((50, 3), numbers.round() * 9, chances, dtype, seed) for library in (tinynet, keras))
+    same_numbers(*of_trials)
+
+
+@given(seed=SEEDS, rows=st.integers(1, 4), classes=st.integers(1, 9), count=st.integers(0, 12))
+def test_classes_are_those_of_keras(seed: int, rows: int, classes: int, count: int) -> None:
+    logits = np.random.default_rng(seed).normal(size=(rows, classes)).astype("float32") * 3
+    logits[0, 0] = -np.inf if classes > 1 else 0
+    same_numbers(*(library.random.categorical(logits, count, "int32", seed) for library in (tinynet, keras)))
+
+
+@given(seed=SEEDS, dtype=FLOATS, rate=st.floats(0, 1), together=st.booleans())
+def test_what_is_dropped_and_shuffled_is_what_keras_drops(seed: int, dtype: str, rate: float, together: bool) -> None:
+    x = np.arange(1, 601, dtype=dtype).reshape(150, 4) / 600
+    noise_shape = (None, 1) if together else None
+    ours, theirs = (library.random.dropout(x, rate, noise_shape, seed=seed) for library in (tinynet, keras))
+    np.testing.assert_array_equal(np.asarray(ours) == 0, np.asarray(theirs) == 0)
+    same_numbers(*(library.random.shuffle(x, axis, seed) for library in (tinynet, keras) for axis in (0,)))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_draws_one_after_another_are_those_of_keras(seed: int) -> None:
+    """Of a generator, and of the one that all share."""
+    found = []
+    for library in (tinynet, keras):
+        library.utils.set_random_seed(seed)
+        generator = library.random.SeedGenerator(seed)
+        sources = [generator, None, generator, None, None]
+        found.append([np.asarray(library.random.uniform((3,), seed=source)) for source in sources])
+        after = library.random.SeedGenerator()
+        found[-1].append(np.asarray(library.random.uniform((3,), seed=after)))
+    np.testing.assert_array_equal(*found)
 
 
 def test_categorical_draws_with_the_softmax_of_logits() -> None:

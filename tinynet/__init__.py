@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         utils,
     )
     from tinynet.initializers import Initializer
-    from tinynet.layers import Input, Layer
+    from tinynet.layers import Input, InputSpec, Layer
     from tinynet.losses import Loss
     from tinynet.metrics import Metric
     from tinynet.models import Model, Sequential
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Initializer", "Input", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer",
+    "Initializer", "Input", "InputSpec", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer",
     "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets",
     "detect_anomaly", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
     "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config", "utils",
@@ -55,7 +55,7 @@ __all__ = [
 
 # Imported when first asked for: a script that needs tensors alone does not load training.
 _HOMES = {
-    "Initializer": "initializers", "Input": "layers", "KerasTensor": "ops.symbolic", "Layer": "layers",
+    "Initializer": "initializers", "Input": "layers", "InputSpec": "layers", "KerasTensor": "ops.symbolic", "Layer": "layers",
     "Loss": "losses", "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers",
     "Sequential": "models",
     **{name: name for name in (

@@ -176,7 +176,7 @@ def serialize(activation: Activation) -> Any:
             f"activations.serialize: {activation!r} has no name to save. "
             "Define the activation with def, or as a layer with get_config."
         )
-    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+    return catalogue.function_config(activation)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Activation:

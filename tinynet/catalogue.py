@@ -11,6 +11,7 @@ import contextlib
 import functools
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -36,6 +37,8 @@ MODULES = re.compile(r"(keras|tf_keras|tensorflow\.keras|tensorflow\.python\.ker
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})
 _registered: dict[str, Any] = {}  # classes and functions of the user's by the names that stand in files
+# While one thing is written or read: what was written by identity, what was read by kind and number.
+_shared: ContextVar[dict[Any, Any] | None] = ContextVar("shared", default=None)
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Any], Any]:
@@ -81,6 +84,14 @@ def get_registered_name(thing: Any) -> str:
     return own or str(thing.__name__)
 
 
+def registered_function(name: str) -> Any:
+    """The function of yours that a file calls by that name; Keras 3.6 leaves the package out of it."""
+    if (found := get_registered_object(name)) is not None:
+        return found
+    known = {**_registered, **_custom.get()}
+    return next((thing for key, thing in known.items() if key.endswith(f">{name}") and not isinstance(thing, type)), None)
+
+
 def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The class or function of that name among `custom_objects`, the current scope and the registered; or None."""
     for known in (custom_objects or {}, _custom.get(), _registered):
@@ -110,6 +121,20 @@ def _parameters(function: Any) -> tuple[inspect.Parameter, ...]:
     return tuple(inspect.signature(function).parameters.values())
 
 
+def _is_built_in(cls: type) -> bool:
+    """Whether a class is tinynet's own."""
+    return cls.__module__.partition(".")[0] == __package__
+
+
+def _places(cls: type[Configurable]) -> list[str]:
+    """The names of what a constructor takes by place; what it takes as *args is for the built-in class it extends."""
+    given = parameters_of(cls.__init__)[1:]
+    names = [p.name for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if any(p.kind is p.VAR_POSITIONAL for p in given) and not _is_built_in(cls):
+        names += _places(cls.built_in())
+    return names
+
+
 def parameters_of(function: Any) -> tuple[inspect.Parameter, ...]:
     """The parameters of a function or method, found once: Python takes longer for it than for making a layer."""
     if inspect.ismethod(function):
@@ -132,14 +157,26 @@ class Configurable:
     """An object that its constructor's arguments describe.
 
     Each argument is kept in an attribute of the same name; `get_config` reads them back, so
-    no class writes its own. `inert_config` lists arguments of Keras that have no effect here
-    and the values they may have. `newer` lists arguments that Keras 3.6 does not know, and what they
-    are without being set; then they are not written.
+    no class writes its own. What a class of yours was made with is remembered besides. `inert_config` lists
+    arguments of Keras that have no effect here and the values they may have. `newer` lists arguments that
+    Keras 3.6 does not know, and what they are without being set; then they are not written.
     """
 
     keras_module = "keras"
     inert_config: Mapping[str, tuple[Any, ...]] = {}
     newer: Mapping[str, Any] = {}
+    _given: Config  # what an object of a class of yours was made with, by name
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__new__(cls)
+        if not _is_built_in(cls):
+            object.__setattr__(made, "_given", {**dict(zip(_places(cls), args, strict=False)), **kwargs})
+        return made
+
+    @classmethod
+    def built_in(cls) -> type[Configurable]:
+        """The class itself, or of a class of yours the one of tinynet's that it extends."""
+        return next(base for base in cls.__mro__ if _is_built_in(base))
 
     @classmethod
     def config_keys(cls) -> list[str]:
@@ -149,17 +186,37 @@ class Configurable:
 
     def get_config(self) -> Config:
         """The constructor's arguments as plain data (what goes into a file)."""
-        return self.known_to_all({key: serialize(self.argument(key)) for key in self.config_keys()})
+        return self.known_to_all({key: serialize(self.argument(key)) for key in self.told_keys()})
+
+    def told_keys(self) -> list[str]:
+        """The arguments that `get_config` tells.
+
+        A class of yours adds its own to those of the class it extends, of which it may have been given some as
+        **kwargs. Where it has a `get_config`, its own are for that to tell, as in Keras.
+        """
+        keys, base = self.config_keys(), self.built_in()
+        if base is type(self):
+            return keys
+        inherited = [key for key in base.config_keys() if key in keys or key in self._given]
+        overridden = type(self).get_config is not base.get_config
+        return inherited if overridden else list(dict.fromkeys([*keys, *inherited]))
 
     def known_to_all(self, described: Config) -> Config:
         """A configuration without the newer arguments that say nothing."""
         return {key: value for key, value in described.items() if key not in self.newer or value != self.newer[key]}
 
     def argument(self, key: str) -> Any:
-        """The value a constructor's argument was given, or `ArgumentError` if no attribute kept it."""
+        """The value of a constructor's argument: the attribute of that name, or else what was given.
+
+        Raises `ArgumentError` where neither is known.
+        """
+        defaults = {p.name: p.default for p in parameters_of(type(self).__init__) if p.default is not p.empty}
         try:
             return getattr(self, key)
         except AttributeError as error:
+            for known in (getattr(self, "_given", {}), defaults):
+                if key in known:
+                    return known[key]
             raise ArgumentError(
                 f"{type(self).__name__}: the argument {key!r} is kept in no attribute of that name; "
                 "keep it there, or define get_config"
@@ -180,6 +237,8 @@ class Configurable:
     def accepted(cls, config: Config) -> Config:
         """The configuration without its inert keys; refuses what would change the meaning."""
         known = cls.config_keys()
+        if any(p.kind is p.VAR_KEYWORD for p in parameters_of(cls.__init__)):  # which hands on what it does not know
+            known += [key for key in cls.built_in().config_keys() if key not in known]
         kept = {}
         for key, value in config.items():
             if key in known:
@@ -202,9 +261,13 @@ class Configurable:
 def serialize(value: Any) -> Any:
     """A value of a configuration as plain data, objects as Keras writes them."""
     if isinstance(value, Configurable) or (hasattr(value, "get_config") and not isinstance(value, type)):
-        described = {**_identity(type(value)), "config": value.get_config()}
+        described = {**_identity(type(value)), "config": serialize(value.get_config())}
         build_config = value.get_build_config() if hasattr(value, "get_build_config") else None
-        return described if build_config is None else {**described, "build_config": build_config}
+        if build_config is not None:
+            described["build_config"] = build_config
+        if (shared := _shared.get()) is not None:
+            described["shared_object_id"] = shared.setdefault(id(value), (len(shared), value))[0]
+        return described
     if isinstance(value, (list, tuple)):
         return [serialize(part) for part in value]
     if isinstance(value, dict):
@@ -214,8 +277,48 @@ def serialize(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if callable(value):
-        return getattr(value, "__name__", repr(value))
+        name = getattr(value, "__name__", repr(value))
+        return function_config(value) if any(known is value for known in _registered.values()) else name
     return value
+
+
+def function_config(function: Any) -> Config:
+    """A function of yours as it stands in files, by the name it is registered under or its own."""
+    name = get_registered_name(function)
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+
+
+@contextlib.contextmanager
+def sharing() -> Iterator[None]:
+    """Within it every object gets a number, 'shared_object_id' as in Keras's files, and is one again when it is read."""
+    token = _shared.set({})
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
+def serialize_sharing(value: Any) -> Any:
+    """`serialize`, where objects that stand in several places are told by their 'shared_object_id'."""
+    with sharing():
+        described = serialize(value)
+    counts = Counter(part["shared_object_id"] for part in _descriptions(described))
+    for part in _descriptions(described):
+        if counts[part["shared_object_id"]] == 1:
+            del part["shared_object_id"]
+    return described
+
+
+def _descriptions(described: Any) -> list[Config]:
+    """All numbered descriptions of objects within one."""
+    found, waiting = [], [described]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict) and "shared_object_id" in part:
+            found.append(part)
+        if isinstance(part, (dict, list)):
+            waiting += part.values() if isinstance(part, dict) else part
+    return found
 
 
 def each(make: Callable[[Any], Any], described: Iterable[Any]) -> list[Any]:
@@ -254,7 +357,7 @@ def _named(error: TinynetError, described: Any) -> TinynetError:
 
 def _identity(cls: type) -> Config:
     """How a class is named in files: tinynet's under Keras's module, others under their own."""
-    if cls.__module__.partition(".")[0] == __package__:
+    if _is_built_in(cls):
         own = getattr(cls, "registered_name", None)
         return {"module": getattr(cls, "keras_module", None), "class_name": cls.__name__, "registered_name": own}
     return {"module": cls.__module__, "class_name": cls.__name__, "registered_name": get_registered_name(cls)}
@@ -337,8 +440,15 @@ class Catalogue:
         module = config.get("module")
         is_foreign = module is not None and not MODULES.match(str(module))
         if name == "function" and isinstance(inner, str):
-            if is_foreign and get_registered_object(inner) is None:
+            own = registered_function(inner)
+            if own is not None:
+                return own
+            if is_foreign:
                 raise ArgumentError(f"{self.kind} {inner!r}: is of the module {module!r}, which is not followed")
+            if config.get("registered_name") not in (None, "", "function", inner):
+                raise ArgumentError(
+                    f"{self.kind} {inner!r}: is registered as {config['registered_name']!r}, which is unknown"
+                )
             return self.get(inner)
         registered = config.get("registered_name")
         own = get_registered_object(str(registered)) or get_registered_object(str(name))
@@ -352,11 +462,16 @@ class Catalogue:
             )
         if own is None and is_foreign:
             raise ArgumentError(f"{self.kind} {name!r}: is of the module {module!r}, which is not followed")
-        if own is None and registered not in (None, name):
+        if own is None and registered not in (None, "", name):
             raise ArgumentError(f"{self.kind} {name!r}: is registered as {registered!r}, which is unknown")
         if not isinstance(inner, dict):
             raise ArgumentError(f"{self.kind} {name!r}: expected a configuration, received {inner!r}")
+        shared, number = _shared.get(), (self.kind, str(config.get("shared_object_id")))
+        if shared is not None and number in shared:
+            return shared[number]
         made = found.from_config(inner)
+        if shared is not None and "shared_object_id" in config:
+            shared[number] = made
         if own is not None and hasattr(made, "build_from_config") and config.get("build_config"):
             made.build_from_config(config["build_config"])  # built-in layers are built by what calls them
         return made

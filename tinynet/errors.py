@@ -31,6 +31,10 @@ class FixedRateError(ArgumentError, TypeError):
     """A learning rate that follows a schedule is set to something else."""
 
 
+class SeveralRatesError(ArgumentError, AttributeError):
+    """The learning rate of an optimizer that has one for each of several parts."""
+
+
 class ShapeError(TinynetError, ValueError):
     """Arrays whose shapes do not fit an operation, a layer or a model."""
 
@@ -43,7 +47,7 @@ class DataError(TinynetError, ValueError):
     """Data that cannot be trained on or evaluated: empty, not finite, labels out of range."""
 
 
-class GraphError(TinynetError, RuntimeError):
+class GraphError(TinynetError, RuntimeError, ValueError):
     """The recorded graph cannot give the derivative that was asked for."""
 
 
@@ -63,7 +67,7 @@ class MutationError(TinynetError, TypeError):
     """An attempt to change a tensor in place."""
 
 
-class NotBuiltError(TinynetError, RuntimeError):
+class NotBuiltError(TinynetError, RuntimeError, ValueError):
     """A layer or model is used before its weights exist, or before `compile`."""
 
 
@@ -83,7 +87,7 @@ class CheckpointError(FileFormatError):
     """The state in a file is not that of this training run."""
 
 
-class MissingFileError(TinynetError, FileNotFoundError):
+class MissingFileError(TinynetError, FileNotFoundError, ValueError):
     """A file or folder that is not there."""
 
     def __str__(self) -> str:  # OSError would print its arguments as a tuple

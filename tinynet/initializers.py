@@ -1,4 +1,4 @@
-"""First values of weights: Keras's initializers, with the same distributions.
+"""First values of weights: Keras's initializers, with the same numbers for a seed as with TensorFlow.
 
 An initializer's seed is fixed when it is made, so, as in Keras, one object used twice gives the
 same numbers twice, unless its seed is a `SeedGenerator`. A name ('glorot_uniform') makes a new object each time.
@@ -19,7 +19,6 @@ from tinynet.autograd import Tensor
 from tinynet.catalogue import Catalogue, Config, Configurable, serialize  # noqa: F401 (Keras has it here)
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.seeds import SeedGenerator, draw_seed
-from tinynet.seeds import truncated_normal as _truncated
 
 Seed = int | SeedGenerator | None
 
@@ -52,9 +51,18 @@ class RandomInitializer(Initializer):
         self.seed = seed
         self._seed = draw_seed() if seed is None else seed
 
-    def generator(self) -> np.random.Generator:
-        """The same for a seed each time, the next one for a `SeedGenerator`."""
-        return self._seed.next() if isinstance(self._seed, SeedGenerator) else np.random.default_rng(self._seed)
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> np.ndarray:
+        kind = np.dtype(dtype or config.floatx())
+        real = kind if kind.kind == "f" else np.dtype(config.floatx())
+        return np.array(self.drawn(tuple(shape), real), kind, order="C")
+
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        """Numbers of a float dtype; every subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} must define drawn(shape, dtype)")
+
+    def generator(self) -> SeedGenerator:
+        """At its beginning for a seed each time, where it stands for a `SeedGenerator`."""
+        return self._seed if isinstance(self._seed, SeedGenerator) else SeedGenerator(self._seed)
 
 
 class Zeros(Initializer):
@@ -104,8 +112,8 @@ class RandomUniform(RandomInitializer):
         self.minval = number("RandomUniform", "minval", minval)
         self.maxval = number("RandomUniform", "maxval", maxval, self.minval)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
-        return self.generator().uniform(self.minval, self.maxval, shape)
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        return self.generator().uniform(shape, self.minval, self.maxval, dtype)
 
 
 class RandomNormal(RandomInitializer):
@@ -116,8 +124,8 @@ class RandomNormal(RandomInitializer):
         self.mean = number("RandomNormal", "mean", mean)
         self.stddev = number("RandomNormal", "stddev", stddev, 0.0)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
-        return self.generator().normal(self.mean, self.stddev, shape)
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        return self.generator().normal(shape, self.mean, self.stddev, dtype)
 
 
 class TruncatedNormal(RandomInitializer):
@@ -128,8 +136,8 @@ class TruncatedNormal(RandomInitializer):
         self.mean = number("TruncatedNormal", "mean", mean)
         self.stddev = number("TruncatedNormal", "stddev", stddev, 0.0)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
-        return self.mean + self.stddev * _truncated(self.generator(), shape)
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        return self.generator().truncated_normal(shape, self.mean, self.stddev, dtype)
 
 
 def fans(
@@ -206,17 +214,17 @@ class VarianceScaling(RandomInitializer):
         other._fans = fan_in, fan_out
         return other
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         fan_in, fan_out = self._fans or fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
         generator = self.generator()
         if self.distribution == "uniform":
             limit = math.sqrt(3 * variance)
-            return generator.uniform(-limit, limit, shape)
+            return generator.uniform(shape, -limit, limit, dtype)
         if self.distribution == "untruncated_normal":
-            return generator.normal(0.0, math.sqrt(variance), shape)
-        return math.sqrt(variance) / _TRUNCATED_STDDEV * _truncated(generator, shape)
+            return generator.normal(shape, 0.0, math.sqrt(variance), dtype)
+        return generator.truncated_normal(shape, 0.0, math.sqrt(variance) / _TRUNCATED_STDDEV, dtype)
 
 
 class _NamedScaling(VarianceScaling):
@@ -276,11 +284,12 @@ class Orthogonal(RandomInitializer):
         super().__init__(seed)
         self.gain = number("Orthogonal", "gain", gain)
 
-    def values(self, shape: tuple[int, ...]) -> Any:
+    def drawn(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         if len(shape) < 2:
             raise ShapeError(f"Orthogonal: expected a shape of at least two axes, received {shape}")
         rows, columns = math.prod(shape[:-1]), shape[-1]
-        q, r = np.linalg.qr(self.generator().standard_normal((max(rows, columns), min(rows, columns))))
+        drawn = self.generator().normal((max(rows, columns), min(rows, columns)), dtype=dtype)
+        q, r = np.linalg.qr(drawn.astype(float))
         q *= np.sign(np.diag(r))  # makes the decomposition, and so the matrix, unique
         return self.gain * (q.T if rows < columns else q).reshape(shape)
 

@@ -1,8 +1,11 @@
 """Draws of random tensors under Keras's names: keras.io/api/random.
 
 seed: an integer gives the same numbers at every call; a `SeedGenerator` gives new ones at each, the same in every run
-if it was made with a seed; None draws from one generator that all share, which `utils.set_random_seed` seeds. The
-distributions are Keras's, the numbers for a seed are tinynet's own.
+if it was made with a seed; None draws from one generator that all share, which `utils.set_random_seed` seeds.
+
+The numbers for a seed are those that Keras draws with TensorFlow on a processor: the same bits for `uniform`,
+`randint`, `shuffle`, `dropout`, nearly always for `categorical` and `binomial`; to the last digits, which depend on the
+precision of logarithms and sines, for the other ones. The method: Salmon et al. 2011 (`tinynet.kernels.philox`).
 
 dtype: `floatx()` without one.
 """
@@ -13,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import config
+from tinynet import config, distributions
 from tinynet.arguments import fraction, whole
 from tinynet.autograd.tensor import Tensor, record, wrap
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
@@ -21,7 +24,6 @@ from tinynet.ops._arguments import dtype_named, floating, one_axis, sizes, tenso
 from tinynet.ops.shapes import take
 from tinynet.primitives import lookup
 from tinynet.seeds import SeedGenerator, shared_generator
-from tinynet.seeds import truncated_normal as _truncated
 
 __all__ = [
     "SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
@@ -52,7 +54,7 @@ def _parameters(where: str, shape: tuple[int, ...], **values: Any) -> list[np.nd
     """What a distribution depends on as arrays that broadcast to `shape`."""
     found = []
     for name, value in values.items():
-        numbers = np.asarray(tensor(value)._data, np.float64)
+        numbers = np.asarray(value if isinstance(value, (int, float)) else tensor(value)._data, np.float64)
         try:
             fits = np.broadcast_shapes(shape, numbers.shape) == shape
         except ValueError:
@@ -70,7 +72,7 @@ def _positive(where: str, **values: np.ndarray) -> None:
 
 
 def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Seed = None) -> Tensor:
-    """Uniform numbers in [minval, maxval).
+    """Uniform numbers in [minval, maxval); where maxval is far from 0, rounding may reach it.
 
     Raises `DtypeError` for a dtype of integers: `randint` draws these.
 
@@ -78,10 +80,9 @@ def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = N
     (2, 3)
     """
     dtype, shape = _float_dtype(dtype, "uniform"), sizes(shape, "uniform")
-    low, high = _parameters("uniform", shape, minval=minval, maxval=maxval)
-    drawn = (_source(seed, "uniform").next().random(shape) * (high - low) + low).astype(dtype)
-    # Rounding to a shorter float may reach the end, which does not belong to the interval.
-    return wrap(np.where((drawn >= high) & (high > low), np.nextafter(high.astype(dtype), low.astype(dtype)), drawn))
+    ends = zip((minval, maxval), _parameters("uniform", shape, minval=minval, maxval=maxval), strict=True)
+    low, high = (given if isinstance(given, (int, float)) else array for given, array in ends)
+    return wrap(_source(seed, "uniform").uniform(shape, low, high, dtype))
 
 
 def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Seed = None) -> Tensor:
@@ -93,7 +94,7 @@ def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None
     """
     dtype, shape = _float_dtype(dtype, "normal"), sizes(shape, "normal")
     center, spread = _parameters("normal", shape, mean=mean, stddev=stddev)
-    return wrap((_source(seed, "normal").next().standard_normal(shape) * spread + center).astype(dtype))
+    return wrap(_source(seed, "normal").normal(shape, center, spread, dtype))
 
 
 def truncated_normal(
@@ -106,7 +107,7 @@ def truncated_normal(
     """
     dtype, shape = _float_dtype(dtype, "truncated_normal"), sizes(shape, "truncated_normal")
     center, spread = _parameters("truncated_normal", shape, mean=mean, stddev=stddev)
-    return wrap((_truncated(_source(seed, "truncated_normal").next(), shape) * spread + center).astype(dtype))
+    return wrap(_source(seed, "truncated_normal").truncated_normal(shape, center, spread, dtype))
 
 
 def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Seed = None) -> Tensor:
@@ -123,7 +124,8 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Se
     low, high = (n.astype(np.int64) for n in _parameters("randint", shape, minval=minval, maxval=maxval))
     if not (low < high).all():
         raise ArgumentError(f"randint: minval={minval!r} must be below maxval={maxval!r}")
-    return wrap(_source(seed, "randint").next().integers(low, high, shape).astype(found))
+    wide = "int32" if found == np.int32 else "int64"
+    return wrap(_source(seed, "randint").integers(shape, low, high, wide).astype(found))
 
 
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Seed = None) -> Tensor:
@@ -136,10 +138,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Seed 
     weights = floating(logits)._data
     if weights.ndim != 2 or not weights.shape[1]:
         raise ShapeError(f"categorical: expected logits of shape (N, K), received {weights.shape}")
-    generator = _source(seed, "categorical").next()
-    # The class whose logit plus a Gumbel draw is the largest has just these probabilities.
-    noise = generator.gumbel(size=(len(weights), count, weights.shape[1]))
-    return wrap((weights[:, None] + noise).argmax(axis=-1).astype(found))
+    return wrap(distributions.categorical(_source(seed, "categorical").next(), weights, count).astype(found))
 
 
 def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Tensor:
@@ -150,7 +149,7 @@ def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Tensor:
     """
     x = tensor(x)
     axis = one_axis(axis, x.ndim, "shuffle")
-    return take(x, _source(seed, "shuffle").next().permutation(x.shape[axis]), axis)
+    return take(x, _source(seed, "shuffle").permutation(x.shape[axis]), axis)
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Seed = None) -> Tensor:
@@ -162,7 +161,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Seed = None) -> Tenso
     dtype, shape = _float_dtype(dtype, "gamma"), sizes(shape, "gamma")
     (alpha,) = _parameters("gamma", shape, alpha=alpha)
     _positive("gamma", alpha=alpha)
-    return wrap(np.asarray(_source(seed, "gamma").next().gamma(alpha, size=shape)).astype(dtype))
+    return wrap(distributions.gamma(_source(seed, "gamma").next(), shape, alpha, dtype))
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Seed = None) -> Tensor:
@@ -174,7 +173,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Seed = None
     dtype, shape = _float_dtype(dtype, "beta"), sizes(shape, "beta")
     alpha, beta = _parameters("beta", shape, alpha=alpha, beta=beta)
     _positive("beta", alpha=alpha, beta=beta)
-    return wrap(np.asarray(_source(seed, "beta").next().beta(alpha, beta, size=shape)).astype(dtype))
+    return wrap(_source(seed, "beta").beta(shape, alpha, beta, dtype))
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Seed = None) -> Tensor:
@@ -189,8 +188,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
         raise DataError(f"binomial: counts must be whole numbers >= 0, received {counts!r}")
     if not ((chances >= 0) & (chances <= 1)).all():
         raise DataError(f"binomial: probabilities must lie in [0, 1], received {probabilities!r}")
-    drawn = _source(seed, "binomial").next().binomial(trials.astype(np.int64), chances, size=shape)
-    return wrap(np.asarray(drawn).astype(dtype))
+    return wrap(distributions.binomial(_source(seed, "binomial").next(), shape, trials, chances, dtype))
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None) -> Tensor:
@@ -214,4 +212,4 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None
         return x
     if rate == 1:
         return x * 0.0
-    return record(lookup.dropout, (x, _source(seed, "dropout").keep_mask(shape, rate)), {"rate": rate})
+    return record(lookup.dropout, (x, _source(seed, "dropout").keep_mask(shape, rate, x.dtype)), {"rate": rate})

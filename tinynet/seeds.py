@@ -2,38 +2,45 @@
 
 A `SeedGenerator` is a seed and a counter; each draw uses the pair (seed, counter) and
 counts up. The state of a model's randomness is therefore a handful of integers.
+
+Seeds are taken, and numbers made of them (`tinynet.distributions`), as Keras does with TensorFlow: after
+`set_random_seed(1)` the same program draws the same weights, masks and orders of samples in both.
 """
 
 from __future__ import annotations
 
 import contextlib
 import random as _python_random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
+from tinynet import distributions
 from tinynet.errors import ArgumentError
 
 _frozen: ContextVar[bool] = ContextVar("frozen", default=False)
 _shared: SeedGenerator | None = None
+_global_seed: int | None = None
+_SEEDS = 2**31 - 2  # a seed, or a counter, and one larger by this are the same
 
 
 def set_random_seed(seed: int) -> None:
     """Seeds everything tinynet draws from: weights, dropout, shuffling, for a repeatable run.
 
-    Seeds Python's `random` (from which new layers take their seeds) and NumPy's global
-    generator (from which `fit` takes its shuffling). As `keras.utils.set_random_seed`.
+    Seeds Python's `random`, from which new layers and initializers take their seeds, and NumPy's global generator. All
+    passes of `fit` over arrays then take the samples in one order, which depends on the seed and their number alone.
+    As `keras.utils.set_random_seed`.
 
     Raises `ArgumentError` unless `seed` is an integer in [0, 2³²).
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
         raise ArgumentError(f"set_random_seed: expected an integer in [0, 2**32), received {seed!r}")
-    global _shared
+    global _shared, _global_seed
     _python_random.seed(int(seed))
     np.random.seed(int(seed))
-    _shared = None
+    _shared, _global_seed = None, int(seed)
 
 
 def draw_seed() -> int:
@@ -73,36 +80,59 @@ class SeedGenerator:
         self.seed = int(seed)
         self.counter = 0
 
-    def next(self) -> np.random.Generator:
-        """The generator of the next draw."""
-        generator = np.random.default_rng((self.seed, self.counter))
+    def next(self) -> distributions.Pair:
+        """The pair of integers that the next draw is made of."""
+        pair = self._pair()
+        self.skip(1)
+        return pair
+
+    def skip(self, draws: int) -> None:
+        """Passes over so many draws."""
         if not _frozen.get():
-            self.counter += 1
-        return generator
+            self._advance(draws)
 
-    def uniform(self, shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
-        """Uniform numbers in [0, 1), one draw."""
-        return self.next().random(shape, dtype=np.dtype(dtype))
+    def _pair(self) -> distributions.Pair:
+        return self.seed % _SEEDS, self.counter % _SEEDS
 
-    def normal(self, shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
-        """Normal numbers of mean 0 and variance 1, one draw."""
-        return self.next().standard_normal(shape, dtype=np.dtype(dtype))
+    def _advance(self, draws: int) -> None:
+        self.counter += draws
 
-    def integers(self, shape: tuple[int, ...], low: int, high: int) -> np.ndarray:
+    def uniform(
+        self, shape: tuple[int, ...], low: Any = 0.0, high: Any = 1.0, dtype: Any = "float32"
+    ) -> np.ndarray:
+        """Uniform numbers from `low` on and below `high`, but for rounding; one draw."""
+        numbers = distributions.uniform(self.next(), shape, dtype)
+        # TensorFlow makes a float of Python's a float32 before it is anything else.
+        low, high = (np.asarray(np.float32(end) if type(end) is float else end, dtype) for end in (low, high))
+        numbers *= high - low
+        numbers += low
+        return numbers
+
+    def normal(self, shape: tuple[int, ...], mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32") -> np.ndarray:
+        """Normal numbers, one draw."""
+        return _placed(distributions.normal(self.next(), shape, dtype), mean, stddev)
+
+    def truncated_normal(
+        self, shape: tuple[int, ...], mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32"
+    ) -> np.ndarray:
+        """Normal numbers that are less than two standard deviations from the mean, one draw."""
+        return _placed(distributions.truncated_normal(self.next(), shape, dtype), mean, stddev)
+
+    def integers(self, shape: tuple[int, ...], low: Any, high: Any, dtype: Any = "int64") -> np.ndarray:
         """Whole numbers from `low` to `high` − 1, one draw."""
-        return self.next().integers(low, high, shape)
+        return distributions.integers(self.next(), shape, low, high, dtype)
 
     def permutation(self, count: int) -> np.ndarray:
         """An order of range(`count`), one draw."""
-        return self.next().permutation(count)
+        return distributions.permutation(self.next(), count)
 
-    def beta(self, shape: tuple[int, ...], alpha: float, beta: float, dtype: str = "float32") -> np.ndarray:
+    def beta(self, shape: tuple[int, ...], alpha: Any, beta: Any, dtype: Any = "float32") -> np.ndarray:
         """Numbers between 0 and 1 of the beta distribution, one draw."""
-        return self.next().beta(alpha, beta, shape).astype(dtype)
+        return distributions.beta(self.next(), shape, alpha, beta, dtype)
 
-    def keep_mask(self, shape: tuple[int, ...], rate: float) -> np.ndarray:
-        """A boolean mask that is True with probability 1 − `rate`, one draw (for dropout)."""
-        return self.uniform(shape) >= np.float32(rate)
+    def keep_mask(self, shape: tuple[int, ...], rate: float, dtype: Any = "float32") -> np.ndarray:
+        """A boolean mask that is True with probability 1 − `rate`, one draw (for dropout of numbers of this dtype)."""
+        return distributions.keep_mask(self.next(), shape, rate, dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The seed it was given, for the configuration of a layer that keeps the generator."""
@@ -114,27 +144,41 @@ class SeedGenerator:
         return cls(config.get("seed"))
 
 
+class _SharedGenerator(SeedGenerator):
+    """What draws without a seed of its own: both integers of the pair change at each draw, as Keras changes them."""
+
+    def _advance(self, draws: int) -> None:
+        for _ in range(draws):
+            self.seed, self.counter = ((number + 1) * 5387 % 933199 for number in (self.seed, self.counter))
+
+
 def shared_generator() -> SeedGenerator:
     """The generator of everybody who draws without a seed; `set_random_seed` starts a new one."""
     global _shared
     if _shared is None:
-        _shared = SeedGenerator()
+        _shared = _SharedGenerator()
     return _shared
 
 
-def truncated_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Standard normal values, all within two standard deviations."""
-    z = generator.standard_normal(shape)
-    beyond = np.abs(z) >= 2
-    while beyond.any():
-        z[beyond] = generator.standard_normal(int(beyond.sum()))
-        beyond = np.abs(z) >= 2
-    return z
+def _placed(numbers: np.ndarray, mean: Any, stddev: Any) -> np.ndarray:
+    numbers *= np.asarray(stddev, numbers.dtype)
+    numbers += np.asarray(mean, numbers.dtype)
+    return numbers
 
 
-def shuffled(count: int) -> np.ndarray:
-    """A permutation of range(`count`) from the global stream: the order of an epoch."""
-    return np.random.permutation(count)
+def orders() -> Callable[[int], np.ndarray]:
+    """A function that gives, at each call, an order of range(count): of a pass over data.
+
+    After `set_random_seed` it begins with the same one each time it is asked for, as Keras's passes do.
+    """
+    return np.random.permutation if _global_seed is None else distributions.Shuffling(_global_seed).order
+
+
+def shuffled(count: int) -> list[int]:
+    """An order of range(`count`) from Python's `random`: that of a data set's batches, in Keras too."""
+    order = list(range(count))
+    _python_random.shuffle(order)
+    return order
 
 
 def get_state() -> dict[str, Any]:
@@ -145,17 +189,18 @@ def get_state() -> dict[str, Any]:
         "python": [version, np.array(words, np.uint32)],
         "numpy": [numpy["state"]["key"], numpy["state"]["pos"], numpy["has_gauss"], numpy["gauss"]],
         "shared": None if _shared is None else [_shared.seed, _shared.counter],
+        "seed": _global_seed,
     }
 
 
 def set_state(state: dict[str, Any]) -> None:
     """Goes on drawing as after the `get_state` that gave this."""
-    global _shared
+    global _shared, _global_seed
     version, words = state["python"]
     _python_random.setstate((version, tuple(words.tolist()), None))
     key, position, has_gauss, gauss = state["numpy"]
     np.random.set_state(("MT19937", key, position, has_gauss, gauss))
-    _shared = None
+    _shared, _global_seed = None, state["seed"]
     if state["shared"] is not None:
-        _shared = SeedGenerator(state["shared"][0])
+        _shared = _SharedGenerator(state["shared"][0])
         _shared.counter = state["shared"][1]

@@ -2,7 +2,7 @@
 
 A script is read twice, once as it stands and once with its line `import tinynet as keras` turned into `import keras`.
 The tinynet models get the first weights of the Keras models; dropout, augmentation and sampling are off and nothing
-is shuffled, for the two libraries draw different numbers. Compared are the loss after every step (the running mean
+is shuffled, so that arithmetic alone is compared (docs/training.md has runs after a seed). Compared are the loss after every step (the running mean
 of the epoch, as Keras logs it), the history of every epoch, and the predictions at the end.
 
     python examples/keras_scripts/side_by_side.py --samples 1280 --epochs 3

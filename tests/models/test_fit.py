@@ -19,7 +19,7 @@ import tensorflow
 from twins import KERAS, TINYNET, same_histories, same_weights, twins
 
 import tinynet
-from tinynet.errors import DataError, MissingDependencyError
+from tinynet.errors import ArgumentError, DataError, MissingDependencyError
 from tinynet.models import trainer
 
 
@@ -160,7 +160,7 @@ def test_validation_steps_as_in_keras() -> None:
     same_histories(ours.fit(*data(), **settings).history, theirs.fit(*data(), **settings).history)
 
 
-def order_of_samples(seed: int, epochs: int = 3) -> list[list[float]]:
+def order_of_samples(seed: int | None, epochs: int = 3) -> list[list[float]]:
     """The first feature of every sample, in the order in which the model sees them in each epoch."""
     seen: list[list[float]] = [[]]
 
@@ -176,7 +176,8 @@ def order_of_samples(seed: int, epochs: int = 3) -> list[list[float]]:
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             seen.append([])
 
-    tinynet.utils.set_random_seed(seed)
+    if seed is not None:
+        tinynet.utils.set_random_seed(seed)
     model = tinynet.Sequential([tinynet.layers.Input((1,)), Spy(), tinynet.layers.Dense(1)])
     model.compile(tinynet.optimizers.SGD(1e-5), "mse")
     x = np.arange(50, dtype="float32")
@@ -184,13 +185,25 @@ def order_of_samples(seed: int, epochs: int = 3) -> list[list[float]]:
     return seen[1:]
 
 
-def test_shuffling_differs_between_epochs_and_repeats_with_the_seed() -> None:
+def test_shuffling_repeats_after_a_seed() -> None:
+    """As in Keras, epoch by epoch, too; that the order is Keras's is seen where whole runs are compared."""
     orders = order_of_samples(seed=3)
+    assert sorted(orders[0]) == list(range(50)) != orders[0]
+    assert orders == [orders[0]] * 3 == order_of_samples(seed=3)
+    assert order_of_samples(seed=4) != orders
+
+
+def test_shuffling_without_a_seed_differs_between_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tinynet.seeds, "_global_seed", None)
+    orders = order_of_samples(seed=None)
     assert all(sorted(order) == list(range(50)) for order in orders)
     assert len({tuple(order) for order in orders}) == 3
-    assert list(range(50)) not in orders
-    assert order_of_samples(seed=3) == orders
-    assert order_of_samples(seed=4) != orders
+
+
+def test_unknown_ways_to_shuffle() -> None:
+    model, _ = pair()
+    with pytest.raises(ArgumentError, match="fit: unknown shuffle 'batches'. Did you mean 'batch'"):
+        model.fit(*data(8), shuffle="batches", verbose=0)
 
 
 def test_x_and_y_are_shuffled_together_and_stay_as_they_were() -> None:

@@ -10,7 +10,15 @@ import pytest
 
 import tinynet
 from tinynet import layers
-from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError, TinynetError
+from tinynet.errors import (
+    ArgumentError,
+    DataError,
+    DtypeError,
+    FileAccessError,
+    GraphError,
+    ShapeError,
+    TinynetError,
+)
 
 X = np.random.default_rng(0).normal(size=(9, 4)).astype("float32")
 Y = np.arange(9) % 3
@@ -107,6 +115,23 @@ REFUSED: dict[str, Case] = {
     ),
     "metrics that are no list": (lambda m: m.compile("sgd", "mse", metrics="mse"), ArgumentError, "expected metrics to be a list"),
     "a loss that is none": (lambda m: m.compile("sgd", 3), ArgumentError, "received 3"),
+    "a loss of one argument": (
+        lambda m: m.compile("sgd", lambda y: y), ArgumentError, r"the loss '<lambda>' to be a function of \(y_true, y_pred\)",
+    ),
+    "a metric of one argument": (
+        lambda m: m.compile("sgd", "mse", metrics=[lambda y: y]), ArgumentError, "the metric '<lambda>' to be a function",
+    ),
+    "validation without targets": (
+        lambda m: m.fit(X, Y, validation_data=X, verbose=0), DataError, "validation_data has no targets",
+    ),
+    "a log that is not there": (
+        lambda m: m.fit(X, Y, callbacks=[tinynet.callbacks.EarlyStopping("val_loss")], verbose=0), ArgumentError,
+        "EarlyStopping: 'val_loss' will not be among the logs",
+    ),
+    "logs that cannot be written": (
+        lambda m: m.fit(X, Y, callbacks=[tinynet.callbacks.TensorBoard(f"{__file__}/logs")], verbose=0), FileAccessError,
+        "TensorBoard: .*/logs. cannot be written to",
+    ),
     "an unknown argument": (lambda m: m.compile("sgd", loss_fn="mse"), TypeError, "loss_fn"),  # Python's own words
 }  # fmt: skip
 
@@ -123,6 +148,45 @@ def test_refused_and_unchanged(case: str) -> None:
     assert model.optimizer is optimizer and model.loss == loss
     assert model.optimizer.iterations.item() == 0
     model.fit(X, Y, verbose=0)  # and can still be trained
+
+
+# Losses that can be told from the first batch only: what is compiled, the labels, and what is refused.
+UNFIT: dict[str, tuple[Any, Any, type[TinynetError], str]] = {
+    "labels that are numbers for one-hot": (
+        "categorical_crossentropy", Y, ShapeError, r"y_true of the shape of y_pred, \(9, 3\), received \(9,\)",
+    ),
+    "one-hot labels for numbers": (
+        "sparse_categorical_crossentropy", np.eye(3)[Y], ShapeError, "One-hot labels go with categorical_crossentropy",
+    ),
+    "a class too many": ("sparse_categorical_crossentropy", Y + 1, DataError, "label 3 of sample 2 is outside"),
+    "classes for two of them": (
+        "binary_crossentropy", np.eye(3)[Y] * 2, DataError, r"label 2 of sample 0 is outside the valid range \[0, 1\]",
+    ),
+    "signs for shares": ("binary_crossentropy", np.eye(3)[Y] * 2 - 1, DataError, "label -1 of sample 0 .* with hinge"),
+    "a loss without a return": (lambda y, p: None, Y, ArgumentError, "the loss returned None; is a return missing"),
+    "a loss outside of the graph": (
+        lambda y, p: p.numpy().mean(axis=-1), Y, GraphError, "'net': the loss does not depend on the weights",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_a_loss_that_does_not_fit(case: str) -> None:
+    loss, y, error, message = UNFIT[case]
+    model = classifier(loss=loss, metrics=None)
+    before = model.get_weights()
+    with pytest.raises(error, match=message):
+        model.fit(X, y, shuffle=False, verbose=0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_predictions_that_are_no_probabilities_are_told(loss: str) -> None:
+    model = tinynet.Sequential([layers.Input((4,)), layers.Dense(3)])
+    model.compile("sgd", loss)
+    with pytest.warns(UserWarning, match=f"{loss}: the predictions are no probabilities.*from_logits=True"):
+        model.fit(X, Y if "sparse" in loss else np.eye(3)[Y], verbose=0)
 
 
 def test_a_compile_that_fails_leaves_the_one_before() -> None:

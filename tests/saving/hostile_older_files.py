@@ -231,7 +231,7 @@ CONFIGURATIONS: dict[str, tuple[Any, str]] = {
             "class_name": "Sequential",
             "config": [described("RNN", cell=described("Lambda", function="x"), batch_input_shape=[None, 2, 2])],
         },
-        "expected a cell",
+        "holds code",
     ),
     "text_null": ("null", "does not describe a model"),
     "text_none": ("{", "is not valid JSON"),

@@ -16,7 +16,14 @@ from twins import KERAS, TINYNET, forget_names, random_weights, same_histories, 
 
 import tinynet
 from tinynet import layers, saving
-from tinynet.errors import ArgumentError, FileAccessError, FileFormatError, MissingFileError, NotBuiltError
+from tinynet.errors import (
+    ArgumentError,
+    FileAccessError,
+    FileFormatError,
+    MissingFileError,
+    NotBuiltError,
+    UnsafeFileError,
+)
 from tinynet.models import load_model
 
 IMAGE, SEQUENCE, WORDS, VECTOR = (9, 8, 4), (6, 4), (6,), (5,)
@@ -158,7 +165,7 @@ def test_the_models_hold_every_layer() -> None:
     own_tests = {
         "TextVectorization", "Functional", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
         "Discretization", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum",
-        "Concatenate", "Dot", "Attention", "AdditiveAttention", "MultiHeadAttention",
+        "Concatenate", "Dot", "Attention", "AdditiveAttention", "MultiHeadAttention", "Lambda",
     }  # fmt: skip
     # These are in random models (test_random_models.py).
     own_tests |= {
@@ -465,7 +472,7 @@ def test_what_is_told_of_training_and_what_is_not(name: str, tmp_path: Path) -> 
 def test_settings_that_are_refused(tmp_path: Path) -> None:
     ours, _ = twins(build("dense"))
     path = tmp_path / "model.keras"
-    with pytest.raises(ArgumentError, match="save: zipped=False is not supported; a model is saved to a single file"):
+    with pytest.raises(ArgumentError, match="save: zipped=False makes a folder"):
         ours.save(path, zipped=False)
     with pytest.raises(ArgumentError, match="save: expected include_optimizer to be True or False, received 'no'"):
         ours.save(path, include_optimizer="no")  # type: ignore[arg-type]
@@ -590,3 +597,40 @@ def test_a_clone_has_the_same_layers_and_weights_of_its_own() -> None:
     before = model.get_weights()[0].copy()
     clone.set_weights([np.zeros_like(w) for w in clone.get_weights()])
     np.testing.assert_array_equal(model.get_weights()[0], before)
+
+
+def test_a_folder_goes_both_ways(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+
+    def built(library: Any) -> Any:
+        model = library.Sequential([library.layers.Input((3,)), library.layers.Dense(2)])
+        model.compile("adam", "mse")
+        model.fit(x, x[:, :2], verbose=0)
+        return model
+
+    for first, second in ((tinynet, keras), (keras, tinynet), (tinynet, tinynet)):
+        model = built(first)
+        model.save(tmp_path / "model", zipped=False)  # again and again
+        loaded = second.saving.load_model(tmp_path / "model")
+        np.testing.assert_allclose(np.asarray(loaded(x)), np.asarray(model(x)), rtol=1e-6)
+        assert loaded.optimizer.name == model.optimizer.name
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_folders_that_are_no_models(tmp_path: Path) -> None:
+    model = tinynet.Sequential([layers.Input((3,)), layers.Dense(2)])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "text.txt").write_text("mine")
+    with pytest.raises(ArgumentError, match="is there and no folder of a model"):
+        model.save(tmp_path / "mine", zipped=False)
+    with pytest.raises(FileFormatError, match="is a folder without config.json, so it is no model"):
+        tinynet.saving.load_model(tmp_path / "mine")
+    with pytest.raises(ArgumentError, match="zipped=False makes a folder, whose name has no such ending"):
+        model.save(tmp_path / "model.keras", zipped=False)
+    model.save(tmp_path / "model", zipped=False)
+    with pytest.raises(ArgumentError, match="exists already; pass overwrite=True"):
+        model.save(tmp_path / "model", zipped=False, overwrite=False)
+    (tmp_path / "model" / "config.json").rename(tmp_path / "config.json")
+    (tmp_path / "model" / "config.json").symlink_to(tmp_path / "config.json")
+    with pytest.raises(UnsafeFileError, match="'config.json' is a link or a device, not a file"):
+        tinynet.saving.load_model(tmp_path / "model")

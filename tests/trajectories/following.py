@@ -57,10 +57,15 @@ class KerasModel(keras.Sequential):
         return self._traced("test_step", data)
 
     def update_with(self, optimizer: Any) -> None:
-        """Says what the gradients are given to from now on."""
-        variables = self.trainable_weights
+        """Says what the gradients are given to from the next `fit` on."""
+        self._updating = optimizer
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Builds the optimizer first: ScheduleFreeAdamW begins with the weights as they are then."""
+        optimizer, variables = self._updating, self.trainable_weights
         optimizer.build(variables)
         self._traced_update = tf.function(lambda gradients: optimizer.apply(gradients, variables), reduce_retracing=True)
+        return super().fit(*args, **kwargs)
 
     def _traced(self, name: str, data: Any) -> Any:
         """Keras's step, traced for batches of any size."""

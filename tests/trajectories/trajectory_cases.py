@@ -210,6 +210,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
 OPTIMIZERS["Muon"] = (
     "Muon", {"learning_rate": 2**-6, "weight_decay": 2**-8, **{f"adam_{name}": value for name, value in BETAS.items()}}
 )  # fmt: skip
+OPTIMIZERS["ScheduleFreeAdamW"] = ("ScheduleFreeAdamW", {"learning_rate": 2**-7, "warmup_steps": 8, **BETAS})
 
 
 def optimizer_of(library: Any, name: str) -> Any:

@@ -57,14 +57,15 @@ class KernelStep(NamedTuple):
 class Replay:
     """Some operations in a row: an array to one or more arrays.
 
-    preparations: the steps before, from the variables and constants alone.
+    preparations: the steps before, from the variables and constants alone. actions: what is done each time besides.
     """
 
     def __init__(
         self, preparations: list[Step], steps: list[Step | KernelStep], values: list[Any],
-        variables: list[tuple[int, Any]], results: list[int],
+        variables: list[tuple[int, Any]], results: list[int], actions: Sequence[Callable[[], None]] = (),
     ) -> None:  # fmt: skip
         self._preparations = preparations
+        self._actions = actions
         self._steps = [step[:4] for step in steps]  # what both kinds begin with
         # New ones each time: a result is its owner's, and other threads may be replaying the same.
         self._written = [step[4:] for step in steps if isinstance(step, KernelStep)]
@@ -85,6 +86,8 @@ class Replay:
             values[place] = empty(shape, dtype)
         for function, places, attributes, target in self._steps:
             values[target] = function(*[values[place] for place in places], **attributes)
+        for action in self._actions:
+            action()
         return [values[place] for place in self._results]
 
     def _prepare(self) -> list[Any]:
@@ -112,6 +115,7 @@ class Trace:
         self.alive: list[Any] = [argument]  # lest the identity of an array be used again
         self.steps: list[Step | KernelStep] = []
         self.calls: list[Call] = []  # of compiled functions, since the last operation
+        self.actions: list[Callable[[], None]] = []
         self.refused = False
 
     def fixed(self, array: np.ndarray) -> None:
@@ -201,7 +205,7 @@ class Trace:
         if not varying.issuperset(places):  # the same array each time would not be the caller's
             return None
         variables = [pair for pair in self.variables.values() if pair[0] in wanted]
-        return Replay(preparations, others, self.values, variables, places)
+        return Replay(preparations, others, self.values, variables, places, self.actions)
 
 
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -213,6 +217,14 @@ def refuse() -> None:
     trace = _trace.get()
     if trace is not None:
         trace.refused = True
+
+
+def at_each_replay(action: Callable[[], None]) -> None:
+    """Does now what must happen each time, also when the function around is replayed."""
+    action()
+    trace = _trace.get()
+    if trace is not None:
+        trace.actions.append(action)
 
 
 def fixed(array: np.ndarray) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,22 @@ from tinynet.autograd.tensor import Tensor, as_tensor, wrap
 from tinynet.autograd.tracing import refuse
 from tinynet.errors import DtypeError, ShapeError, TinynetError
 from tinynet.kernels.memory import aligned
+
+
+_kept: ContextVar[bool] = ContextVar("kept", default=False)
+
+
+@contextlib.contextmanager
+def keeping_values(keep: bool = True) -> Iterator[None]:
+    """Within it variables keep their values, whatever is assigned: a layer is only being tried out.
+
+    keep: False within it again, while the weights are made.
+    """
+    token = _kept.set(keep)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 class Variable(Tensor):
@@ -62,8 +81,10 @@ class Variable(Tensor):
         Raises `ShapeError` for another shape, `DtypeError` for what is not numbers.
         """
         refuse()
-        self._data = self.converted(value)
-        self._version += 1
+        array = self.converted(value)
+        if not _kept.get():
+            self._data = array
+            self._version += 1
         return self
 
     def converted(self, value: Any) -> np.ndarray:

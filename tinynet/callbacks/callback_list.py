@@ -7,7 +7,7 @@ from typing import Any
 
 from tinynet.callbacks.callback import Callback, Logs, plain
 from tinynet.callbacks.history import History
-from tinynet.callbacks.learning_rates import LearningRateScheduler, ReduceLROnPlateau
+from tinynet.callbacks.learning_rates import LearningRateScheduler, ReduceLROnPlateau, rates_of
 from tinynet.callbacks.monitor import MonitorCallback
 from tinynet.callbacks.progress import ProgbarLogger
 from tinynet.errors import ArgumentError
@@ -73,7 +73,7 @@ class CallbackList(Callback):
         if not all(_is_ours(callback.on_epoch_end) for callback in self.callbacks):
             return  # it may add to the logs
         if any(isinstance(callback, (LearningRateScheduler, ReduceLROnPlateau)) for callback in self.callbacks):
-            logged = logged | {"learning_rate"}
+            logged = logged | rates_of(self.callbacks[0].model.optimizer).keys()
         for callback in self.callbacks:
             if isinstance(callback, MonitorCallback):
                 callback.check_logged(logged)

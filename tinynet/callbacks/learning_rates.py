@@ -20,19 +20,32 @@ def rate_of(optimizer: Any) -> float:
     return float(np.asarray(optimizer.learning_rate))
 
 
+def parts_of(optimizer: Any) -> list[Any]:
+    """An optimizer alone, or those among which a `MultiOptimizer` divides the variables."""
+    return getattr(optimizer, "optimizers", [optimizer])
+
+
+def rates_of(optimizer: Any) -> dict[str, float]:
+    """The learning rate as it is logged; of a `MultiOptimizer` one for each of its optimizers."""
+    if not hasattr(optimizer, "optimizers"):
+        return {"learning_rate": rate_of(optimizer)}
+    return {f"learning_rate_{part.name}": rate_of(part) for part in optimizer.optimizers}
+
+
 def require_settable(optimizer: Any, where: str) -> None:
     """Raises `FixedRateError` where the learning rate follows a schedule and cannot be set."""
-    if not isinstance(optimizer.learning_rate, Variable):
-        raise FixedRateError(
-            f"{where}: the learning rate of {optimizer.name!r} follows a schedule and cannot be set; "
-            "make the optimizer with a float learning_rate"
-        )
+    for part in parts_of(optimizer):
+        if not isinstance(part.learning_rate, Variable):
+            raise FixedRateError(
+                f"{where}: the learning rate of {part.name!r} follows a schedule and cannot be set; "
+                "make the optimizer with a float learning_rate"
+            )
 
 
 def log_rate(logs: Logs, optimizer: Any) -> None:
     """Adds the learning rate to the logs, for the callbacks that follow."""
     if isinstance(logs, dict):
-        logs["learning_rate"] = rate_of(optimizer)
+        logs.update(rates_of(optimizer))
 
 
 class LearningRateScheduler(Callback):
@@ -57,8 +70,11 @@ class LearningRateScheduler(Callback):
         require_settable(self.model.optimizer, "LearningRateScheduler")
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        optimizer = self.model.optimizer
-        require_settable(optimizer, "LearningRateScheduler")
+        require_settable(self.model.optimizer, "LearningRateScheduler")
+        for part in parts_of(self.model.optimizer):
+            self._set(part, epoch)
+
+    def _set(self, optimizer: Any, epoch: int) -> None:
         rate = self.schedule(epoch, rate_of(optimizer)) if self._takes_rate else self.schedule(epoch)
         if not isinstance(rate, (float, np.float32)):
             raise ArgumentError(
@@ -153,11 +169,16 @@ class ReduceLROnPlateau(MonitorCallback):
             self.wait = 0
         elif not self.in_cooldown():
             self.wait += 1
-            rate = rate_of(optimizer)
-            if self.wait >= self.patience and rate > np.float32(self.min_lr):
-                lower = max(rate * self.factor, self.min_lr)
-                optimizer.learning_rate = lower
-                self.cooldown_counter = self.cooldown
-                self.wait = 0
-                if self.verbose:
-                    print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {lower}.", flush=True)
+            if self.wait >= self.patience:
+                for part in parts_of(optimizer):
+                    self._lower(part, epoch)
+
+    def _lower(self, optimizer: Any, epoch: int) -> None:
+        rate = rate_of(optimizer)
+        if rate > np.float32(self.min_lr):
+            lower = max(rate * self.factor, self.min_lr)
+            optimizer.learning_rate = lower
+            self.cooldown_counter = self.cooldown
+            self.wait = 0
+            if self.verbose:
+                print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {lower}.", flush=True)

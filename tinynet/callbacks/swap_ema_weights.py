@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet.arguments import flag
 from tinynet.callbacks.callback import Callback, Logs
+from tinynet.callbacks.learning_rates import parts_of
 from tinynet.errors import ArgumentError
 
 
@@ -27,7 +28,7 @@ class SwapEMAWeights(Callback):
 
     def _swap_in(self) -> None:
         optimizer = self.model.optimizer
-        if not getattr(optimizer, "use_ema", False):
+        if not _keeps_averages(optimizer):
             raise ArgumentError(
                 "SwapEMAWeights: the optimizer keeps no moving averages; make it with use_ema=True"
             )
@@ -50,7 +51,7 @@ class SwapEMAWeights(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._kept = None  # `fit` left the averages in place
-        if not getattr(self.model.optimizer, "use_ema", False):
+        if not _keeps_averages(self.model.optimizer):
             self._swap_in()
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
@@ -72,3 +73,7 @@ class SwapEMAWeights(Callback):
 
     def on_predict_end(self, logs: Logs = None) -> None:
         self._swap_out()
+
+
+def _keeps_averages(optimizer: Any) -> bool:
+    return any(getattr(part, "use_ema", False) for part in parts_of(optimizer))

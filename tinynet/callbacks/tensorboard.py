@@ -10,8 +10,8 @@ import numpy as np
 
 from tinynet.arguments import flag, whole
 from tinynet.callbacks.callback import Callback, Logs
-from tinynet.callbacks.learning_rates import rate_of
-from tinynet.errors import ArgumentError, require
+from tinynet.callbacks.learning_rates import rates_of
+from tinynet.errors import ArgumentError, FileAccessError, require
 
 
 class TensorBoard(Callback):
@@ -70,7 +70,10 @@ class TensorBoard(Callback):
         """The file of the folder 'train' or 'validation', made when something is written to it."""
         if folder not in self._writers:
             package = require("tensorboardX", "tensorboard", "TensorBoard")
-            self._writers[folder] = package.SummaryWriter(os.path.join(self.log_dir, folder))
+            try:
+                self._writers[folder] = package.SummaryWriter(os.path.join(self.log_dir, folder))
+            except OSError as error:
+                raise FileAccessError(f"TensorBoard: {self.log_dir!r} cannot be written to: {error}") from error
         return self._writers[folder]
 
     def _close(self) -> None:
@@ -131,7 +134,7 @@ class TensorBoard(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
         training = {name: value for name, value in logs.items() if not name.startswith("val_")}
-        training["learning_rate"] = rate_of(self.model.optimizer)
+        training.update(rates_of(self.model.optimizer))
         if self.write_steps_per_second:
             steps = int(self.model.optimizer.iterations.item()) - self._iterations_before
             training["steps_per_second"] = steps / max(time.perf_counter() - self._epoch_started, 1e-9)

@@ -47,7 +47,7 @@ def unsafe(config: Any, place: str) -> Iterator[Finding]:
     for at, _, part in parts(config, place):
         name, module = part.get("class_name"), part.get("module")
         if isinstance(name, str):
-            if name in CODE:
+            if name in CODE and not _is_named_function(part):
                 yield Finding(UNSAFE, at, f"{name} holds code, or a path to it; it is never run here")
             elif isinstance(module, str) and not _is_kerass(module, name):
                 function = f"{module}.{part.get('config')}" if name == "function" else f"{module}.{name}"
@@ -77,6 +77,13 @@ def unsupported(config: Any, place: str) -> Iterator[Finding]:
             yield Finding(UNSUPPORTED, at, f"is registered as {_told(registered)}, which is unknown here")
         elif isinstance(part["config"], dict):
             yield from _unknown_keys(name, part["config"], f"{at}.config")
+
+
+def _is_named_function(part: dict[str, Any]) -> bool:
+    """Whether a Lambda layer's function is a name alone, for the reader to know."""
+    config = part.get("config")
+    function = config.get("function") if isinstance(config, dict) else None
+    return isinstance(function, dict) and function.get("class_name") == "function" and part["class_name"] == "Lambda"
 
 
 def _unknown_keys(name: str, config: dict[str, Any], place: str) -> Iterator[Finding]:

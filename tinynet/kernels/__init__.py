@@ -33,6 +33,8 @@ if choice.module is not None:
         max_pool,
         max_pool_with_winners,
         product,
+        random_mask,
+        random_words,
         relu,
         relu_gradient,
         rmsprop,
@@ -55,6 +57,7 @@ else:
         combine_columns,
         scale_columns,
     )
+    from tinynet.kernels.philox import random_mask, random_words
     from tinynet.kernels.pooling import (
         average_pool,
         average_pool_adjoint,
@@ -78,10 +81,10 @@ else:
     from tinynet.kernels.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
-    "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products",
-    "column_sums", "combine_columns", "convolve", "from_winners", "gradients_behind_relu", "gru_backward",
-    "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
-    "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "relu",
+    "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products", "column_sums",
+    "combine_columns", "convolve", "from_winners", "gradients_behind_relu", "gru_backward", "gru_forward",
+    "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
+    "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "random_mask", "random_words", "relu",
     "relu_gradient", "rmsprop", "scale_columns", "set_threads", "sgd", "simple_rnn_backward",
     "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "threads", "to_winners",
 ]  # fmt: skip

@@ -29,8 +29,10 @@ from tinynet.layers.core import Activation, Dense, Embedding, Identity, Input, I
 from tinynet.layers.discretization import Discretization
 from tinynet.layers.einsum_dense import EinsumDense
 from tinynet.layers.equalization import AutoContrast, ContrastLimitedAdaptiveHistogramEqualization, Equalization
+from tinynet.layers.function import Lambda
 from tinynet.layers.group_query_attention import GroupQueryAttention
 from tinynet.layers.images import CenterCrop, Resizing
+from tinynet.layers.input_spec import InputSpec
 from tinynet.layers.lookup import IntegerLookup, StringLookup
 from tinynet.layers.merging import (
     Add,
@@ -132,7 +134,7 @@ CATALOGUE = Catalogue(
         Embedding, Equalization, Flatten, GRU, GRUCell, GaussianDropout, GaussianNoise, GlobalAveragePooling1D,
         GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
         GroupNormalization, GroupQueryAttention, HashedCrossing, Hashing, Identity, InputLayer, IntegerLookup, LSTM,
-        LSTMCell, LayerNormalization, LeakyReLU, Masking, MaxPooling1D, MaxPooling2D, MaxPooling3D, Maximum, Minimum,
+        LSTMCell, Lambda, LayerNormalization, LeakyReLU, Masking, MaxPooling1D, MaxPooling2D, MaxPooling3D, Maximum, Minimum,
         MixUp, MultiHeadAttention, Multiply, Normalization, PReLU, Permute, Pipeline, RMSNormalization, RNN,
         RandAugment, RandomBrightness, RandomColorDegeneration, RandomColorJitter, RandomContrast, RandomCrop,
         RandomErasing, RandomFlip, RandomGaussianBlur, RandomGrayscale, RandomHue, RandomInvert, RandomPerspective,
@@ -157,8 +159,8 @@ __all__ = [
     "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalAvgPool1D", "GlobalAvgPool2D",
     "GlobalAvgPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D", "GlobalMaxPooling1D",
     "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GroupNormalization", "GroupQueryAttention", "HashedCrossing",
-    "Hashing", "Identity", "Input", "InputLayer", "IntegerLookup", "LSTM", "LSTMCell", "Layer", "LayerNormalization",
-    "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPool3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D",
+    "Hashing", "Identity", "Input", "InputLayer", "InputSpec", "IntegerLookup", "LSTM", "LSTMCell", "Lambda", "Layer",
+    "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPool3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D",
     "Maximum", "Minimum", "MixUp", "MultiHeadAttention", "Multiply", "Normalization", "PReLU", "Permute", "Pipeline",
     "RMSNormalization", "RNN", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter",
     "RandomContrast", "RandomCrop", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue",

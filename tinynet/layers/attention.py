@@ -115,7 +115,8 @@ class Attention(Layer):
             scores = where(shown, scores, scores - HIDDEN)
         weights = softmax(scores, axis=-1)
         if training and self.dropout > 0:
-            weights = dropped(weights, self.seed_generator.keep_mask(weights.shape, self.dropout), rate=self.dropout)
+            keep = self.seed_generator.keep_mask(weights.shape, self.dropout, weights.dtype)
+            weights = dropped(weights, keep, rate=self.dropout)
         output = matmul(weights, value)
         if query_mask is not None:
             output = where(self._fitted(query_mask[..., None], output.shape), output, 0)

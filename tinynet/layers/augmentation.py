@@ -52,6 +52,7 @@ class Augmentation(ImageLayer):
 
     seed: int | None
     factor: Any
+    draws_in_prediction = False  # as some of Keras's layers do, for nothing
 
     def _start_drawing(self, seed: Any) -> None:
         self.seed = seed
@@ -62,9 +63,7 @@ class Augmentation(ImageLayer):
 
     def drawn(self, seed: Any, shape: tuple[int, ...], low: float, high: float, dtype: str = "float32") -> np.ndarray:
         """Uniform numbers between `low` and `high`, one draw."""
-        kind = np.dtype(dtype).type
-        numbers: np.ndarray = self.generator(seed).uniform(shape, dtype) * (kind(high) - kind(low)) + kind(low)
-        return numbers
+        return self.generator(seed).uniform(shape, low, high, dtype)
 
     def generator(self, seed: Any) -> SeedGenerator:
         """The layer's own generator of random numbers, or one of a seed that was given."""
@@ -80,7 +79,9 @@ class Augmentation(ImageLayer):
     def get_random_transformation(self, images: Any, training: bool = True, seed: Any = None) -> Any:
         shape = tuple(images.shape)
         self._check(shape)
-        return self.transformation(shape if len(shape) == 4 else (1, *shape), seed) if self.acts(training) else None
+        if not self.acts(training) and not self.draws_in_prediction:
+            return None
+        return self.transformation(shape if len(shape) == 4 else (1, *shape), seed)
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         """What is drawn for a batch of images of this shape; every subclass defines it."""

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,6 +17,7 @@ from tinynet.autograd import Tensor, Variable, as_tensor
 from tinynet.autograd.tags import mask_of, set_mask
 from tinynet.autograd.tape import is_recording
 from tinynet.autograd.tracing import refuse
+from tinynet.autograd.variable import keeping_values
 from tinynet.catalogue import Config, Configurable, get_registered_object, parameters_of, serialize, snake_case
 from tinynet.errors import (
     ArgumentError,
@@ -26,6 +27,7 @@ from tinynet.errors import (
     TinynetError,
     nearest,
 )
+from tinynet.layers.input_spec import check_inputs
 from tinynet.layers.restoring import allowance
 from tinynet.layers.structures import (
     Shape,
@@ -129,6 +131,7 @@ class Layer(Configurable):
     _is_building = False
     dtypes: tuple[str, ...] = config.FLOAT_DTYPES
     takes_text = False
+    input_spec: Any = None  # an InputSpec, or several, of what the inputs must be
     keras_class: str | None = None  # the name of Keras's class, where its public name is another
     # Whether `call` applies the same operations each time, whatever the values: no branch on them in Python, no
     # check of them outside of operations. Predictions then skip the Python. A subclass has to say it again.
@@ -136,7 +139,7 @@ class Layer(Configurable):
     writes_activity_regularizer = False  # Keras writes it for some classes even where there is none
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        layer = super().__new__(cls)
+        layer = super().__new__(cls, *args, **kwargs)
         # Set before any __init__, so that attributes are tracked from the first one on.
         object.__setattr__(layer, "_own_variables", [])
         object.__setattr__(layer, "_sublayers", [])
@@ -210,7 +213,7 @@ class Layer(Configurable):
             if not any(value is metric for metric in self._own_metrics):
                 self._own_metrics.append(value)
         elif isinstance(value, (list, tuple, dict)):
-            for part in _tracked(value):
+            for part in _tracked(value, set()):
                 self._track(part)
 
     def __repr__(self) -> str:
@@ -312,6 +315,8 @@ class Layer(Configurable):
         if is_symbolic(inputs, *args) or (kwargs and is_symbolic(kwargs)):
             return self._called_symbolically(inputs, args, kwargs)
         inputs = self._converted(inputs)
+        if self.input_spec is not None:
+            check_inputs(self.input_spec, inputs, self.described)
         others = self._other_tensors(args, kwargs) if args or kwargs else {}
         if others:
             args = tuple(self._converted(value) if holds_tensors(value) else value for value in args)
@@ -396,6 +401,8 @@ class Layer(Configurable):
     def _called_symbolically(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call on symbolic tensors: builds the layer, and gives symbolic results with their masks."""
         try:
+            if self.input_spec is not None:
+                check_inputs(self.input_spec, inputs, self.described)
             if not self.built:
                 self._build_for(inputs, self._other_tensors(args, kwargs))
             previous_mask, with_masks = masks_of(inputs), dict(kwargs)
@@ -432,7 +439,7 @@ class Layer(Configurable):
         """The symbolic results of a layer without a rule for their shapes: it is tried on arrays."""
         if "training" in self._call_arguments:
             kwargs.setdefault("training", False)
-        with frozen():
+        with frozen(), keeping_values():
             outputs = inferred(self, (inputs, *args), kwargs)
         self._clear_losses()
         return outputs
@@ -598,13 +605,45 @@ class Layer(Configurable):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
-    def stored_variables(self) -> dict[str, Any]:
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Puts the layer's own weights into `store`, from names to arrays; a class of yours may put in what it likes,
+        and takes it back in `load_own_variables`."""
+        store.update((name, np.asarray(variable.data)) for name, variable in self._stored_variables().items())
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Takes the layer's own weights out of what `save_own_variables` has put in.
+
+        Raises `ShapeError` where there are more or fewer of them, or one has another shape.
+        """
+        variables = self._stored_variables()
+        if set(store) != set(variables):
+            raise ShapeError(
+                f"{self.described}: needs weights {list(variables)}, received {list(store)}"
+                + ("" if self.built else "; it is not built yet: call it, or build(input_shape), first")
+            )
+        for name, variable in variables.items():
+            if np.shape(store[name]) != variable.shape:
+                raise ShapeError(
+                    f"{self.described}: the weight {variable.name!r} has shape {variable.shape}, "
+                    f"received {np.shape(store[name])}"
+                )
+        for name, variable in variables.items():
+            variable.assign(np.asarray(store[name]))
+
+    def save_assets(self, dir_path: str) -> None:
+        """Writes files of the layer's own, such as a vocabulary, into a folder; a class of yours defines it, and
+        `load_assets`, which reads them from one."""
+
+    def load_assets(self, dir_path: str) -> None:
+        """Reads from a folder what `save_assets` has written."""
+
+    def _stored_variables(self) -> dict[str, Any]:
         """The layer's own weights by the names they have in files: '0', '1' and so on, trainable ones first."""
         own = [v for v in self._own_variables if v.wanted_trainable]
         own += [v for v in self._own_variables if not v.wanted_trainable]
         return {str(number): variable for number, variable in enumerate(own)}
 
-    def load_assets(self, files: Mapping[str, bytes]) -> None:
+    def _take_assets(self, files: Mapping[str, bytes]) -> None:
         """Takes what a model file holds for this layer in files of their own, such as a vocabulary, by their names."""
 
     @property
@@ -619,7 +658,7 @@ class Layer(Configurable):
         return sum(v.size for v in self.weights)
 
     def get_config(self) -> Config:
-        own = self.known_to_all({key: _described(self.argument(key)) for key in self.config_keys()})
+        own = self.known_to_all({key: _described(self.argument(key)) for key in self.told_keys()})
         policy = {
             "module": "keras", "class_name": "DTypePolicy", "config": {"name": self.dtype}, "registered_name": None,
         }  # fmt: skip
@@ -706,13 +745,14 @@ class Layer(Configurable):
             )
 
 
-def _tracked(value: Any) -> Iterator[Any]:
-    """The weights, layers and metrics in nested lists and dicts."""
+def _tracked(value: Any, seen: set[int]) -> Iterator[Any]:
+    """The weights, layers and metrics in nested lists and dicts, which may hold themselves."""
     if isinstance(value, (Variable, Layer, Metric)):
         yield value
-    elif isinstance(value, (list, tuple, dict)):
+    elif isinstance(value, (list, tuple, dict)) and id(value) not in seen:
+        seen.add(id(value))
         for part in value.values() if isinstance(value, dict) else value:
-            yield from _tracked(part)
+            yield from _tracked(part, seen)
 
 
 COMMON_KEYS = ("name", "trainable", "dtype", "activity_regularizer")
@@ -752,7 +792,7 @@ def _building(build: Callable[..., None]) -> Callable[..., None]:
             return
         self._is_building = True
         try:
-            with name_scope(self.name):
+            with name_scope(self.name), keeping_values(False):
                 build(self, **shapes)
         finally:
             self._is_building = False

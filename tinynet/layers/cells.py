@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from tinynet import activations
 from tinynet.arguments import flag, fraction, whole
 from tinynet.autograd import Tensor
 from tinynet.autograd.tensor import wrap
-from tinynet.autograd.tracing import fixed
+from tinynet.autograd.tracing import at_each_replay, fixed
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
 from tinynet.layers.parameters import add_weight, keep_settings
@@ -27,6 +28,7 @@ class Cell(Layer):
     """
 
     casts_integers = True
+    seed_comes_first = False  # before those of the initializers, in the order of Keras's cells
     gates = 1
     states = 1
     bias_initializer: Any
@@ -52,6 +54,9 @@ class Cell(Layer):
     ) -> None:
         super().__init__(**kwargs)
         where = self.described
+        self.seed = seed
+        if self.seed_comes_first:
+            self.seed_generator = SeedGenerator(seed)
         self.units = whole(where, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = flag(where, "use_bias", use_bias)
@@ -60,8 +65,8 @@ class Cell(Layer):
         keep_settings(self, "bias", bias_initializer, bias_regularizer, bias_constraint)
         self.dropout = fraction(where, "dropout", dropout)
         self.recurrent_dropout = fraction(where, "recurrent_dropout", recurrent_dropout)
-        self.seed = seed
-        self.seed_generator = SeedGenerator(seed)
+        if not self.seed_comes_first:
+            self.seed_generator = SeedGenerator(seed)
         self.state_size: Any = self.units if self.states == 1 else [self.units] * self.states
         self.output_size = self.units
         self.bias: Any = None
@@ -91,14 +96,26 @@ class Cell(Layer):
         """Forgets the dropout masks: they are drawn once for all steps of a sequence."""
         self._masks.clear()
 
+    @property
+    def _mask_count(self) -> int:
+        """How many masks there are of the inputs, or of the states."""
+        return self.gates if self.recurrent_dropout > 0 else 1
+
+    def skip_dropout_masks(self) -> None:
+        """Passes over the draws of masks that a sequence takes in training: Keras makes them in prediction, too."""
+        kinds = sum(0 < rate < 1 for rate in (self.dropout, self.recurrent_dropout))
+        if kinds:
+            at_each_replay(functools.partial(self.seed_generator.skip, kinds * self._mask_count))
+
     def _dropout_masks(self, kind: str, like: Tensor, rate: float, training: bool) -> list[Any] | None:
         """A mask for each gate, or one for all: (N, ·) of 0 and 1/(1 − rate)."""
         if not training or not 0 < rate < 1:
             return None
         if kind not in self._masks:
-            count = self.gates if self.recurrent_dropout > 0 and self.gates > 1 else 1
-            scale = np.dtype(like.dtype).type(1 / (1 - rate))
-            self._masks[kind] = [self.seed_generator.keep_mask(like.shape, rate) * scale for _ in range(count)]
+            scale = like.dtype.type(1 / (1 - rate))
+            self._masks[kind] = [
+                self.seed_generator.keep_mask(like.shape, rate, like.dtype) * scale for _ in range(self._mask_count)
+            ]
         return self._masks[kind]
 
     def input_mask(self, inputs: Tensor, training: bool) -> list[Any] | None:
@@ -150,6 +167,7 @@ class SimpleRNNCell(Cell):
     """
 
     replayable = True
+    seed_comes_first = True
 
     def __init__(
         self,
@@ -294,9 +312,10 @@ class GRUCell(Cell):
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
         (h,) = self._checked(states)
         input_bias, recurrent_bias = records.gru_biases(self.bias, self.reset_after)
+        projected = self._projected(inputs, training, input_bias)  # whose masks are drawn before those of the state
         masks = self._recurrent_masks(h, training)
         output = records.gru_step(
-            self._projected(inputs, training, input_bias), h, self.recurrent_kernel, recurrent_bias,
+            projected, h, self.recurrent_kernel, recurrent_bias,
             self.reset_after, self.activation, self.recurrent_activation,
             None if masks is None else [h * m for m in masks],
         )  # fmt: skip
@@ -349,6 +368,12 @@ class StackedRNNCells(Layer):
         for cell in self.cells:
             if hasattr(cell, "reset_dropout_masks"):
                 cell.reset_dropout_masks()
+
+    def skip_dropout_masks(self) -> None:
+        """Passes over the draws of all cells that a sequence takes in training."""
+        for cell in self.cells:
+            if hasattr(cell, "skip_dropout_masks"):
+                cell.skip_dropout_masks()
 
     def build(self, input_shape: Shape) -> None:
         for cell in self.cells:

@@ -72,6 +72,8 @@ class RandomGrayscale(_Colors):
     array([0.299, 0.299, 0.299], dtype=float32)
     """
 
+    draws_in_prediction = True
+
     def __init__(
         self, factor: float = 0.5, data_format: str | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
@@ -124,6 +126,7 @@ class RandomColorDegeneration(_ByFactor):
     array([0.299, 0.299, 0.299], dtype=float32)
     """
 
+    draws_in_prediction = True
     bounds = (-1, 1)
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
@@ -151,6 +154,7 @@ class RandomHue(_ByFactor):
     array([0., 1., 1.], dtype=float32)
     """
 
+    draws_in_prediction = True
     sorts_range = False
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
@@ -184,6 +188,7 @@ class RandomSaturation(_ByFactor):
     [[[0.75, 0.75, 0.75]]]
     """
 
+    draws_in_prediction = True
     bounds = (-1, 1)
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
@@ -246,6 +251,7 @@ class RandomPosterization(_ByFactor):
     [[[0.0, 128.0, 128.0]]]
     """
 
+    draws_in_prediction = True
     bounds = (1, 8)
 
     def _keep(self, factor: Any, value_range: Any, seed: Any, data_format: Any) -> None:
@@ -280,6 +286,7 @@ class RandomSharpness(_ByFactor):
     [[[1.0], [3.0]]]
     """
 
+    draws_in_prediction = True
     casts_integers = True
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:

@@ -30,6 +30,8 @@ class ConvLSTMCell(LSTMCell):
     rank: the number of spatial axes, 1 to 3.
     """
 
+    seed_comes_first = True
+
     def __init__(
         self,
         filters: int,
@@ -93,13 +95,19 @@ class ConvLSTMCell(LSTMCell):
             )
         return states
 
+    @property
+    def _mask_count(self) -> int:
+        return self.gates
+
     def _gate_masks(self, kind: str, like: Tensor, rate: float, training: bool) -> list[Any] | None:
         """A dropout mask for each gate."""
         if not training or not 0 < rate < 1:
             return None
         if kind not in self._masks:
-            scale = np.dtype(like.dtype).type(1 / (1 - rate))
-            self._masks[kind] = [self.seed_generator.keep_mask(like.shape, rate) * scale for _ in range(self.gates)]
+            scale = like.dtype.type(1 / (1 - rate))
+            self._masks[kind] = [
+                self.seed_generator.keep_mask(like.shape, rate, like.dtype) * scale for _ in range(self._mask_count)
+            ]
         return self._masks[kind]
 
     def _convolved(self, x: Any, kernel: Any, masks: list[Any] | None, **settings: Any) -> Tensor:

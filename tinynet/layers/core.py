@@ -85,6 +85,7 @@ def Input(
     dtype: Any = None,
     batch_shape: Sequence[int | None] | None = None,
     name: str | None = None,
+    **kwargs: Any,
 ) -> KerasTensor:
     """What a model takes: a symbolic tensor for layers to be called on, or the first item of a `Sequential`.
 
@@ -96,7 +97,7 @@ def Input(
     >>> Input((28, 28, 1)).shape
     (None, 28, 28, 1)
     """
-    layer = InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, batch_shape=batch_shape, name=name)
+    layer = InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, batch_shape=batch_shape, name=name, **kwargs)
     return layer._inbound_nodes[0].outputs[0]
 
 

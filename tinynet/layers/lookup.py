@@ -83,10 +83,10 @@ class LookupLayer(Layer):
         """
         self._lookup.set_vocabulary(vocabulary, idf_weights)
 
-    def stored_variables(self) -> dict[str, Any]:
+    def _stored_variables(self) -> dict[str, Any]:
         return {"idf_weights": IdfWeights(self._lookup)} if self._lookup.output_mode == "tf_idf" else {}
 
-    def load_assets(self, files: Mapping[str, bytes]) -> None:
+    def _take_assets(self, files: Mapping[str, bytes]) -> None:
         if VOCABULARY_FILE in files and not self._lookup.has_static_vocabulary:
             self._lookup.load_vocabulary(files[VOCABULARY_FILE])
 

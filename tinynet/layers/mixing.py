@@ -28,6 +28,8 @@ class MixUp(Augmentation):
     array([2., 4.], dtype=float32)
     """
 
+    draws_in_prediction = True
+
     def __init__(
         self, alpha: float = 0.2, data_format: str | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
@@ -42,7 +44,8 @@ class MixUp(Augmentation):
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         generator = self.generator(seed)
         order = generator.permutation(shape[0])
-        return {"mix_weight": generator.beta((shape[0],), self.alpha, self.alpha), "permutation_order": order}
+        weight = generator.beta((shape[0],), self.alpha, self.alpha)
+        return {"mix_weight": weight, "permutation_order": order}
 
     def transformed(self, images: Tensor, transformation: Any) -> Tensor:
         images = images.astype(self.compute_dtype)
@@ -160,7 +163,7 @@ class RandomErasing(_Boxes):
         masks, _ = self._box(seed, shape, part[:, 0], part[:, 1])
         chosen = self.chosen(seed, shape[0])
         if self.fill_value is None:
-            cover = self.generator(seed).normal(shape, self.compute_dtype) * self.value_range[1]
+            cover = self.generator(seed).normal(shape, dtype=self.compute_dtype) * self.value_range[1]
         else:
             cover = np.broadcast_to(np.asarray(self.fill_value, self.compute_dtype), shape)
         low, high = self.value_range

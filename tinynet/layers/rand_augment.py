@@ -87,7 +87,7 @@ class RandAugment(Augmentation):
 
     def transformation(self, shape: tuple[int, ...], seed: Any) -> dict[str, Any]:
         generator = self.generator(seed)
-        chosen = generator.integers((self.num_ops,), 0, len(self._steps))
+        chosen = generator.integers((self.num_ops,), 0, len(self._steps), "int32")
         drawn = {
             name: step.transformation(shape, generator) if isinstance(step, Augmentation) else None
             for name, step in self._steps.items()

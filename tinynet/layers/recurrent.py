@@ -99,6 +99,8 @@ class RNN(Layer):
     def call(self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
         self._check(sequences, mask)
         states = self._first_states(sequences, initial_state)
+        if not training and hasattr(self.cell, "skip_dropout_masks"):
+            self.cell.skip_dropout_masks()
         outputs, *last = self._run(sequences, states, mask, bool(training))
         if hasattr(self.cell, "reset_dropout_masks"):
             self.cell.reset_dropout_masks()

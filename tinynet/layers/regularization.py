@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tinynet import regularizers
+from tinynet import config, regularizers
 from tinynet.arguments import data_format_of, fraction, whole
 from tinynet.autograd import Tensor
 from tinynet.catalogue import Config
@@ -57,7 +57,7 @@ class Dropout(Layer):
             return inputs
         if self.rate == 1:
             return inputs * 0.0
-        keep = self.seed_generator.keep_mask(self._mask_shape(inputs.shape), self.rate)
+        keep = self.seed_generator.keep_mask(self._mask_shape(inputs.shape), self.rate, inputs.dtype)
         return dropout(inputs, keep, rate=self.rate)
 
     def _mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -199,7 +199,7 @@ class GaussianNoise(Layer):
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.stddev == 0:
             return inputs
-        return inputs + self.seed_generator.normal(inputs.shape, inputs.dtype.name) * inputs.dtype.type(self.stddev)
+        return inputs + self.seed_generator.normal(inputs.shape, 0.0, self.stddev, inputs.dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -235,8 +235,8 @@ class GaussianDropout(Layer):
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:
             return inputs
-        stddev = inputs.dtype.type(math.sqrt(self.rate / (1 - self.rate)))
-        return inputs * (1 + self.seed_generator.normal(inputs.shape, inputs.dtype.name) * stddev)
+        stddev = math.sqrt(self.rate / (1 - self.rate))
+        return inputs * self.seed_generator.normal(inputs.shape, 1.0, stddev, inputs.dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -268,7 +268,7 @@ class AlphaDropout(Dropout):
             return inputs
         lowest = -SELU_SCALE * SELU_ALPHA  # what SELU tends to for large negative inputs
         factor = ((1 - self.rate) * (1 + self.rate * lowest**2)) ** -0.5
-        keep = self.seed_generator.keep_mask(self._mask_shape(inputs.shape), self.rate)
+        keep = self.seed_generator.keep_mask(self._mask_shape(inputs.shape), self.rate, config.floatx())
         keep = keep.astype(inputs.dtype)
         return factor * (inputs * keep + lowest * (1 - keep)) - factor * lowest * self.rate
 

@@ -114,11 +114,11 @@ class TextVectorization(Layer):
     def config_keys(cls) -> list[str]:
         return [key for key in super().config_keys() if key not in cls.inert_config]
 
-    def stored_variables(self) -> dict[str, Any]:
-        return self._lookup_layer.stored_variables()
+    def _stored_variables(self) -> dict[str, Any]:
+        return self._lookup_layer._stored_variables()
 
-    def load_assets(self, files: Mapping[str, bytes]) -> None:
-        self._lookup_layer.load_assets(files)
+    def _take_assets(self, files: Mapping[str, bytes]) -> None:
+        self._lookup_layer._take_assets(files)
 
     def get_config(self) -> Config:
         """The constructor's arguments, and the vocabulary where there is one."""

@@ -62,7 +62,10 @@ class Loss(Configurable):
         dtype = config.compute_dtype(self.dtype)
         mask = mask_of(y_pred)
         y_pred = tensor_in(y_pred, dtype)
-        losses = as_tensor(self.call(tensor_in(y_true, dtype), y_pred))
+        found = self.call(tensor_in(y_true, dtype), y_pred)
+        if found is None:
+            raise ArgumentError(f"{self.name}: expected one value a sample, the loss returned None; is a return missing?")
+        losses = as_tensor(found)
         own_mask = mask_of(losses)
         if own_mask is not None:
             mask = own_mask if mask is None else np.asarray(mask, bool) & np.asarray(own_mask, bool)
@@ -74,7 +77,7 @@ class Loss(Configurable):
 
     def get_config(self) -> Config:
         """The constructor's arguments but for the dtype, which Keras does not store either."""
-        keys = [key for key in self.config_keys() if key not in ("name", "reduction", "dtype")]
+        keys = [key for key in self.told_keys() if key not in ("name", "reduction", "dtype")]
         # Arguments that a subclass keeps under another name are its own get_config's to add.
         own = {key: serialize(getattr(self, key)) for key in keys if hasattr(self, key)}
         return {"name": self.name, "reduction": self.reduction, **own}

@@ -49,6 +49,7 @@ def categorical_crossentropy(
     y_true, scores = classes_last(where, y_true, scores, label_smoothing, axis)
     if from_logits:
         return record(softmax_cross_entropy, (scores, y_true), {})
+    _warn_unless_probabilities(where, scores)
     probabilities = clipped(scores / scores.sum(axis=-1, keepdims=True))
     return -(y_true * np.log(probabilities)).sum(axis=-1)
 
@@ -102,6 +103,8 @@ def sparse_categorical_crossentropy(
         # Like Keras, which here loses sight of the logits behind probabilities.
         logits = record(arithmetic.where, (valid[..., None], y_pred, 0.0), {})
     require_classes(where, labels, y_pred.shape[-1])
+    if not from_logits:
+        _warn_unless_probabilities(where, logits)
     scores = logits if from_logits else np.log(clipped(logits))
     losses = record(sparse_softmax_cross_entropy, (scores, labels), {})
     if ignore_class is not None:
@@ -120,7 +123,7 @@ def binary_crossentropy(
     label_smoothing: s; labels become y(1 − s) + s/2.
     axis: what the mean is taken over.
 
-    Raises `ShapeError` where the shapes differ.
+    Raises `ShapeError` where the shapes differ, `DataError` for a label outside of [0, 1].
 
     >>> binary_crossentropy([[1.0]], [[0.5]]).numpy().round(4)
     array([0.6931], dtype=float32)
@@ -128,12 +131,14 @@ def binary_crossentropy(
     where = "binary_crossentropy"
     y_true, y_pred = matched(where, y_true, y_pred, align=False)
     require_axes(where, whole_axis(where, axis), y_pred)
+    _require_shares(where, y_true)
     smoothing = smoothing_of(where, label_smoothing)
     if smoothing:
         y_true = y_true * (1.0 - smoothing) + 0.5 * smoothing
     logits, from_logits = logits_behind(where, y_pred, from_logits)
     if from_logits:
         return record(sigmoid_cross_entropy, (logits, y_true), {}).mean(axis=axis)
+    _warn_unless_probabilities(where, logits)
     p = clipped(logits)
     return -(y_true * np.log(p) + (1 - y_true) * np.log(1 - p)).mean(axis=axis)
 
@@ -308,6 +313,28 @@ def smoothing_of(where: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise ArgumentError(f"{where}: expected label_smoothing between 0 and 1, received {value!r}")
     return float(value)
+
+
+def _require_shares(where: str, y_true: Tensor) -> None:
+    """Raises `DataError` for a label that is not within [0, 1]."""
+    labels = y_true._data
+    wrong = (labels < 0) | (labels > 1)
+    if wrong.any():
+        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        sample = f" of sample {place[0]}" if place else ""
+        raise DataError(
+            f"{where}: label {labels[place]:g}{sample} is outside the valid range [0, 1] (samples are counted within "
+            "the batch). Classes beyond 0 and 1 go with sparse_categorical_crossentropy, labels −1 and 1 with hinge."
+        )
+
+
+def _warn_unless_probabilities(where: str, y_pred: Tensor) -> None:
+    """Warns of predictions outside of [0, 1], which Keras brings into it without a word."""
+    if (y_pred._data < 0).any() or (y_pred._data > 1).any():
+        warn(
+            f"{where}: the predictions are no probabilities: some are outside of [0, 1]. Give the last layer an "
+            "activation (softmax, or sigmoid for a single unit), or pass from_logits=True."
+        )
 
 
 def clipped(probabilities: Tensor) -> Tensor:

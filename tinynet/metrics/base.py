@@ -166,7 +166,7 @@ class Metric(Configurable):
     def get_config(self) -> Config:
         """The constructor's arguments."""
         # Arguments that a subclass keeps under another name are its own get_config's to add.
-        keys = [key for key in self.config_keys() if hasattr(self, key)]
+        keys = [key for key in self.told_keys() if hasattr(self, key)]
         own = {key: serialize(getattr(self, key)) for key in keys}
         return {"name": self.name, "dtype": self.dtype, **own}
 

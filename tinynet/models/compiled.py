@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -340,8 +341,24 @@ def _loss_of(given: Any) -> Any:
     found = losses.get(given)
     if isinstance(found, losses.Loss):
         return found
+    _require_pair(found, "loss")
     name = given if isinstance(given, str) else getattr(found, "__name__", "loss")
     return losses.LossFunctionWrapper(found, name=name)
+
+
+def _require_pair(function: Any, word: str) -> None:
+    """Raises `ArgumentError` unless labels and predictions can be given to a function."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # a function that does not say what it takes
+    try:
+        signature.bind(None, None)
+    except TypeError as error:
+        raise ArgumentError(
+            f"compile: expected the {word} {getattr(function, '__name__', function)!r} to be a function of "
+            f"(y_true, y_pred), received one of {signature}"
+        ) from error
 
 
 def _weight_of(given: Any) -> float:
@@ -359,6 +376,7 @@ def _metric_of(given: Any, argument: str) -> Any:
     if not isinstance(made, metrics.Metric):
         if not callable(made):
             raise ArgumentError(f"compile: expected {argument} to hold metrics, received {given!r}")
+        _require_pair(made, "metric")
         made = metrics.MeanMetricWrapper(made, name=getattr(made, "name", None) or getattr(made, "__name__", None))
     if isinstance(given, str):
         made.name = given

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet import config, seeds
+from tinynet.arguments import one_of
 from tinynet.autograd import Tensor
 from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError, warn
 from tinynet.models.py_dataset import batches_in, is_dataset
@@ -39,6 +40,8 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
         raise ShapeError(
             f"{where}: the rows of {name} have unequal lengths; pad them to one length"
         ) from error
+    if name.partition("[")[0] in ("y", "sample_weight") and _is_text(array):
+        raise DtypeError(f"{where}: {name} must hold numbers, received text; number classes first, as from 0 to K - 1")
     if array.dtype.kind == "O":
         if any(v is None for v in array.ravel()[:100]):
             raise DataError(f"{where}: {name} holds None where an array is expected")
@@ -55,6 +58,12 @@ def as_array(value: Any, name: str, where: str, *, check_finite: bool = True) ->
     if array.ndim == 0:
         raise ShapeError(f"{where}: {name} must have a batch axis, received a single value")
     return array
+
+
+def _is_text(array: np.ndarray) -> bool:
+    if array.dtype.kind != "O":
+        return array.dtype.kind in "US"
+    return array.size > 0 and all(isinstance(v, (str, bytes)) for v in array.ravel()[:100])
 
 
 def _readable(value: Any) -> Any:
@@ -97,11 +106,13 @@ def row_count(value: Any) -> int:
 
 
 class ArrayBatches:
-    """Batches cut from arrays of equal length, in order or shuffled anew for each pass.
+    """Batches cut from arrays of equal length, in order or shuffled.
+
+    After `set_random_seed` each pass shuffles in the same way, as Keras's do; without, each in another.
 
     x: the inputs (N, …); y: the targets (N, …) or None; sample_weight: (N, …) or None; each of them
         one array, or arrays in nested lists, tuples and dicts.
-    batch_size: the last batch may be smaller.
+    batch_size: the last batch may be smaller. shuffle: 'batch' mixes the samples of each batch among themselves only.
     """
 
     def __init__(
@@ -111,7 +122,7 @@ class ArrayBatches:
         sample_weight: Any = None,
         *,
         batch_size: int | None = None,
-        shuffle: bool = False,
+        shuffle: bool | str = False,
         class_weight: Mapping[int, float] | None = None,
         where: str = "fit",
     ) -> None:
@@ -120,7 +131,7 @@ class ArrayBatches:
         self.y = arrays_of(y, "y", where)
         self.sample_weight = arrays_of(sample_weight, "sample_weight", where)
         self.batch_size = checked_batch_size(batch_size, where)
-        self.shuffle = shuffle
+        self.shuffle = one_of(where, "shuffle", shuffle, (True, False, "batch"))
         self._check_sizes(where)
         self.size = row_count(self.x)
         self._check_weights(where)
@@ -169,10 +180,13 @@ class ArrayBatches:
         return -(-self.size // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = seeds.shuffled(self.size) if self.shuffle else None
+        order = seeds.orders()
+        samples = order(self.size) if self.shuffle and self.shuffle != "batch" else None
         for start in range(0, self.size, self.batch_size):
-            stop = start + self.batch_size
-            rows = slice(start, stop) if order is None else order[start:stop]
+            stop = min(start + self.batch_size, self.size)
+            rows = slice(start, stop) if samples is None else samples[start:stop]
+            if self.shuffle == "batch":
+                rows = start + order(stop - start)
             yield Batch(rows_of(self.x, rows), rows_of(self.y, rows), rows_of(self.sample_weight, rows))
 
     def described(self) -> dict[str, Any]:
@@ -194,7 +208,7 @@ class ArrayBatches:
             raise DataError(f"{where}: validation_split={fraction} of {self.size} samples leaves one part empty")
         return self._part(slice(0, at), self.shuffle), self._part(slice(at, None), False)
 
-    def _part(self, rows: slice, shuffle: bool) -> ArrayBatches:
+    def _part(self, rows: slice, shuffle: bool | str) -> ArrayBatches:
         part = object.__new__(ArrayBatches)
         part.x, part.y = rows_of(self.x, rows), rows_of(self.y, rows)
         part.sample_weight = rows_of(self.sample_weight, rows)
@@ -215,7 +229,7 @@ class IterableBatches:
         source: Any,
         class_weight: Mapping[int, float] | None = None,
         where: str = "fit",
-        shuffle: bool = False,
+        shuffle: bool | str = False,
     ) -> None:
         self.source = source
         self.class_weight = class_weight
@@ -250,7 +264,7 @@ class IterableBatches:
         if not self.numbered:
             return self.source
         count = length_of(self)
-        order = seeds.shuffled(count).tolist() if self.shuffle and count else None
+        order = seeds.shuffled(count) if self.shuffle and count else None
         return batches_in(self.source, order if order is not None else count)
 
     def call(self, hook: str) -> None:
@@ -317,7 +331,7 @@ def batches_of(
     sample_weight: Any = None,
     *,
     batch_size: int | None = None,
-    shuffle: bool = False,
+    shuffle: bool | str = False,
     class_weight: Mapping[int, float] | None = None,
     where: str,
 ) -> Batches:

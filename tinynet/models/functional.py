@@ -45,14 +45,19 @@ class Functional(Model):
     @classmethod
     def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
         """A new model of the configuration `get_config` returned, tinynet's or Keras's."""
-        if not isinstance(config, dict):
-            raise ArgumentError(f"{cls.__name__}: expected a configuration, received {config!r}")
-        unknown = set(config) - {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"}
-        if unknown:
-            raise ArgumentError(f"{cls.__name__}: unknown key {sorted(unknown)[0]!r} in the configuration")
-        inputs, outputs = graph_from_config(config, f"{cls.__name__} {config.get('name')!r}", custom_objects)
-        trainable = config.get("trainable")
-        return cls(inputs, outputs, name=config.get("name"), trainable=True if trainable is None else trainable)
+        return model_from_graph(cls, config, custom_objects)
+
+
+def model_from_graph(cls: type[Model], config: Config, custom_objects: Any = None) -> Any:
+    """A new model of class `cls`, which is made of inputs and outputs, from its configuration."""
+    if not isinstance(config, dict):
+        raise ArgumentError(f"{cls.__name__}: expected a configuration, received {config!r}")
+    unknown = set(config) - {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"}
+    if unknown:
+        raise ArgumentError(f"{cls.__name__}: unknown key {sorted(unknown)[0]!r} in the configuration")
+    inputs, outputs = graph_from_config(config, f"{cls.__name__} {config.get('name')!r}", custom_objects)
+    trainable = config.get("trainable")
+    return cls(inputs, outputs, name=config.get("name"), trainable=True if trainable is None else trainable)
 
 
 def graph_config(graph: Graph) -> Config:

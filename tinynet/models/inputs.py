@@ -69,12 +69,12 @@ def arranged(
     if several and not isinstance(names, str) and len(values) == len(names):
         parts = [names[key] for key in sorted(names)] if isinstance(names, dict) else names
         nested = (
-            [value] if isinstance(part, str) else arranged(value, part, where, what, missing=missing, extra=extra)
+            [_alone(value)] if isinstance(part, str) else arranged(value, part, where, what, missing=missing, extra=extra)
             for value, part in zip(values, parts, strict=True)
         )
         return [value for part in nested for value in part]
     if several and len(values) == len(known):
-        return list(values)
+        return [_alone(value) for value in values]
     if not several and len(known) == 1:
         return [values]
     if len(known) == 1:
@@ -84,6 +84,11 @@ def arranged(
     raise ArgumentError(
         f"{where}: expected {len(known)} {what} ({', '.join(known)}), received {len(values) if several else 'one'}"
     )
+
+
+def _alone(value: Any) -> Any:
+    """The array in a list of one; anything else as it is."""
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 and holds_arrays(value) else value
 
 
 def _by_name(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd.tags import set_mask
+from tinynet.catalogue import Config, custom_object_scope
 from tinynet.errors import ArgumentError, NoGraphError, ReservedNameError, nearest
 from tinynet.layers.base import Layer, stands_alone
 from tinynet.layers.structures import map_shapes, map_structure
@@ -44,7 +45,7 @@ class Model(Trainer, Layer):
             from tinynet.models.functional import Functional
 
             cls = Functional
-        return super().__new__(cls)
+        return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, inputs: Any = None, outputs: Any = None, *, trainable: bool = True, **kwargs: Any) -> None:
         Layer.__init__(self, **kwargs)
@@ -61,6 +62,23 @@ class Model(Trainer, Layer):
     @classmethod
     def config_keys(cls) -> list[str]:
         return [key for key in super().config_keys() if key not in ("inputs", "outputs")]
+
+    def get_config(self) -> Config:
+        if self._graph is None or type(self).__init__ is not Model.__init__:
+            return super().get_config()
+        from tinynet.models.functional import graph_config
+
+        return {"name": self.name, "trainable": self.trainable, **graph_config(self._graph)}
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
+        """A new model of the configuration `get_config` returned, in which names may also mean `custom_objects`."""
+        if cls.__init__ is Model.__init__ and isinstance(config, dict) and "input_layers" in config:
+            from tinynet.models.functional import model_from_graph
+
+            return model_from_graph(cls, config, custom_objects)
+        with custom_object_scope(custom_objects):
+            return super().from_config(config)
 
     @property
     def layers(self) -> list[Layer]:
@@ -253,6 +271,7 @@ class Model(Trainer, Layer):
         overwrite: bool = True,
         zipped: bool | None = None,
         include_optimizer: bool = True,
+        **kwargs: Any,
     ) -> None:
         """Saves configuration, weights and training state to a `.keras` or `.h5` file that Keras opens.
 
@@ -260,7 +279,7 @@ class Model(Trainer, Layer):
         """
         from tinynet.saving import save_model
 
-        save_model(self, filepath, overwrite=overwrite, zipped=zipped, include_optimizer=include_optimizer)
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, include_optimizer=include_optimizer, **kwargs)
 
     def export(self, filepath: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
         """Refuses with an `ArgumentError`: there is no TensorFlow here to export a graph of."""
@@ -275,22 +294,23 @@ class Model(Trainer, Layer):
 
         return to_json(self, **kwargs)
 
-    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Saves the weights to a `.weights.h5` file, or to an `.h5` file as Keras 2 did."""
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
+        """Saves the weights to a `.weights.h5` file, or to an `.h5` file as Keras 2 did; see `saving.save_weights`."""
         from tinynet.saving import save_weights
 
-        save_weights(self, filepath, overwrite=overwrite)
+        save_weights(self, filepath, overwrite=overwrite, **kwargs)
 
     def load_weights(
-        self, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False
+        self, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False, **kwargs: Any
     ) -> None:
         """Sets the weights from a file of weights, or from those in the file of a whole model.
 
-        skip_mismatch: leaves what does not fit as it is, with a warning. by_name: see `saving.load_weights`.
+        skip_mismatch: leaves what does not fit as it is, with a warning. by_name, and what else there is: see
+            `saving.load_weights`.
         """
         from tinynet.saving import load_weights
 
-        load_weights(self, filepath, skip_mismatch=skip_mismatch, by_name=by_name)
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, by_name=by_name, **kwargs)
 
 
 def _shapes(tensors: Any) -> Any:

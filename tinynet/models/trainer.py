@@ -18,11 +18,12 @@ from tinynet.autograd.tensor import wrap
 from tinynet.callbacks import Callback, CallbackList
 from tinynet.callbacks.callback import plain
 from tinynet.catalogue import Config, serialize
-from tinynet.errors import AnomalyError, ArgumentError, NotBuiltError, warn
+from tinynet.errors import AnomalyError, ArgumentError, DataError, GraphError, NotBuiltError, warn
 from tinynet.layers.base import Layer, changes
 from tinynet.layers.structures import map_structure
 from tinynet.models.compiled import Compiled, CompiledMetrics, Logs
 from tinynet.models.data import (
+    ArrayBatches,
     Batch,
     Batches,
     IterableBatches,
@@ -181,7 +182,7 @@ class Trainer:
         callbacks: Any = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
-        shuffle: bool = True,
+        shuffle: bool | str = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
@@ -196,7 +197,9 @@ class Trainer:
         x, y: arrays (N, …) of NumPy, pandas, TensorFlow or PyTorch, or x an iterable of (x, y) or
             (x, y, sample_weight) batches: a list, a generator, a `tinynet.utils.PyDataset`, a tf.data.Dataset, a
             DataLoader. Where there are several inputs or outputs: lists of arrays, or dicts by name.
-        batch_size: 32 without one. shuffle: a new order each epoch, of samples, or of a PyDataset's batches.
+        batch_size: 32 without one. shuffle: samples, or a PyDataset's batches, in random order. As with Keras on
+            TensorFlow, `set_random_seed` gives all epochs the same order of samples; without it each has another.
+            'batch': only within each batch.
         validation_split: the last fraction of the samples, taken before shuffling, is only
             evaluated; validation_data: (x, y) or (x, y, sample_weight) for that, or an iterable.
         class_weight: how much the samples of each class count; sample_weight: each sample, for all
@@ -228,6 +231,8 @@ class Trainer:
             data, validation = data.split(validation_split, "fit")
             if validation_batch_size:
                 validation.batch_size = checked_batch_size(validation_batch_size, "fit")
+        if isinstance(validation, ArrayBatches) and validation.y is None and self._compiled.loss.loss is not None:
+            raise DataError("fit: validation_data has no targets: expected (x, y) or (x, y, sample_weight)")
         steps = steps_per_epoch or length_of(data)
         hooks = self._hooks(callbacks, verbose, epochs, steps, history=True)
         logged = self._logged(validation is not None)
@@ -402,6 +407,11 @@ class Trainer:
         self._clear_losses()  # type: ignore[attr-defined]
         variables = self.trainable_weights
         if variables:
+            if not loss._requires_grad:
+                raise GraphError(
+                    f"{self.described}: the loss does not depend on the weights that are trained, so there is no "
+                    "gradient. Compute it from y_pred with tinynet.ops, not with .numpy() or in no_grad()."
+                )
             for variable in variables:
                 variable.zero_grad()
             self.optimizer.scale_loss(loss).backward()

@@ -18,6 +18,7 @@ from tinynet.optimizers.base import Optimizer
 from tinynet.optimizers.ftrl import Ftrl
 from tinynet.optimizers.lamb import Lamb
 from tinynet.optimizers.lion import Lion
+from tinynet.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
 from tinynet.optimizers.muon import Muon
 from tinynet.optimizers.nadam import Nadam
 from tinynet.optimizers.rmsprop import RMSprop
@@ -28,11 +29,11 @@ CATALOGUE = Catalogue(
     "optimizer",
     classes=[
         SGD, RMSprop, Adam, AdamW, Adagrad, Adadelta, Adamax, Nadam, Lion, Ftrl, Adafactor, Lamb, Muon,
-        ScheduleFreeAdamW,
+        ScheduleFreeAdamW, MultiOptimizer,
     ],
 )  # fmt: skip
-# Keras knows Lamb in files only, not by its short name.
-_BY_LOWER = {name.lower(): cls for name, cls in CATALOGUE.by_class_name.items() if cls is not Lamb}
+# Keras knows Lamb in files only, not by its short name; a MultiOptimizer has to be told its optimizers.
+_BY_LOWER = {name.lower(): cls for name, cls in CATALOGUE.by_class_name.items() if cls not in (Lamb, MultiOptimizer)}
 
 
 def get(identifier: Any) -> Optimizer | None:
@@ -70,6 +71,6 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
 
 
 __all__ = [
-    "CATALOGUE", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "Muon",
-    "Nadam", "Optimizer", "RMSprop", "ScheduleFreeAdamW", "deserialize", "get", "schedules", "serialize",
+    "CATALOGUE", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion",
+    "MultiOptimizer", "Muon", "Nadam", "Optimizer", "OptimizerMap", "RMSprop", "ScheduleFreeAdamW", "deserialize", "get", "schedules", "serialize",
 ]  # fmt: skip

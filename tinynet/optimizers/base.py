@@ -220,7 +220,7 @@ class Optimizer(Configurable):
     def slots(self) -> list[Variable]:
         """The variables without iteration and learning rate."""
         others = (self._iterations, self._learning_rate)
-        return [variable for variable in self._variables if not any(variable is other for other in others)]
+        return [variable for variable in self.variables if not any(variable is other for other in others)]
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the slots for these variables; only they can be updated from then on."""
@@ -335,6 +335,32 @@ class Optimizer(Configurable):
                     variable.assign(variable.constraint(variable))
         self._iterations._data += 1
 
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """`apply` on values: those of the trainable variables and of `variables` after a step, while nothing changes.
+
+        Raises `NotBuiltError` before `build`, and as `set_weights` for values that do not fit.
+        """
+        if not self.built:
+            raise NotBuiltError(f"{self._kind}.stateless_apply: call build(variables) first")
+        trained = self._trainable_variables
+        if len(trainable_variables) != len(trained):
+            raise ArgumentError(
+                f"{self._kind}.stateless_apply: expected {len(trained)} values, received {len(trainable_variables)}"
+            )
+        kept = [variable.numpy() for variable in trained], [variable.numpy() for variable in self.variables]
+        try:
+            for variable, value in zip(trained, trainable_variables, strict=True):
+                variable.assign(value)
+            self.set_weights(optimizer_variables)
+            self.apply(grads, trained)
+            return [variable.numpy() for variable in trained], [variable.numpy() for variable in self.variables]
+        finally:
+            for variable, value in zip(trained, kept[0], strict=True):
+                variable.assign(value)
+            self.set_weights(kept[1])
+
     def _update(self, gradients: list[Gradient], variables: Sequence[Variable]) -> None:
         """Changes the variables by gradients as they came."""
         gradients = clipped(gradients, self.clipnorm, self.global_clipnorm, self.clipvalue)
@@ -400,7 +426,7 @@ class Optimizer(Configurable):
     def get_config(self) -> Config:
         """Keras's configuration: the common arguments first, then the optimizer's own."""
         # Arguments that a subclass keeps under another name are its own get_config's to add.
-        kept = {key: serialize(getattr(self, key)) for key in self.config_keys() if hasattr(self, key)}
+        kept = {key: serialize(getattr(self, key)) for key in self.told_keys() if hasattr(self, key)}
         rate = self._learning_rate
         described = float(rate._data) if isinstance(rate, Variable) else schedules.described(rate)
         return {**kept, "learning_rate": described}
@@ -412,18 +438,19 @@ class Optimizer(Configurable):
         cases before anything is changed.
         """
         values = [as_tensor(weight) for weight in weights]
-        if len(values) != len(self._variables):
+        variables = self.variables
+        if len(values) != len(variables):
             raise ArgumentError(
-                f"{self._kind}.set_weights: expected {len(self._variables)} arrays, received {len(values)}. "
+                f"{self._kind}.set_weights: expected {len(variables)} arrays, received {len(values)}. "
                 "Is the optimizer built for the same variables?"
             )
-        for variable, value in zip(self._variables, values, strict=True):
+        for variable, value in zip(variables, values, strict=True):
             if value.shape != variable.shape:
                 raise ShapeError(
                     f"{self._kind}.set_weights: variable {variable.path!r} has shape {variable.shape}, "
                     f"received {value.shape}"
                 )
-        for variable, value in zip(self._variables, values, strict=True):
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
     def _index(self, variable: Variable) -> int:

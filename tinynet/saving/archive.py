@@ -15,9 +15,16 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
-from tinynet.errors import ArgumentError, FileAccessError, FileFormatError, MissingFileError, TinynetError
+from tinynet.errors import (
+    ArgumentError,
+    FileAccessError,
+    FileFormatError,
+    MissingFileError,
+    TinynetError,
+    UnsafeFileError,
+)
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 ASSETS = "assets/"
@@ -69,7 +76,95 @@ def start_of(path: str, count: int = 8) -> bytes:
         return stream.read(count)
 
 
-class Archive:
+Opened = TypeVar("Opened", bound="Members")
+
+
+class Members:
+    """What a model is made of, by name: the base of `Archive` and `Folder`."""
+
+    path: str
+
+    def names(self) -> list[str]:
+        """The names of all members."""
+        raise NotImplementedError
+
+    def read(self, name: str, largest: int = LARGEST_MEMBER) -> bytes:
+        """The contents of a member.
+
+        Raises `FileFormatError` when it is damaged, or larger than allowed.
+        """
+        raise NotImplementedError
+
+    def packed(self, name: str) -> int:
+        """How many bytes a member takes up on disk."""
+        raise NotImplementedError
+
+    def json(self, name: str) -> Any:
+        """A JSON member as Python values."""
+        return parsed(self.read(name, LARGEST_CONFIG), f"{self.path}: {name}")
+
+    @property
+    def keras_version(self) -> str:
+        """Which Keras wrote the file; 3, where it does not say."""
+        metadata = self.json(METADATA) if METADATA in self.names() else None
+        version = metadata.get("keras_version", "3") if isinstance(metadata, dict) else "3"
+        if not isinstance(version, str):
+            raise FileFormatError(
+                f"{self.path}: {METADATA}: expected keras_version to be a string, received {version!r}"
+            )
+        return version
+
+    def close(self) -> None:
+        """Ends the reading."""
+
+    def __enter__(self: Opened) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Folder(Members):
+    """A model that was saved with zipped=False: the members of a `.keras` file as files in a folder.
+
+    Only plain files are read, and no link is followed. Raises `FileFormatError` where there is no such model.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._files: dict[str, int] = {}
+        with accessing(path, "read"):
+            for folder, _, files in os.walk(path):
+                for file in files:
+                    self._add(os.path.join(folder, file))
+        for name in (CONFIG, WEIGHTS):
+            if name not in self._files:
+                raise FileFormatError(f"{path}: is a folder without {name}, so it is no model")
+
+    def _add(self, file: str) -> None:
+        name = os.path.relpath(file, self.path).replace(os.sep, "/")
+        status = os.lstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnsafeFileError(f"{self.path}: {name!r} is a link or a device, not a file")
+        if len(self._files) == MOST_MEMBERS or is_dangerous(name):
+            raise FileFormatError(f"{self.path}: holds more than {MOST_MEMBERS} files, or the odd name {name!r}")
+        self._files[name] = status.st_size
+
+    def names(self) -> list[str]:
+        return list(self._files)
+
+    def packed(self, name: str) -> int:
+        return self._files[name]
+
+    def read(self, name: str, largest: int = LARGEST_MEMBER) -> bytes:
+        with accessing(self.path, "read"), open(os.path.join(self.path, name), "rb") as file:
+            content = file.read(largest + 1)
+        if len(content) > largest:
+            raise FileFormatError(f"{self.path}: {name} is larger than {largest:,} bytes")
+        return content
+
+
+class Archive(Members):
     """A `.keras` file opened for reading: its members by name.
 
     refuse: whether what is wrong with the members is raised, or only kept in `problems`, for whoever wants to
@@ -104,14 +199,9 @@ class Archive:
             raise FileFormatError(f"{self.path}: {self.problems[0]}")
 
     def names(self) -> list[str]:
-        """The names of all members."""
         return list(self._members)
 
     def read(self, name: str, largest: int = LARGEST_MEMBER) -> bytes:
-        """The contents of a member.
-
-        Raises `FileFormatError` when it is damaged, or larger than allowed.
-        """
         info = self._members[name]
         if info.compress_type not in BOUNDED:
             raise FileFormatError(f"{self.path}: {name!r} is compressed by a method that is not supported")
@@ -130,35 +220,13 @@ class Archive:
         return content
 
     def packed(self, name: str) -> int:
-        """How many bytes of the file a member takes up."""
         return self._zip.getinfo(name).compress_size
-
-    def json(self, name: str) -> Any:
-        """A JSON member as Python values."""
-        return parsed(self.read(name, LARGEST_CONFIG), f"{self.path}: {name}")
-
-    @property
-    def keras_version(self) -> str:
-        """Which Keras wrote the file; 3, where it does not say."""
-        metadata = self.json(METADATA) if METADATA in self._members else None
-        version = metadata.get("keras_version", "3") if isinstance(metadata, dict) else "3"
-        if not isinstance(version, str):
-            raise FileFormatError(
-                f"{self.path}: {METADATA}: expected keras_version to be a string, received {version!r}"
-            )
-        return version
 
     def close(self) -> None:
         self._zip.close()
 
-    def __enter__(self) -> Archive:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _is_dangerous(name: str) -> bool:
+def is_dangerous(name: str) -> bool:
     """Whether a member's name could mean a place outside of the archive, or several places."""
     parts = name.removesuffix("/").split("/")
     odd = not name.isprintable() or "\\" in name or ":" in name or len(name) > LONGEST_NAME
@@ -181,7 +249,7 @@ def _problems(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
         if name in names:
             yield f"holds {name!r} twice"
         names.add(name)
-        if _is_dangerous(name) or name != member.orig_filename:  # which a zero byte cuts
+        if is_dangerous(name) or name != member.orig_filename:  # which a zero byte cuts
             yield f"holds a member with a dangerous name, {name[:LONGEST_NAME]!r}"
         if stat.S_ISLNK(member.external_attr >> 16):
             yield f"{name!r} is a link to another file"
@@ -237,6 +305,28 @@ def write_archive(path: str | os.PathLike[str], members: Mapping[str, bytes]) ->
         for name, content in members.items():
             # A fixed date, as Keras writes it: equal models make equal files.
             archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), content)
+
+
+def write_folder(path: str, members: Mapping[str, bytes]) -> None:
+    """Writes the members as files in a folder, beside it first, so that it is complete or as it was.
+
+    Raises `ArgumentError` where there is something other than a model: a folder of the user's is not deleted.
+    """
+    parent = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(parent):
+        raise MissingFileError(f"{path}: the folder {parent} does not exist")
+    there = os.path.lexists(path)
+    if there and (os.path.islink(path) or not os.path.isfile(os.path.join(path, CONFIG))):
+        raise ArgumentError(f"{path}: is there and no folder of a model; save under another name")
+    with accessing(path, "written"), tempfile.TemporaryDirectory(dir=parent, prefix=f".{os.path.basename(path)}.") as beside:
+        new, old = os.path.join(beside, "new"), os.path.join(beside, "old")
+        for name, content in members.items():
+            os.makedirs(os.path.dirname(os.path.join(new, name)), exist_ok=True)
+            with open(os.path.join(new, name), "wb") as file:
+                file.write(content)
+        if there:
+            os.rename(path, old)
+        os.rename(new, path)
 
 
 def _put_away(folder: str, prefix: str) -> None:

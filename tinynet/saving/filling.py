@@ -24,6 +24,11 @@ class Filling:
         self.skip_mismatch = skip_mismatch
         self.problems: list[str] = []
         self._pairs: list[tuple[Any, np.ndarray]] = []
+        self._handed_over: list[tuple[Any, dict[str, np.ndarray]]] = []
+
+    def hand_over(self, layer: Any, stored: Mapping[str, Dataset]) -> None:
+        """Plans to give a layer that has a `load_own_variables` of its own all arrays that it has in the file."""
+        self._handed_over.append((layer, {name: numbers(item) for name, item in stored.items()}))
 
     def take(self, owner: str, variables: Sequence[Any], stored: Sequence[Item | None], place: str) -> None:
         """Plans to set the variables of a layer from as many arrays, or notes why that cannot be.
@@ -67,6 +72,8 @@ class Filling:
             if value.dtype.kind == "f" and not np.isfinite(value).all():
                 warn(f"{self.name}: the weight {variable.path!r} holds values that are not finite")
             variable.assign(value)
+        for layer, values in self._handed_over:
+            layer.load_own_variables(values)
 
 
 def told(where: str, problems: Sequence[str]) -> str:

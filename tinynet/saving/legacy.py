@@ -74,7 +74,7 @@ class LegacyFile:
             filling.problems += _unpaired(layers, list(with_weights))
         for layer, name in pairs:
             filling.take(layer.described, ordered(layer), with_weights[name], f"group {name}")
-        own = list(model.stored_variables().values())
+        own = list(model._stored_variables().values())
         if own and not by_name:
             filling.take(model.described, own, self._arrays(group, OWN) if OWN in group else [], f"group {OWN}")
         filling.finish()
@@ -190,7 +190,7 @@ def write(
         _write_names(group, "layer_names", [layer.name for layer in model.layers])
         for layer in model.layers:
             _write_arrays(group.create_group(layer.name), _by_path(ordered(layer)))
-        _write_arrays(group.create_group(OWN), _by_path(list(model.stored_variables().values())))
+        _write_arrays(group.create_group(OWN), _by_path(list(model._stored_variables().values())))
         if whole and optimizer is not None and optimizer.built:
             _write_arrays(file.create_group("optimizer_weights"), _by_path(optimizer.variables))
     return stream.getvalue()

@@ -14,7 +14,7 @@ from tinynet.catalogue import (
     Catalogue,
     Config,
     custom_object_scope,
-    get_registered_name,
+    function_config,
     get_registered_object,
     serialize,
 )
@@ -34,7 +34,8 @@ def serialize_keras_object(obj: Any) -> Any:
     """An object of Keras's kinds as plain data, from which `deserialize_keras_object` makes an equal one.
 
     obj: a layer, model, loss, metric, optimizer, schedule, initializer, regularizer or constraint, also of a class of
-        yours with `get_config`; a function; an array or tensor; numbers and text; lists, tuples and dicts of these.
+        yours with `get_config`; a function; an array or tensor; numbers, text, bytes of text and slices; lists, tuples
+        and dicts of these.
 
     Raises `ArgumentError` for anything else, and for a function without a name.
 
@@ -52,11 +53,17 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, (np.ndarray, Tensor)):
         kind = "__tensor__" if isinstance(obj, Tensor) else "__numpy__"
         return {"class_name": kind, "config": {"value": obj.tolist(), "dtype": obj.dtype.name}}
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": _text(obj)}}
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(obj, slice):
+        limits = {"start": obj.start, "stop": obj.stop, "step": obj.step}
+        return {"class_name": "__slice__", "config": serialize_keras_object(limits)}
     if isinstance(obj, types.FunctionType):
         if obj.__name__ == "<lambda>":
             raise ArgumentError("serialize_keras_object: a lambda has no name to save; define the function with def")
-        name = get_registered_name(obj)
-        return {"module": "builtins", "class_name": "function", "config": name, "registered_name": name}
+        return function_config(obj)
     if hasattr(obj, "get_config") and not isinstance(obj, type):
         return serialize(obj)
     raise ArgumentError(f"serialize_keras_object: expected an object with get_config, received {obj!r}")
@@ -95,6 +102,12 @@ def _made(config: Any) -> Any:
     if name in ("__numpy__", "__tensor__"):
         array = np.asarray(inner["value"], inner["dtype"])
         return as_tensor(array) if name == "__tensor__" else array
+    if name == "__bytes__":
+        return str(inner["value"]).encode()
+    if name == "__ellipsis__":
+        return Ellipsis
+    if name == "__slice__":
+        return slice(*(_made(inner[limit]) for limit in ("start", "stop", "step")))
     if name == "function":
         return _function(config)
     module = str(config.get("module") or "").removeprefix("keras").removeprefix(".").removeprefix("src.")
@@ -103,10 +116,16 @@ def _made(config: Any) -> Any:
     return KINDS[module].deserialize(config)
 
 
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"serialize_keras_object: {value!r} is no text, which alone can stand in a file") from error
+
+
 def _function(config: Config) -> Any:
     """The user's function of that name, or else an activation, a loss or a metric."""
-    own = get_registered_object(str(config.get("registered_name"))) or get_registered_object(str(config["config"]))
-    return own or _FUNCTIONS.deserialize(config)
+    return get_registered_object(str(config.get("registered_name"))) or _FUNCTIONS.deserialize(config)
 
 
 _FUNCTIONS = Catalogue(

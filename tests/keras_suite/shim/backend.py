@@ -16,7 +16,7 @@ from keras_suite.shim.utils import clear_session  # noqa: F401 (in backend.commo
 from tinynet import Tensor, config, initializers, ops
 from tinynet.autograd.tags import mask_of as get_keras_mask  # noqa: F401
 from tinynet.autograd.tags import set_mask as set_keras_mask  # noqa: F401
-from tinynet.naming import name_scope  # noqa: F401
+from tinynet.naming import name_scope, scope  # noqa: F401
 from tinynet.ops import symbolic
 from tinynet.ops._arguments import common_dtype
 
@@ -50,7 +50,8 @@ class Variable(metaclass=Facade):
     ) -> tinynet.Variable:
         if isinstance(initializer, str) or callable(initializer):
             initializer = initializers.get(initializer)(tuple(shape), dtype=dtype or config.floatx())
-        return tinynet.Variable(initializer, trainable=trainable, dtype=dtype, name=name)
+        path = "/".join((*scope.get(), name))
+        return tinynet.Variable(initializer, trainable=trainable, dtype=dtype, name=name, path=path)
 
 
 class KerasTensor(metaclass=Facade):

@@ -1,14 +1,17 @@
-"""keras.src.utils.file_utils: what `get_file` is made of."""
+"""keras.src.utils.file_utils: what `get_file` is made of, and the standard library's names for files."""
 
 from __future__ import annotations
 
+from os.path import exists, join
 from pathlib import Path
 from typing import Any
 
 from tinynet.errors import FileFormatError, UnsafeFileError
 from tinynet.utils import files
 
-__all__ = ["extract_archive", "hash_file", "validate_file"]
+__all__ = ["File", "exists", "extract_archive", "hash_file", "join", "validate_file"]
+
+File = open
 
 
 def hash_file(fpath: str, algorithm: str = "sha256", chunk_size: int = 0) -> str:

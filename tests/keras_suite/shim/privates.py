@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from tinynet import Tensor
+from tinynet.callbacks import TensorBoard
+from tinynet.callbacks.learning_rates import rates_of
 from tinynet.layers import InputLayer, Layer, MultiHeadAttention
 from tinynet.models import Functional, Sequential
 from tinynet.models.compiled import CompiledLoss, CompiledMetrics
 from tinynet.models.trainer import Trainer
 from tinynet.ops.symbolic import KerasTensor, SymbolicOperation
-from tinynet.optimizers import Optimizer
+from tinynet.optimizers import MultiOptimizer, Optimizer
 from tinynet.optimizers.gradients import clipped
 
 
@@ -67,5 +69,10 @@ def attach() -> None:
     CompiledMetrics.build = _build  # type: ignore[attr-defined]
     CompiledMetrics.built = CompiledLoss.built = property(  # type: ignore[attr-defined]
         lambda self: hasattr(self, "outputs")
+    )
+    MultiOptimizer._var_key = staticmethod(id)  # type: ignore[attr-defined]
+    MultiOptimizer._var_to_optimizer_idx = property(lambda self: self._parts)  # type: ignore[attr-defined]
+    TensorBoard._collect_learning_rate = (  # type: ignore[attr-defined]
+        lambda self, logs: {**logs, **rates_of(self.model.optimizer)}
     )
     Optimizer._clip_gradients = _clip_gradients  # type: ignore[attr-defined]

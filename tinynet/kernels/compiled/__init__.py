@@ -9,6 +9,7 @@ from tinynet.kernels.compiled.normalization import (
     combine_columns,
     scale_columns,
 )
+from tinynet.kernels.compiled.philox import random_mask, random_words
 from tinynet.kernels.compiled.pooling import (
     average_pool,
     average_pool_adjoint,
@@ -32,9 +33,10 @@ from tinynet.kernels.compiled.rows import sum_rows
 from tinynet.kernels.compiled.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
-    "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products",
-    "column_sums", "combine_columns", "convolve", "gradients_behind_relu", "gru_backward", "gru_forward",
-    "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states",
-    "max_pool", "max_pool_with_winners", "product", "relu", "relu_gradient", "rmsprop", "scale_columns",
-    "sgd", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "to_winners",
+    "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products", "column_sums",
+    "combine_columns", "convolve", "gradients_behind_relu", "gru_backward", "gru_forward", "gru_states",
+    "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
+    "max_pool_with_winners", "product", "random_mask", "random_words", "relu", "relu_gradient", "rmsprop",
+    "scale_columns", "sgd", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states", "softmax",
+    "sum_rows", "to_winners",
 ]  # fmt: skip

@@ -122,6 +122,11 @@ struct Kernels {
     void (*combine_columns)(Size rows, Size columns, const T *g, const T *x, const T *mean, const T *by_g,
                             const T *by_x, const T *offset, T *results, int threads);
 
+    // philox.hpp, the same for every T
+    void (*random_words)(const std::uint32_t *stream, Size blocks, const std::uint64_t *places, std::uint32_t *words,
+                         int threads);
+    void (*random_mask)(const std::uint32_t *stream, Size count, std::uint32_t lowest, bool *mask, int threads);
+
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
     void (*to_winners)(const Sliding &, const T *g, const std::int8_t *winners, T *result, int threads);

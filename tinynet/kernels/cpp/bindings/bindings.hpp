@@ -8,6 +8,7 @@ namespace tinynet {
 void bind_activation(pybind11::module_ &);
 void bind_convolution(pybind11::module_ &);
 void bind_normalization(pybind11::module_ &);
+void bind_philox(pybind11::module_ &);
 void bind_pooling(pybind11::module_ &);
 void bind_products(pybind11::module_ &);
 void bind_training(pybind11::module_ &);

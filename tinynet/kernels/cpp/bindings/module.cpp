@@ -59,6 +59,7 @@ PYBIND11_MODULE(_compiled, module) {
     bind_activation(module);
     bind_convolution(module);
     bind_normalization(module);
+    bind_philox(module);
     bind_pooling(module);
     bind_products(module);
     bind_training(module);
