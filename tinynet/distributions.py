@@ -10,6 +10,7 @@ dtype: 'float16', 'float32' or 'float64'. Shapes are tuples.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -323,12 +324,20 @@ class Shuffling:
 
         Fisher and Yates 1938.
         """
-        blocks = (max(count - 1, 0) + 3) // 4
-        places = np.arange(self._block, self._block + blocks, dtype=np.uint64)
-        self._block += blocks
-        words = random_words(self._stream, places).reshape(-1)[: max(count - 1, 0)].astype(np.int64)
-        here = np.arange(len(words))
-        order = list(range(count))
-        for i, j in enumerate((here + words % (count - here)).tolist()):
-            order[i], order[j] = order[j], order[i]
-        return np.array(order, np.intp)
+        order = _mixed(self._stream, self._block, count)
+        self._block += -(-max(count - 1, 0) // 4)
+        return order
+
+
+@functools.lru_cache(maxsize=2)  # a fit asks for the same order in each epoch
+def _mixed(stream: tuple[int, int, int, int], block: int, count: int) -> np.ndarray:
+    steps = max(count - 1, 0)
+    places = np.arange(block, block + -(-steps // 4), dtype=np.uint64)
+    words = random_words(stream, places).reshape(-1)[:steps].astype(np.int64)
+    here = np.arange(steps)
+    order = list(range(count))
+    for i, j in enumerate((here + words % (count - here)).tolist()):
+        order[i], order[j] = order[j], order[i]
+    mixed = np.array(order, np.intp)
+    mixed.flags.writeable = False
+    return mixed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -142,6 +143,21 @@ def test_training_between_predictions() -> None:
     after = model.predict(x, verbose=0)
     assert not np.allclose(before, after)
     np.testing.assert_array_equal(after, ordinary(model, x))
+
+
+def test_counters_of_masks_move_on_as_in_keras() -> None:
+    """Keras draws the masks of recurrent layers in predictions, too; of the other layers' there is none."""
+    x = np.ones((2, *SEQUENCE), "float32")
+    counters = []
+    for library in (tinynet, keras):
+        l = library.layers
+        drawing = [l.LSTM(3, return_sequences=True, dropout=0.2, recurrent_dropout=0.1, seed=1), l.Dropout(0.5, seed=2)]
+        model = library.Sequential([l.Input(SEQUENCE), *drawing])
+        for _ in range(4):
+            model.predict(x, verbose=0)
+        found = [drawing[0].cell.seed_generator, drawing[1].seed_generator]
+        counters.append([g.counter if library is tinynet else int(g.state[1]) for g in found])
+    assert counters[0] == counters[1] == [4 * 8, 0]
 
 
 def test_results_are_the_callers() -> None:
