@@ -42,6 +42,8 @@ from tinynet.ops.nn import (
 
 Activation = Callable[..., Any]
 
+swish, hard_swish = silu, hard_silu  # their other names
+
 
 def relu(
     x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
@@ -126,7 +128,7 @@ CATALOGUE = catalogue.Catalogue(
         softplus, softsign, sparse_plus, sparse_sigmoid, sparsemax, squareplus, tanh, tanh_shrink,
         threshold,
     ),
-    aliases={"swish": silu, "hard_swish": hard_silu},
+    aliases={"swish": swish, "hard_swish": hard_swish},
 )  # fmt: skip
 
 

@@ -103,6 +103,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     session.config.add_cleanup(folder.cleanup)
     session.config.add_cleanup(lambda: os.chdir(finder.WHEEL))
     os.chdir(folder.name)
+    os.environ["KERAS_HOME"] = folder.name
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -143,12 +143,14 @@ def einsums(draw: Any) -> Any:
 @st.composite
 def norms(draw: Any) -> Any:
     x = draw(arrays(1, 3))
-    return call(
-        x,
-        ord=draw(st.sampled_from([None, 1, 2, 3, np.inf, -np.inf])),
-        axis=draw(axis_of(x.ndim)),
-        keepdims=draw(st.booleans()),
-    )
+    keepdims = draw(st.booleans())
+    if x.ndim == 1 or draw(st.booleans()):
+        orders = [None, 0, 1, 2, 3, -1, np.inf, -np.inf]
+        return call(x, ord=draw(st.sampled_from(orders)), axis=draw(axis_of(x.ndim)), keepdims=keepdims)
+    orders = [None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf]
+    axis = tuple(draw(st.permutations(range(x.ndim)))[:2])
+    keepdims = keepdims and axis[0] < axis[1]  # the other way round Keras puts axes back that are not there
+    return call(x, ord=draw(st.sampled_from(orders)), axis=axis, keepdims=keepdims)
 
 
 @st.composite
@@ -466,6 +468,157 @@ def chosen(draw: Any) -> Any:
     return call(draw(st.booleans()), lambda: x, lambda: x[:1])
 
 
+@st.composite
+def invertible(draw: Any, symmetric: bool = False) -> Any:
+    """Square matrices far from singular; symmetric ones are positive definite."""
+    size = draw(st.integers(1, 4))
+    x = filled((*draw(shapes(0, 2)), size, size), draw(SEEDS), low=-1, high=1)
+    if symmetric:
+        return x @ x.swapaxes(-1, -2) + np.eye(size, dtype="float32")
+    return x + 4 * np.eye(size, dtype="float32")
+
+
+@st.composite
+def systems(draw: Any, triangular: bool = False) -> Any:
+    a = draw(invertible())
+    b = filled((*a.shape[:-1], *draw(st.sampled_from([(), (1,), (3,)]))), draw(SEEDS))
+    return call(a, b, **({"lower": draw(st.booleans())} if triangular else {}))
+
+
+@st.composite
+def of_full_rank(draw: Any, batched: bool = True) -> Any:
+    x = filled((*draw(shapes(0, 1 if batched else 0)), *draw(shapes(2, 2))), draw(SEEDS), low=-1, high=1)
+    place = np.arange(min(x.shape[-2:]))
+    x[..., place, place] += 4
+    return x
+
+
+@st.composite
+def nearest_solutions(draw: Any) -> Any:
+    a = draw(of_full_rank(batched=False))
+    return call(a, filled((len(a), *draw(shapes(0, 1))), draw(SEEDS)))
+
+
+@st.composite
+def attended(draw: Any) -> Any:
+    n, t, s, h, d = draw(st.tuples(*[st.integers(1, 3)] * 5))
+    groups = draw(st.integers(1, 2))
+    # Keras repeats keys for groups of heads only where there is more than one.
+    g = h if groups == 1 or h == 1 else 2
+    h = g * groups if g > 1 else h
+    query, key, value = (filled((n, steps, heads, d), draw(SEEDS)) for steps, heads in ((t, h), (s, g), (s, g)))
+    extra: dict[str, Any] = {}
+    if draw(st.booleans()):
+        extra["bias"] = filled((n, h, t, s), draw(SEEDS))
+    if draw(st.booleans()):
+        extra["mask"] = filled((n, 1, t, s), draw(SEEDS), "bool")
+    if draw(st.booleans()):
+        extra["scale"] = 0.5
+    return call(query, key, value, is_causal=draw(st.booleans()), **extra)
+
+
+@st.composite
+def blocked(draw: Any, of_channels: bool) -> Any:
+    n, h, w, c = draw(st.tuples(*[st.integers(1, 3)] * 4))
+    block = draw(st.integers(2, 3))
+    shape = (n, h, w, c * block**2) if of_channels else (n, h * block, w * block, c)
+    return call(filled(shape, draw(SEEDS)), block)  # TensorFlow computes with channels last only
+
+
+@st.composite
+def unfolded(draw: Any, back: bool = False) -> Any:
+    n, c = draw(st.tuples(st.integers(1, 2), st.integers(1, 2)))
+    size = draw(st.tuples(st.integers(4, 6), st.integers(4, 6)))
+    window = draw(st.sampled_from([2, (1, 3), (2, 2)]))
+    settings = {key: draw(st.sampled_from([1, 2])) for key in ("dilation", "stride") if draw(st.booleans())}
+    settings["padding"] = draw(st.sampled_from([0, 1, (1, 0)]))
+    x = filled((n, c, *size), draw(SEEDS))
+    if not back:
+        return call(x, window, **settings)
+    from tinynet import ops
+
+    return call(ops.unfold(x, window, **settings).numpy(), size, window, **settings)
+
+
+def bits(number: bool = True) -> Any:
+    return operands(("int32", "int64"), low=-9, high=9, number=False)
+
+
+@st.composite
+def shifts(draw: Any) -> Any:
+    (x, y), _ = draw(operands(("int32", "int64"), low=0, high=5, number=False))
+    return call(x, y)
+
+
+@st.composite
+def holes(draw: Any, several: bool = True, keepdims: bool = True) -> Any:
+    """A reduction of floats of which some are nan, but not all along an axis."""
+    (x,), kwargs = draw(reduction(FLOATS, several, keepdims))
+    holes = np.random.default_rng(draw(SEEDS)).random(x.shape) < 0.4
+    axis = kwargs["axis"]
+    return (np.where(holes & ~holes.all(axis=axis, keepdims=True), np.asarray(np.nan, x.dtype), x),), kwargs
+
+
+@st.composite
+def quantiles(draw: Any, factor: float = 1.0, with_holes: bool = False) -> Any:
+    (x,), kwargs = draw(holes() if with_holes else reduction(FLOATS))
+    several = not with_holes and draw(st.booleans())
+    q = draw(st.sampled_from([0.0, 0.25, 0.7, 1.0]))
+    if with_holes:
+        kwargs["keepdims"] = False  # Keras keeps other axes there
+        return call(x, q * factor, **kwargs)
+    methods = ["linear", "lower", "higher", "midpoint", "nearest"]
+    # Numbers, as tinynet has no derivative by them.
+    return call(x, [0.0, 0.3 * factor, factor] if several else q * factor, method=draw(st.sampled_from(methods)), **kwargs)
+
+
+@st.composite
+def sequences(draw: Any) -> Any:
+    x = draw(arrays(1, 3))
+    return call(x, draw(st.integers(1, x.shape[-1])), draw(st.integers(1, 3)))
+
+
+@st.composite
+def cut(draw: Any, axis: int) -> Any:
+    x = filled((*draw(shapes(axis, axis)), 4, *draw(shapes(0, 1))), draw(SEEDS))
+    return call(x, draw(st.sampled_from([2, [1, 3]])))
+
+
+@st.composite
+def counted(draw: Any) -> Any:
+    x = filled(draw(shapes(1, 1)), draw(SEEDS), "int32", 0, 5)
+    weights = {"weights": filled(x.shape, draw(SEEDS))} if draw(st.booleans()) else {}
+    return call(x, minlength=draw(st.integers(0, 7)), **weights)
+
+
+@st.composite
+def distances(draw: Any) -> Any:
+    m, n, d = draw(st.tuples(*[st.integers(1, 4)] * 3))
+    batch = draw(shapes(0, 1))
+    return call(filled((*batch, m, d), draw(SEEDS)), filled((*batch, n, d), draw(SEEDS)))
+
+
+@st.composite
+def selections(draw: Any) -> Any:
+    shape = draw(shapes(1, 2))
+    count = draw(st.integers(1, 3))
+    return call(
+        [filled(shape, draw(SEEDS), "bool") for _ in range(count)], [filled(shape, draw(SEEDS)) for _ in range(count)],
+        np.float32(0.5),
+    )  # fmt: skip
+
+
+@st.composite
+def integrals(draw: Any) -> Any:
+    y = draw(arrays(1, 3))
+    if draw(st.booleans()):
+        return call(y, dx=0.5)
+    return call(y, np.sort(filled(y.shape[-1:], draw(SEEDS))))
+
+
+LENGTH = st.integers(1, 7).map(call)
+
+
 def _step(carry: Any, x: Any) -> Any:
     total = carry * 0.5 + x * x
     return total, total * 2.0
@@ -476,6 +629,83 @@ SHAPE = shapes(0, 3)
 GLU = shapes(1, 3).flatmap(lambda s: SEEDS.map(lambda seed: filled((*s[:-1], 2 * s[-1]), seed)))
 
 CASES: dict[str, Any] = {
+    **{name: bits() for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm")},
+    **{name: elementwise(-9, 9, ("int32", "int64", "uint8")) for name in ("bitwise_invert", "bitwise_not")},
+    **{name: shifts() for name in ("bitwise_left_shift", "left_shift", "bitwise_right_shift", "right_shift")},
+    **{name: holes() for name in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd")},
+    **{name: holes(several=False) for name in ("nanargmax", "nanargmin")},
+    **{name: holes(several=False, keepdims=False) for name in ("nancumsum", "nancumprod")},
+    **{name: LENGTH for name in ("bartlett", "blackman", "hamming", "hanning")},
+    "kaiser": after(st.integers(1, 7), st.sampled_from([0.5, 8.0])),
+    "cbrt": elementwise(0.1),
+    "fabs": elementwise(dtypes=WIDE),
+    "deg2rad": elementwise(-200, 200),
+    "rad2deg": elementwise(),
+    "sinc": elementwise(),
+    "erfc": elementwise(),
+    "erfinv": elementwise(-0.9, 0.9),
+    # Keras's derivative where both are equal is twice the right one.
+    "hypot": operands(FLOATS, low=0.1, number=False).filter(lambda c: np.all(c[0][0] != c[0][1])),
+    "fmod": operands(FLOATS, low2=1.0, number=False),
+    "fmax": operands(FLOATS, number=False),
+    "fmin": operands(FLOATS, number=False),
+    "heaviside": operands(FLOATS, number=False),
+    "ldexp": st.tuples(arrays(), st.integers(-3, 5)).map(lambda c: call(c[0], np.int32(c[1]))),
+    "logaddexp2": operands(FLOATS, low=-30, high=30, number=False).filter(lambda c: np.all(c[0][0] != c[0][1])),
+    "nextafter": operands(FLOATS, number=False),
+    "isposinf": not_finite().map(lambda c: call(c[0][0])),
+    "isneginf": not_finite().map(lambda c: call(c[0][0])),
+    "signbit": elementwise(dtypes=("float32", "int32")),
+    "ptp": reduction(("float32", "int32")),
+    "diagflat": after(arrays(1, 2), st.just(0)),
+    "vsplit": cut(0),
+    "hsplit": cut(1),
+    "dsplit": cut(2),
+    "kron": operands(FLOATS, number=False).map(lambda c: call(c[0][0], c[0][1])),
+    "cdist": distances(),
+    "saturate_cast": after(arrays(dtypes=("float32", "int32"), low=-300, high=300), st.sampled_from(["uint8", "int8"])),
+    "logspace": lines().filter(lambda c: np.ndim(c[0][0]) == 0).map(lambda c: call(*c[0])),
+    "geomspace": st.tuples(st.floats(0.5, 3, width=16), st.floats(4, 9, width=16), st.integers(2, 6)).map(
+        lambda c: call(*c)
+    ),
+    "vander": st.tuples(arrays(1, 1), st.sampled_from([None, 1, 4]), st.booleans()).map(
+        lambda c: call(c[0], c[1], increasing=c[2])
+    ),
+    "extract_sequences": sequences(),
+    "quantile": quantiles(),
+    "percentile": quantiles(100.0),
+    "nanquantile": quantiles(with_holes=True),
+    "nanpercentile": quantiles(100.0, with_holes=True),
+    "nanmedian": holes().map(lambda c: (c[0], {"axis": c[1]["axis"]})),
+    "corrcoef": st.tuples(st.integers(2, 3), st.integers(4, 6), SEEDS).map(lambda c: call(filled(c[:2], c[2]))),
+    "correlate": st.tuples(arrays(1, 1), arrays(1, 1)).map(lambda c: call(c[0], c[1], mode="full")),
+    "trapezoid": integrals(),
+    "bincount": counted(),
+    "histogram": st.tuples(arrays(1, 1), st.integers(1, 5)).map(lambda c: call(c[0], c[1])),
+    **{name: segments() for name in ("segment_max", "segment_min", "segment_prod")},
+    "switch": after(st.integers(0, 2), st.just([lambda x: x * 1.0, lambda x: x * x]), arrays(1, 2)),
+    "unravel_index": st.tuples(shapes(2, 3), SEEDS).map(
+        lambda c: call(filled((4,), c[1], "int32", 0, int(np.prod(c[0]))), c[0])
+    ),
+    "unique": after(arrays(1, 2, ("int32", "float32"), 0, 4), st.just(True), st.booleans(), st.booleans(), st.booleans()),
+    "select": selections(),
+    "cholesky": with_(invertible(symmetric=True), upper=st.booleans()),
+    "cholesky_inverse": with_(invertible(), upper=st.booleans()),
+    "det": invertible().map(call),
+    "inv": invertible().map(call),
+    "logdet": invertible(symmetric=True).map(call),
+    "slogdet": invertible().map(call),
+    "solve": systems(),
+    "solve_triangular": systems(triangular=True),
+    "lstsq": nearest_solutions(),
+    "matrix_rank": of_full_rank().map(call),
+    "pinv": of_full_rank().map(call),
+    "dot_product_attention": attended(),
+    "depth_to_space": blocked(of_channels=True),
+    "space_to_depth": blocked(of_channels=False),
+    "unfold": unfolded(),
+    "fold": unfolded(back=True),
+    "psnr": arrays(1, 3).map(lambda x: call(x, np.cos(x), 2.0)),
     "add": operands().filter(not_taken_for_a_bias),
     "subtract": operands(),
     "multiply": operands(),

@@ -28,6 +28,17 @@ ELSEWHERE = {
     "gru",
     "dropout",
     "standardize",
+    # Compared in test_ops_decompositions.py: Keras's backends differ in the signs of vectors and in what pivots are.
+    "eigh",
+    "jvp",
+    "lu_factor",
+    "qr",
+    "svd",
+    # Compared in test_ops_against_numpy.py, where Keras on TensorFlow goes wrong.
+    "adaptive_average_pool",
+    "adaptive_max_pool",
+    "argpartition",
+    "rot90",
     # Compared below.
     "dtype",
     "is_tensor",
@@ -46,8 +57,8 @@ def test_value_and_dtype_are_those_of_keras(name):
     @given(CASES[name])
     def compare(arguments):
         args, kwargs = arguments
-        # A loss of sequences adds up terms of about 1, which may cancel.
-        terms = 1.0 if name == "ctc_loss" else 1e-3
+        # A loss of sequences and a sum of cosines add up terms of about 1, which may cancel.
+        terms = 1.0 if name in ("ctc_loss", "blackman") else 1e-3
         agree(getattr(ops, name)(*args, **kwargs), getattr(keras.ops, name)(*args, **kwargs), name, terms)
 
     compare()
@@ -55,6 +66,35 @@ def test_value_and_dtype_are_those_of_keras(name):
 
 # What has no derivative, and what is compared with it elsewhere.
 WITHOUT_GRADIENT = {
+    "bartlett",
+    "bincount",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "blackman",
+    "gcd",
+    "geomspace",
+    "hamming",
+    "hanning",
+    "histogram",
+    "isneginf",
+    "isposinf",
+    "kaiser",
+    "lcm",
+    "left_shift",
+    "logspace",
+    "nanargmax",
+    "nanargmin",
+    "nextafter",
+    "right_shift",
+    "saturate_cast",
+    "signbit",
+    "unique",
+    "unravel_index",
     "sign",
     "floor",
     "ceil",
@@ -102,6 +142,7 @@ WITHOUT_GRADIENT = {
     "in_top_k",
     "isin",
     "linspace",
+    "matrix_rank",
     "multi_hot",
     "nonzero",
     "searchsorted",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import naive
 import numpy as np
 import pytest
@@ -27,6 +29,8 @@ DEFINED = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "softplus": lambda x: np.log(1 + np.exp(x)),
     "erf": lambda x: _integral(lambda t: 2 / np.sqrt(np.pi) * np.exp(-t * t), x),
+    "erfc": lambda x: 1 - _integral(lambda t: 2 / np.sqrt(np.pi) * np.exp(-t * t), x),
+    "erfinv": np.vectorize(lambda x: NormalDist().inv_cdf((x + 1) / 2) / np.sqrt(2), otypes=[float]),
     "relu": lambda x: np.where(x > 0, x, 0.0),
     "relu6": lambda x: np.where(x > 6, 6.0, np.where(x > 0, x, 0.0)),
     "leaky_relu": lambda x, negative_slope: np.where(x > 0, x, negative_slope * x),
@@ -41,6 +45,11 @@ DEFINED = {
     "unstack": lambda x, axis: tuple(np.take(x, i, axis) for i in range(x.shape[axis])),
     "pad": lambda x, pad_width, constant_values: _padded(x, pad_width, constant_values),
     "getitem": lambda x, key: x[key],
+    "log_abs_det": lambda x: np.log(np.abs(np.linalg.det(x))),
+    "cholesky": lambda x: np.linalg.cholesky((x + x.swapaxes(-1, -2)) / 2),
+    "eigh": lambda x: tuple(np.linalg.eigh((x + x.swapaxes(-1, -2)) / 2)),
+    "svd": lambda x: tuple(np.linalg.svd(x, full_matrices=False)),
+    "qr": lambda x: tuple(np.linalg.qr(x)),
     "scatter": lambda x, key, shape: _scattered(x, key, shape),
 }
 

@@ -23,6 +23,8 @@ def array_of(data: Any, dtype: Any) -> np.ndarray:
         given = any(isinstance(x, (np.ndarray, np.generic)) for x in data)
     try:
         array = np.array(data)
+    except TinynetError:  # a symbolic tensor says that it has no values
+        raise
     except ValueError as error:
         raise ShapeError(f"Tensor: rows of unequal length do not make an array ({error})") from error
     refuse_objects(array, "Tensor")

@@ -7,12 +7,13 @@ broadcast together.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tinynet.autograd.tensor import Tensor, constant, record
-from tinynet.errors import ArgumentError, DataError
+from tinynet.errors import ArgumentError, DataError, DtypeError
 from tinynet.ops._arguments import floating, pair, tensor
 from tinynet.primitives import arithmetic
 
@@ -207,3 +208,119 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None or x2 is None:
         raise ArgumentError("where: give both x1 and x2, or neither")
     return record(arithmetic.where, (condition, *pair(x1, x2, "where")), {})
+
+
+def hypot(x1: Any, x2: Any) -> Tensor:
+    """√(x1² + x2²) without overflow; its derivative at (0, 0) is 0.
+
+    >>> hypot([3.0], [4.0]).tolist()
+    [5.0]
+    """
+    a, b = pair(x1, x2, "hypot")
+    return record(arithmetic.hypot, (floating(a), floating(b)), {})
+
+
+def fmod(x1: Any, x2: Any) -> Tensor:
+    """The rest of the division of x1 by x2, of the sign of x1 (`mod` has that of x2).
+
+    Raises `DataError` for a division of integers by 0.
+
+    >>> fmod([7, -7], 2).tolist()
+    [1, -1]
+    """
+    a, b = pair(x1, x2, "fmod")
+    if a.dtype.kind == "b":
+        a, b = a.astype(np.int32), b.astype(np.int32)
+    if a.dtype.kind == "f":
+        return a - b * constant(np.trunc, constant(np.divide, a, b))
+    _refuse_zeros(b, "fmod")
+    return constant(np.fmod, a, b)
+
+
+def fmax(x1: Any, x2: Any) -> Tensor:
+    """The larger of x1 and x2, element by element, or the one that is not nan.
+
+    >>> fmax([1.0, float("nan")], [3.0, 2.0]).tolist()
+    [3.0, 2.0]
+    """
+    return maximum(*_without_nan(x1, x2, "fmax"))
+
+
+def fmin(x1: Any, x2: Any) -> Tensor:
+    """The smaller of x1 and x2, element by element, or the one that is not nan.
+
+    >>> fmin([1.0, float("nan")], [3.0, 2.0]).tolist()
+    [1.0, 2.0]
+    """
+    return minimum(*_without_nan(x1, x2, "fmin"))
+
+
+def _without_nan(x1: Any, x2: Any, name: str) -> tuple[Tensor, Tensor]:
+    """Both operands, each with the other's elements where it has nan."""
+    a, b = pair(x1, x2, name)
+    if a.dtype.kind != "f":
+        return a, b
+    return where(constant(np.isnan, a), b, a), where(constant(np.isnan, b), a, b)
+
+
+def heaviside(x1: Any, x2: Any) -> Tensor:
+    """0 where x1 is negative, 1 where it is positive, and x2 where it is 0.
+
+    >>> heaviside([-1.0, 0.0, 2.0], 0.5).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    a, b = pair(x1, x2, "heaviside")
+    a, b = floating(a), floating(b)
+    return where(constant(np.equal, a, 0), b, constant(np.greater, a, 0).astype(a.dtype))
+
+
+def ldexp(x1: Any, x2: Any) -> Tensor:
+    """x1 · 2 to the power x2, for integers x2.
+
+    Raises `DtypeError` for other exponents.
+
+    >>> ldexp([1.5], [3]).tolist()
+    [12.0]
+    """
+    x, exponent = floating(x1), tensor(x2)
+    if exponent.dtype.kind not in "iu":
+        raise DtypeError(f"ldexp: the exponents x2 must be integers, received {exponent.dtype.name}")
+    return x * constant(np.ldexp, x.dtype.type(1), exponent)
+
+
+def logaddexp2(x1: Any, x2: Any) -> Tensor:
+    """log₂(2^x1 + 2^x2), without overflow.
+
+    >>> logaddexp2([3.0], [3.0]).tolist()
+    [4.0]
+    """
+    a, b = pair(x1, x2, "logaddexp2")
+    a, b = floating(a), floating(b)
+    return record(arithmetic.logaddexp, (a * math.log(2), b * math.log(2)), {}) / math.log(2)
+
+
+def nextafter(x1: Any, x2: Any) -> Tensor:
+    """The next number of the dtype after x1 towards x2, which has no derivative.
+
+    >>> (nextafter(1.0, 2.0) > 1.0).item()
+    True
+    """
+    a, b = pair(x1, x2, "nextafter")
+    return constant(np.nextafter, floating(a), floating(b))
+
+
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
+    """The elements of the first choice whose condition holds, element by element; the default where none does.
+
+    condlist, choicelist: lists of as many conditions as choices. Raises `ArgumentError` for others.
+
+    >>> select([[True, False], [True, True]], [[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [1.0, 4.0]
+    """
+    lists = isinstance(condlist, (list, tuple)) and isinstance(choicelist, (list, tuple))
+    if not lists or len(condlist) != len(choicelist) or not condlist:
+        raise ArgumentError("select: expected as many conditions as choices, in two lists")
+    chosen = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        chosen = where(condition, choice, chosen)
+    return tensor(chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinynet.autograd.tensor import Tensor
@@ -67,12 +67,17 @@ def scan(
     xs: tensors (T, …) in any structure, or None with `length` T. reverse: from the last to the first.
     unroll: accepted, changes nothing.
 
-    Raises `ArgumentError` where the number of steps is not known or 0.
+    Raises `ArgumentError` where the number of steps is not known or 0, where f cannot be called, and for an `unroll` that
+    is no positive whole number or truth value.
 
     >>> carry, sums = scan(lambda total, x: (total + x, total + x), 0.0, [1.0, 2.0, 3.0])
     >>> carry.item(), sums.tolist()
     (6.0, [1.0, 3.0, 6.0])
     """
+    if not callable(f):
+        raise ArgumentError(f"scan: expected a function, received {f!r}")
+    if not isinstance(unroll, int) or (unroll < 1 and unroll is not False):
+        raise ArgumentError(f"scan: unroll must be a positive whole number or a truth value, received {unroll!r}")
     xs = None if xs is None else map_leaves(tensor, tensor(xs) if _is_numbers(xs) else xs)
     lengths = {len(x) for x in leaves(xs)} if xs is not None else set()
     if length is not None:
@@ -120,3 +125,16 @@ def _stacked(results: list[Any]) -> Any:
         return None
     columns = zip(*(list(leaves(result)) for result in results), strict=True)
     return packed(results[0], (stack([tensor(part) for part in column]) for column in columns))
+
+
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+    """What the branch of that number returns for the operands; a number beyond the branches counts as the nearest.
+
+    Raises `ArgumentError` without branches.
+
+    >>> switch(1, [lambda x: x, lambda x: x * 2], 3)
+    6
+    """
+    if not isinstance(branches, (list, tuple)) or not branches:
+        raise ArgumentError("switch: expected a list of at least one branch")
+    return branches[min(max(int(tensor(index).item()), 0), len(branches) - 1)](*operands)

@@ -369,3 +369,26 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
     ):
         x = record(arithmetic.where, (found, np.asarray(number, x.dtype), x), {})
     return x
+
+
+def saturate_cast(x: Any, dtype: Any) -> Tensor:
+    """x in another dtype, limited to what this can hold: 300 is 255 in uint8. Floats are cut to whole numbers.
+
+    dtype: None is `floatx()`.
+
+    >>> saturate_cast([300.7, -1.0], "uint8").tolist()
+    [255, 0]
+    """
+    x, to = tensor(x), dtype_named(dtype or config.floatx(), "saturate_cast")
+    if to.kind == "f" or to.kind == "b" or x.dtype.kind == "b":
+        return x.astype(to)
+    return constant(_saturated, x, to)
+
+
+def _saturated(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    limits = np.iinfo(dtype)
+    if x.dtype.kind != "f":
+        own = np.iinfo(x.dtype)
+        return np.clip(x, max(limits.min, own.min), min(limits.max, own.max)).astype(dtype)
+    inside = np.where((x >= limits.min) & (x < float(limits.max)), x, 0).astype(dtype)
+    return np.where(x >= float(limits.max), limits.max, np.where(x < limits.min, limits.min, inside)).astype(dtype)

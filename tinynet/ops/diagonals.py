@@ -108,3 +108,12 @@ def _triangle(x: Any, k: int, where: str) -> tuple[Tensor, np.ndarray]:
     if x.ndim < 2:
         raise ShapeError(f"{where}: expected at least 2 axes, received shape {x.shape}")
     return x, np.tri(x.shape[-2], x.shape[-1], k, dtype=bool)
+
+
+def diagflat(x: Any, k: int = 0) -> Tensor:
+    """A matrix with all elements of x on its k-th diagonal and zeros elsewhere.
+
+    >>> diagflat([[1.0], [2.0]]).tolist()
+    [[1.0, 0.0], [0.0, 2.0]]
+    """
+    return diag(tensor(x).reshape(-1), k)

@@ -6,16 +6,17 @@ result is not an integer by nature, integers become `floatx()`.
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
 
 from tinynet import config
-from tinynet.autograd.tensor import Tensor, record
+from tinynet.autograd.tensor import Tensor, constant, record
 from tinynet.errors import ArgumentError
 from tinynet.ops._arguments import floating, tensor
-from tinynet.primitives import elementwise
+from tinynet.primitives import arithmetic, elementwise
 
 
 def abs(x: Any) -> Tensor:
@@ -314,3 +315,70 @@ def round(x: Any, decimals: int = 0) -> Tensor:
     if x.dtype.kind == "f":
         return x.round(decimals)
     return x if decimals >= 0 else x.astype(config.floatx()).round(decimals).astype(x.dtype)
+
+
+def cbrt(x: Any) -> Tensor:
+    """The cube root, negative for negative x; its derivative at 0 is inf.
+
+    >>> cbrt([8.0, -1.0]).tolist()
+    [2.0, -1.0]
+    """
+    return record(elementwise.cbrt, (floating(x),), {})
+
+
+def fabs(x: Any) -> Tensor:
+    """|x| as a float.
+
+    >>> fabs([-1, 2]).tolist()
+    [1.0, 2.0]
+    """
+    return abs(floating(x))
+
+
+def deg2rad(x: Any) -> Tensor:
+    """Degrees as radians, x · π/180.
+
+    >>> deg2rad(180.0).numpy().round(4).item() == np.float32(3.1416).item()
+    True
+    """
+    return floating(x) * (math.pi / 180)
+
+
+def rad2deg(x: Any) -> Tensor:
+    """Radians as degrees, x · 180/π.
+
+    >>> rad2deg(np.pi).numpy().round(3).item()
+    180.0
+    """
+    return floating(x) * (180 / math.pi)
+
+
+def sinc(x: Any) -> Tensor:
+    """sin(πx)/(πx), and 1 at 0.
+
+    >>> sinc([0.0, 0.5]).numpy().round(4).tolist() == [1.0, np.float32(0.6366).item()]
+    True
+    """
+    x = floating(x)
+    zero = constant(np.equal, x, 0)
+    angle = record(arithmetic.where, (zero, x.dtype.type(1), x * math.pi), {})
+    return record(arithmetic.where, (zero, x.dtype.type(1), sin(angle) / angle), {})
+
+
+def erfc(x: Any) -> Tensor:
+    """1 − erf(x), exact where erf(x) is nearly 1.
+
+    >>> erfc([0.0]).tolist()
+    [1.0]
+    """
+    return record(elementwise.erfc, (floating(x),), {})
+
+
+def erfinv(x: Any) -> Tensor:
+    """The number whose error function is x; ±inf at ±1 and nan beyond.
+
+    >>> erfinv([0.0, 1.0]).tolist()
+    [0.0, inf]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return record(elementwise.erfinv, (floating(x),), {})

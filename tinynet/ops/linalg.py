@@ -6,6 +6,7 @@ for shapes that do not fit.
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -16,11 +17,12 @@ from tinynet.autograd.tensor import Tensor, record
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.ops._arguments import Axis, floating, pair, promoted
 from tinynet.ops._arguments import axes as checked_axes
-from tinynet.ops.arithmetic import divide, maximum
+from tinynet.ops.arithmetic import divide, maximum, where
 from tinynet.ops.elementwise import abs, rsqrt, sqrt, square
+from tinynet.ops.logic import equal, not_equal
 from tinynet.ops.reductions import max, min, sum
-from tinynet.ops.shapes import moveaxis
-from tinynet.primitives import linalg
+from tinynet.ops.shapes import expand_dims, moveaxis
+from tinynet.primitives import decompositions, linalg
 from tinynet.primitives.operation import normalized_axes
 
 
@@ -133,24 +135,52 @@ def cross(
 
 
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The length of vectors: (Σ |x|^ord)^(1/ord) over one axis, √Σ x² over several or all.
+    """The length of vectors along one axis, or the norm of matrices over two.
 
-    ord: 2 (None), another positive number, inf or -inf; over several axes only None or 'fro'.
+    ord, of vectors: a number p other than 0 for (Σ |x|^p)^(1/p), 2 without it; inf and -inf for the largest and the
+        smallest |x|; 0 for how many elements are not 0.
+    ord, of matrices: 'fro' (None) for √Σ x²; 1 and -1 for the largest and the smallest sum of |x| in a column, inf and
+        -inf in a row; 2 and -2 for the largest and the smallest singular value, 'nuc' for their sum.
+    axis: None is all axes: over more than two, or without `ord`, √Σ x².
 
-    Raises `ArgumentError` for another `ord`: norms of matrices by singular values do not exist here.
+    Raises `ArgumentError` for another `ord`.
 
     >>> norm([3.0, 4.0]).item(), norm([3.0, -4.0], ord=1).item()
     (5.0, 7.0)
+    >>> norm([[3.0, 0.0], [0.0, -4.0]], ord="nuc").item()
+    7.0
     """
     x = floating(x)
     reduced = normalized_axes(checked_axes(axis, x.ndim, "norm"), x.ndim)
     if ord is None or (ord == 2 and len(reduced) == 1) or (ord == "fro" and len(reduced) == 2):
         return sqrt(sum(square(x), reduced, keepdims))
-    if len(reduced) != 1 or isinstance(ord, str) or (ord <= 0 and ord != -math.inf):
-        raise ArgumentError(f"norm: ord={ord!r} over {len(reduced)} axes is not supported")
+    if len(reduced) == 1 and not isinstance(ord, str):
+        return _of_vectors(x, ord, reduced, keepdims)
+    if len(reduced) == 2 and ord in (1, -1, 2, -2, math.inf, -math.inf, "nuc"):
+        found = _of_matrices(x, ord, *reduced)
+        return found if keepdims else found.squeeze(reduced)
+    raise ArgumentError(f"norm: ord={ord!r} over {len(reduced)} axes is not supported")
+
+
+def _of_vectors(x: Tensor, ord: float, axis: tuple[int, ...], keepdims: bool) -> Tensor:
     if math.isinf(ord):
-        return (max if ord > 0 else min)(abs(x), reduced, keepdims)
-    return sum(abs(x) ** ord, reduced, keepdims) ** (1 / ord)
+        return (max if ord > 0 else min)(abs(x), axis, keepdims)
+    if ord == 0:
+        return sum(not_equal(x, 0).astype(x.dtype), axis, keepdims)
+    with np.errstate(divide="ignore"):  # 0 to a negative power is inf, and inf to it is 0 again
+        return sum(abs(x) ** ord, axis, keepdims) ** (1 / ord)
+
+
+def _of_matrices(x: Tensor, ord: Any, row: int, column: int) -> Tensor:
+    """The norm over two axes, which stay as axes of size 1."""
+    if ord in (2, -2, "nuc"):
+        values = record(decompositions.svd, (moveaxis(x, (row, column), (-2, -1)),), {})[1]
+        found = sum(values, -1) if ord == "nuc" else (max if ord > 0 else min)(values, -1)
+        for axis in sorted((row, column)):
+            found = expand_dims(found, axis)
+        return found
+    added, compared = (row, column) if ord in (1, -1) else (column, row)
+    return (max if ord > 0 else min)(sum(abs(x), added, keepdims=True), compared, keepdims=True)
 
 
 def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
@@ -173,3 +203,32 @@ def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = N
         least = x.dtype.type(np.maximum(epsilon**2, np.finfo(x.dtype).tiny))
         return x * rsqrt(maximum(sum(square(x), axis, keepdims=True), least))
     return divide(x, maximum(norm(x, order, axis, keepdims=True), epsilon))
+
+
+def kron(x1: Any, x2: Any) -> Tensor:
+    """The Kronecker product: a block of x2 for each element of x1, multiplied by it.
+
+    >>> kron([[1, 2]], [[1], [3]]).tolist()
+    [[1, 2], [3, 6]]
+    """
+    a, b = pair(x1, x2, "kron")
+    rank = builtins.max(a.ndim, b.ndim)
+    a, b = (x.reshape((1,) * (rank - x.ndim) + x.shape) for x in (a, b))
+    apart = a.reshape([n for size in a.shape for n in (size, 1)]) * b.reshape([n for size in b.shape for n in (1, size)])
+    return apart.reshape([n * m for n, m in zip(a.shape, b.shape, strict=True)])
+
+
+def cdist(x: Any, y: Any) -> Tensor:
+    """The distances of the rows of x (…, M, D) from those of y (…, N, D): (…, M, N).
+
+    Its derivative is 0 where two rows are equal. Raises `ShapeError` for rows of different lengths.
+
+    >>> cdist([[0.0, 0.0]], [[3.0, 4.0], [0.0, 1.0]]).tolist()
+    [[5.0, 1.0]]
+    """
+    a, b = pair(floating(x), floating(y), "cdist")
+    if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-1]:
+        raise ShapeError(f"cdist: expected rows of one length, received shapes {a.shape} and {b.shape}")
+    squares = sum(square(expand_dims(a, -2) - expand_dims(b, -3)), -1)
+    equal_rows = equal(squares, 0)
+    return where(equal_rows, 0.0, sqrt(where(equal_rows, 1.0, squares)))

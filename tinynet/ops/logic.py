@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.autograd.tensor import Tensor, constant
-from tinynet.ops._arguments import pair, tensor
+from tinynet.ops._arguments import floating, pair, tensor
 
 
 def equal(x1: Any, x2: Any) -> Tensor:
@@ -161,3 +161,31 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
     [True, False, True]
     """
     return constant(np.isin, *pair(x1, x2, "isin"), invert=invert)
+
+
+def isposinf(x: Any) -> Tensor:
+    """Which elements are inf.
+
+    >>> isposinf([1.0, float("inf"), float("-inf")]).tolist()
+    [False, True, False]
+    """
+    return constant(np.equal, floating(x), np.inf)
+
+
+def isneginf(x: Any) -> Tensor:
+    """Which elements are −inf.
+
+    >>> isneginf([1.0, float("inf"), float("-inf")]).tolist()
+    [False, False, True]
+    """
+    return constant(np.equal, floating(x), -np.inf)
+
+
+def signbit(x: Any) -> Tensor:
+    """Which elements are negative, −0.0 among them.
+
+    >>> signbit([1.0, -0.0, -2.0]).tolist()
+    [False, True, True]
+    """
+    x = tensor(x)
+    return constant(np.signbit, x) if x.dtype.kind == "f" else constant(np.less, x, 0)

@@ -274,3 +274,12 @@ def moments(x: Any, axes: Axis, keepdims: bool = False, synchronized: bool = Fal
     if synchronized:
         raise ArgumentError("moments: synchronized=True is not supported, tinynet computes on one device")
     return mean(x, axes, keepdims), var(x, axes, keepdims)
+
+
+def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The largest value over `axis` minus the smallest ("peak to peak").
+
+    >>> ptp([[1.0, 4.0], [3.0, 2.0]], axis=1).tolist()
+    [3.0, 1.0]
+    """
+    return max(x, axis, keepdims) - min(x, axis, keepdims)

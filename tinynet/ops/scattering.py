@@ -11,6 +11,7 @@ from tinynet.autograd.tensor import Tensor, record
 from tinynet.errors import ArgumentError, DataError, ShapeError
 from tinynet.ops._arguments import pair, sizes, tensor
 from tinynet.ops.arithmetic import where
+from tinynet.ops.reductions import max, min, prod
 from tinynet.primitives import shapes
 
 
@@ -141,9 +142,60 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     x, ids = tensor(data), tensor(segment_ids)._data
     if x.ndim == 0 or ids.shape != x.shape[:1] or ids.dtype.kind not in "iu":
         raise ShapeError(f"segment_sum: expected integers ({math.prod(x.shape[:1])},), received shape {ids.shape}")
+    ids = ids.astype(np.int64)
     count = int(ids.max(initial=-1)) + 1 if num_segments is None else int(num_segments)
     if (ids >= count).any():
         raise DataError(f"segment_sum: the segment {int(ids.max())} is not below num_segments={count}")
     kept = np.flatnonzero(ids >= 0)
     x = x if kept.size == ids.size else x[kept]
-    return _scattered(x, (ids[kept].astype(np.int64),), (count, *x.shape[1:]))
+    return _scattered(x, (ids[kept],), (count, *x.shape[1:]))
+
+
+def _segments(data: Any, segment_ids: Any, num_segments: int | None, where: str) -> tuple[Tensor, list[np.ndarray]]:
+    """The data, and which rows belong to each segment."""
+    x, ids = tensor(data), tensor(segment_ids)._data
+    if x.ndim == 0 or ids.shape != x.shape[:1] or ids.dtype.kind not in "iu":
+        raise ShapeError(f"{where}: expected integers ({math.prod(x.shape[:1])},), received shape {ids.shape}")
+    ids = ids.astype(np.int64)
+    count = int(ids.max(initial=-1)) + 1 if num_segments is None else int(num_segments)
+    if (ids >= count).any():
+        raise DataError(f"{where}: the segment {int(ids.max())} is not below num_segments={count}")
+    return x, [np.flatnonzero(ids == number) for number in range(count)]
+
+
+def _by_segment(data: Any, segment_ids: Any, num_segments: int | None, where: str, reduce: Any, empty: Any) -> Tensor:
+    x, segments = _segments(data, segment_ids, num_segments, where)
+    blank = Tensor(np.full(x.shape[1:], empty(x.dtype), x.dtype))
+    parts = [reduce(x[rows], 0) if rows.size else blank for rows in segments]
+    return record(shapes.stack, parts, {"axis": 0}) if parts else Tensor(np.zeros((0, *x.shape[1:]), x.dtype))
+
+
+def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The largest values of the rows with the same number, as `segment_sum`; the least number there is without rows.
+
+    >>> segment_max([1.0, 2.0, 3.0], [0, 1, 1]).tolist()
+    [1.0, 3.0]
+    """
+    return _by_segment(data, segment_ids, num_segments, "segment_max", max, lambda dtype: _limits(dtype).min)
+
+
+def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The smallest values of the rows with the same number, as `segment_sum`; the largest number there is without rows.
+
+    >>> segment_min([1.0, 2.0, 3.0], [0, 1, 1]).tolist()
+    [1.0, 2.0]
+    """
+    return _by_segment(data, segment_ids, num_segments, "segment_min", min, lambda dtype: _limits(dtype).max)
+
+
+def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The products of the rows with the same number, as `segment_sum`; 1 without rows.
+
+    >>> segment_prod([1.0, 2.0, 3.0], [0, 1, 1]).tolist()
+    [1.0, 6.0]
+    """
+    return _by_segment(data, segment_ids, num_segments, "segment_prod", prod, lambda dtype: 1)
+
+
+def _limits(dtype: np.dtype) -> Any:
+    return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)

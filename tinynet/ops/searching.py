@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
 
 from tinynet.autograd.tensor import Tensor, constant, wrap
-from tinynet.errors import ArgumentError, ShapeError
-from tinynet.ops._arguments import pair, tensor
+from tinynet.errors import ArgumentError, DataError, DtypeError, ShapeError
+from tinynet.ops._arguments import one_axis, pair, sizes, tensor
 from tinynet.ops.shapes import take_along_axis
 
 
@@ -78,3 +79,73 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
     own = np.take_along_axis(scores, np.where(known, labels, 0).astype(np.int64)[:, None], axis=1)
     better = (scores > own).sum(axis=1)
     return wrap(known & (better < k) & np.isfinite(own[:, 0]))
+
+
+def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
+    """Indices along `axis`, or of all elements, first those of the kth + 1 smallest elements: int32.
+
+    Those come in rising order. Raises `ArgumentError` for a place that is not there.
+
+    >>> argpartition([3, 1, 2], 0).tolist()[0]
+    1
+    """
+    x = tensor(x)
+    x, axis = (x.reshape(-1), 0) if axis is None else (x, one_axis(axis, x.ndim, "argpartition"))
+    if isinstance(kth, bool) or not isinstance(kth, (int, np.integer)) or not -x.shape[axis] <= kth < x.shape[axis]:
+        raise ArgumentError(f"argpartition: kth={kth!r} is no place along an axis of {x.shape[axis]} elements")
+    return constant(np.argsort, x, axis=axis, stable=True).astype(np.int32)
+
+
+def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
+    """Places in a tensor of that shape, an index for each axis, of indices of its elements row by row.
+
+    Raises `DataError` for an index that is not within.
+
+    >>> [part.tolist() for part in unravel_index([1, 5], (2, 3))]
+    [[0, 1], [1, 2]]
+    """
+    given = tensor(indices)
+    shape = sizes(shape, "unravel_index")
+    count = math.prod(shape)
+    if given.dtype.kind not in "iu":
+        raise DtypeError(f"unravel_index: expected integers, received {given.dtype.name}")
+    values = given.numpy().astype(np.int64)
+    if not ((values >= -count) & (values < count)).all():
+        raise DataError(f"unravel_index: an index is not within the {count} elements of shape {shape}")
+    return tuple(Tensor(part.astype(given.dtype)) for part in np.unravel_index(values % max(count, 1), shape))
+
+
+def unique(
+    x: Any,
+    sorted: bool = True,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    """The different elements of x, or its different parts along `axis`, in rising order.
+
+    sorted: accepted, changes nothing. return_index, return_inverse, return_counts: also returns where each occurs first,
+        which of them every element is, and how often each occurs: int32.
+    size, fill_value: supported as None only: the number of results is what it is.
+
+    Raises `ArgumentError` for a size or a fill_value.
+
+    >>> unique([3, 1, 3]).tolist()
+    [1, 3]
+    """
+    if size is not None or fill_value is not None:
+        raise ArgumentError("unique: size and fill_value are not supported; results may have any number of elements")
+    x = tensor(x)
+    axis = None if axis is None else one_axis(axis, x.ndim, "unique")
+    values, *others = np.unique(x.numpy(), return_index=True, return_inverse=True, return_counts=True, axis=axis)
+    chosen = [
+        Tensor(np.asarray(part, np.int32).reshape(x.shape if flag == "inverse" and axis is None else -1))
+        for part, flag, wanted in zip(
+            others, ("index", "inverse", "counts"), (return_index, return_inverse, return_counts), strict=True
+        )
+        if wanted
+    ]
+    return (Tensor(values), *chosen) if chosen else Tensor(values)

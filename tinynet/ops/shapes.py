@@ -450,3 +450,52 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     for _ in range(min(int(n), x.shape[axis])):
         x = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
     return x
+
+
+def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """x cut along the first axis, as `split` does.
+
+    >>> [part.tolist() for part in vsplit([[1], [2]], 2)]
+    [[[1]], [[2]]]
+    """
+    return split(x, indices_or_sections, 0)
+
+
+def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """x cut along the second axis, or a vector along its only one, as `split` does.
+
+    >>> [part.tolist() for part in hsplit([[1, 2]], 2)]
+    [[[1]], [[2]]]
+    """
+    x = tensor(x)
+    return split(x, indices_or_sections, 0 if x.ndim == 1 else 1)
+
+
+def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """x cut along the third axis, as `split` does.
+
+    >>> [part.tolist() for part in dsplit([[[1, 2]]], 2)]
+    [[[[1]]], [[[2]]]]
+    """
+    return split(x, indices_or_sections, 2)
+
+
+def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
+    """x turned by a right angle k times, from the first of two axes towards the second.
+
+    Raises `ArgumentError` for axes that are the same, or no whole number k.
+
+    >>> rot90([[1, 2], [3, 4]]).tolist()
+    [[2, 4], [1, 3]]
+    """
+    x = tensor(array)
+    if not isinstance(axes, (list, tuple)) or len(axes) != 2 or isinstance(k, bool) or not isinstance(k, (int, np.integer)):
+        raise ArgumentError(f"rot90: expected a whole number k and two axes, received {k!r} and {axes!r}")
+    first, second = (one_axis(a, x.ndim, "rot90") % x.ndim for a in axes)
+    if first == second:
+        raise ArgumentError(f"rot90: the axes {axes!r} are the same")
+    if k % 4 == 2:
+        return flip(x, (first, second))
+    if k % 4 == 1:
+        return swapaxes(flip(x, second), first, second)
+    return x if k % 4 == 0 else flip(swapaxes(x, first, second), second)

@@ -70,7 +70,7 @@ class KerasTensor:
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
-    def _no_value(self, *_: Any) -> Any:
+    def _no_value(self, *_: Any, **__: Any) -> Any:
         raise ArgumentError(
             f"{self!r} is symbolic: it stands for values that come later. Use it in layers, in functions of "
             "tinynet.ops and in operators; other code belongs into a layer of your own."
@@ -171,36 +171,49 @@ OPERANDS = {
     "x", "x1", "x2", "xs", "inputs", "condition", "kernel", "depthwise_kernel", "pointwise_kernel", "indices", "target",
     "output", "operands", "key", "mean", "variance", "offset", "scale", "constant_values", "rtol", "atol", "gamma",
     "beta", "variable", "fill_value", "a", "array", "weights", "targets", "predictions", "updates", "values",
-    "sorted_sequence", "start_indices", "bins", "target_length", "output_length",
+    "sorted_sequence", "start_indices", "bins", "target_length", "output_length", "query", "value", "bias", "mask",
+    "y", "q",
 }  # fmt: skip
+# Names that are settings elsewhere.
+OPERANDS_OF = {"lstsq": ("b",), "solve": ("b",), "solve_triangular": ("b",)}
+# And the other way round.
+SETTINGS_OF = {"diagonal": ("offset",), "trace": ("offset",)}
 # Where Keras's class is not the function's name in camel case.
 CLASS_NAMES = {
-    "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm", "ctc_loss": "CTCLoss",
+    "abs": "Absolute", "allclose": "AllClose", "batch_normalization": "BatchNorm", "cdist": "CDist",
+    "ctc_loss": "CTCLoss",
     "hard_swish": "HardSilu", "isin": "IsIn", "layer_normalization": "LayerNorm", "rms_normalization": "RMSNorm",
-    "searchsorted": "SearchSorted", "swish": "Silu",
+    "psnr": "PSNR", "searchsorted": "SearchSorted", "svd": "SVD", "swish": "Silu",
 }  # fmt: skip
 MODULES = {
     "core": (
-        "cast", "convert_to_tensor", "scatter_update", "slice", "slice_update", "stop_gradient", "unstack",
+        "cast", "convert_to_tensor", "saturate_cast", "scatter_update", "slice", "slice_update", "stop_gradient", "unstack",
     ),
-    "math": ("erf", "in_top_k", "logsumexp", "rsqrt", "top_k"),
-    "linalg": ("norm",),
+    "math": (
+        "cdist", "erf", "erfc", "erfinv", "extract_sequences", "in_top_k", "logdet", "logsumexp", "rsqrt", "top_k",
+    ),
+    "linalg": (
+        "cholesky", "cholesky_inverse", "det", "eigh", "inv", "lstsq", "lu_factor", "matrix_rank", "norm", "pinv", "qr",
+        "solve", "solve_triangular", "svd",
+    ),
     "nn": (
-        "average_pool", "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "celu", "conv",
-        "conv_transpose", "ctc_loss", "depthwise_conv", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid",
-        "hard_silu", "hard_tanh", "layer_normalization", "leaky_relu", "log_sigmoid", "log_softmax", "max_pool", "moments",
-        "normalize", "one_hot", "relu", "relu6", "rms_normalization", "selu", "separable_conv", "sigmoid", "silu",
-        "hard_swish", "soft_shrink", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy",
-        "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "swish", "tanh_shrink", "threshold",
+        "adaptive_average_pool", "adaptive_max_pool", "average_pool", "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "celu", "conv",
+        "conv_transpose", "ctc_loss", "depth_to_space", "depthwise_conv", "dot_product_attention", "elu", "fold",
+        "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "layer_normalization", "leaky_relu",
+        "log_sigmoid", "log_softmax", "max_pool", "moments", "multi_hot", "normalize", "one_hot", "psnr", "relu",
+        "relu6", "rms_normalization", "selu", "separable_conv", "sigmoid", "silu", "hard_swish", "soft_shrink",
+        "softmax", "softplus", "softsign", "space_to_depth", "sparse_categorical_crossentropy", "sparse_plus",
+        "sparse_sigmoid", "sparsemax", "squareplus", "swish", "tanh_shrink", "threshold", "unfold",
     ),
 }  # fmt: skip
 # Functions of no tensor, functions of functions, those whose result depends on values or outgrows the operands, and
 # those that Keras has no class for.
 UNTRACED = {
-    "arange", "cond", "convert_to_numpy", "diag", "dropout", "dtype", "empty", "eye", "fori_loop", "full", "gru",
-    "identity", "is_tensor", "linspace", "lstm", "map", "meshgrid", "multi_hot", "ndim", "nonzero", "ones", "scan",
-    "scatter", "segment_sum", "shape", "simple_rnn", "size", "standardize", "tri", "vectorized_map", "while_loop",
-    "zeros",
+    "arange", "bartlett", "bincount", "blackman", "cond", "convert_to_numpy", "diag", "diagflat", "dropout",
+    "dtype", "empty", "eye", "fori_loop", "full", "geomspace", "gru", "hamming", "hanning", "histogram", "identity",
+    "is_tensor", "jvp", "kaiser", "linspace", "logspace", "lstm", "map", "meshgrid", "ndim", "nonzero", "ones",
+    "scan", "scatter", "segment_max", "segment_min", "segment_prod", "segment_sum", "select", "shape", "simple_rnn",
+    "size", "standardize", "switch", "tri", "unique", "vectorized_map", "while_loop", "zeros",
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
 
@@ -247,12 +260,28 @@ class SymbolicOperation:
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The results for symbolic operands: tensors of a shape and a dtype."""
         function = functools.partial(DEFINITIONS[self.class_name].function, **self.settings)
+        if self.class_name in CHANNELS_OF_KERNEL and len(args) > 1:
+            args = (_with_channels(args[0], args[1], CHANNELS_OF_KERNEL[self.class_name], self.settings), *args[1:])
         if self.class_name not in SIZED:
             outputs = _matched(self, function, args, kwargs)
             if outputs is not None:
                 return outputs
         _allow(self, args, kwargs)
         return inferred(function, args, kwargs)
+
+
+# The axis of the kernel that has as many elements as the inputs have channels.
+CHANNELS_OF_KERNEL = {"Conv": -2, "ConvTranspose": -1, "DepthwiseConv": -2, "SeparableConv": -2}
+
+
+def _with_channels(x: Any, kernel: Any, axis: int, settings: dict[str, Any]) -> Any:
+    """Symbolic inputs with the channels of the kernel, where they are open."""
+    place = 1 if settings.get("data_format") == "channels_first" else -1
+    if not isinstance(x, KerasTensor) or x.ndim < 3 or x.shape[place] is not None or len(getattr(kernel, "shape", ())) < 3:
+        return x
+    shape = list(x.shape)
+    shape[place] = kernel.shape[axis]
+    return KerasTensor(shape, x.dtype)
 
 
 def call(class_name: str, *operands: Any, **settings: Any) -> Any:
@@ -267,9 +296,12 @@ TRIALS = ((2, 24), (4, 48))
 
 # Operations that compute with sizes; the axes of the other results are the operands' own, or of size 1.
 SIZED = {
-    "Append", "ArraySplit", "AveragePool", "BroadcastTo", "Conv", "ConvTranspose", "Cross", "DepthwiseConv",
-    "Diagonal", "Diff", "Dstack", "GetItem", "Glu", "Hstack", "MaxPool", "OneHot", "Pad", "Ravel", "Repeat", "Reshape",
-    "ScatterUpdate", "SeparableConv", "Slice", "SliceUpdate", "Split", "Stack", "Tile", "TopK", "Unstack", "Vstack",
+    "AdaptiveAveragePool", "AdaptiveMaxPool", "Append", "ArraySplit", "AveragePool", "BroadcastTo", "Conv",
+    "ConvTranspose", "Correlate", "Cross", "DepthToSpace", "DepthwiseConv", "Diagonal", "Diff", "Dsplit", "Dstack",
+    "ExtractSequences", "Fold", "GetItem", "Glu", "Hsplit", "Hstack", "Kron", "MaxPool", "MultiHot",
+    "Nanpercentile", "Nanquantile", "OneHot", "Pad", "Percentile", "Quantile", "Ravel", "Repeat", "Reshape",
+    "ScatterUpdate", "SeparableConv", "Slice", "SliceUpdate", "SpaceToDepth", "Split", "Stack", "Tile", "TopK",
+    "Trapezoid", "Unfold", "UnravelIndex", "Unstack", "Vander", "Vsplit", "Vstack",
 }  # fmt: skip
 SIZED_ALONG_AXIS = ("Concatenate",)  # that compute with the sizes of one axis alone
 PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31)
@@ -411,6 +443,8 @@ def inferred(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str
     Raises `ShapeError` and its like when the function does not take such shapes.
     """
     first, second = (_tried(function, args, kwargs, *trial) for trial in TRIALS)
+    if len(list(leaves(first))) != len(list(leaves(second))):
+        raise ArgumentError("the number of results depends on a size that is open; give the inputs' full shape")
 
     def merged(a: Any, b: Any) -> KerasTensor:
         if not isinstance(a, Tensor):
@@ -424,20 +458,22 @@ def inferred(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str
 
 
 def _tried(function: Callable[..., Any], args: Any, kwargs: Any, batch: int, size: int) -> Any:
-    def stand_in(value: int) -> Callable[[Any], Any]:
+    def stand_in(value: int | None) -> Callable[[Any], Any]:
         def of(part: Any) -> Any:
             if not isinstance(part, KerasTensor):
                 return part
             known = [(size if axis else batch) if n is None else n for axis, n in enumerate(part.shape)]
-            return wrap(np.broadcast_to(np.asarray(value, part.dtype), known))
+            numbers: Any = np.eye(known[-2], known[-1]) if value is None and len(known) > 1 else value or 0
+            return wrap(np.broadcast_to(np.asarray(numbers, part.dtype), known))
 
         return of
 
     with no_grad():
-        try:  # ones may be divided by
-            return function(*map_leaves(stand_in(1), tuple(args)), **map_leaves(stand_in(1), kwargs))
-        except TinynetError:  # and zeros index the smallest of axes
-            return function(*map_leaves(stand_in(0), tuple(args)), **map_leaves(stand_in(0), kwargs))
+        for value in (1, 0):  # ones may be divided by, and zeros index the smallest of axes
+            with contextlib.suppress(TinynetError):
+                return function(*map_leaves(stand_in(value), tuple(args)), **map_leaves(stand_in(value), kwargs))
+        # Matrices may have to have an inverse.
+        return function(*map_leaves(stand_in(None), tuple(args)), **map_leaves(stand_in(None), kwargs))
 
 
 def traceable(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -447,8 +483,10 @@ def traceable(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
     signature = inspect.signature(function)
     class_name = CLASS_NAMES.get(name) or "".join(part.capitalize() for part in name.split("_"))
-    settings = tuple(key for key in signature.parameters if key not in OPERANDS and key != "kwargs")
-    DEFINITIONS[class_name] = Definition(_operands_first(function, settings), _MODULE_OF.get(name, "numpy"), settings)
+    own, other = OPERANDS_OF.get(name, ()), SETTINGS_OF.get(name, ())
+    given = tuple(key for key in signature.parameters if key in own or (key in OPERANDS and key not in other))
+    settings = tuple(key for key in signature.parameters if key not in given and key != "kwargs")
+    DEFINITIONS[class_name] = Definition(_by_operands(function, given), _MODULE_OF.get(name, "numpy"), settings)
 
     @functools.wraps(function)
     def traced(*args: Any, **kwargs: Any) -> Any:
@@ -460,18 +498,22 @@ def traceable(function: Callable[..., Any]) -> Callable[..., Any]:
             if not kwargs or not is_symbolic(kwargs):
                 return function(*args, **kwargs)
         bound = signature.bind(*args, **kwargs)
-        operands: list[Any] = []
-        for key, value in bound.arguments.items():
-            if key in OPERANDS:
-                operands += value if key == "operands" else [value]
+        last = max((given.index(key) for key in bound.arguments if key in given), default=-1)
         bound.apply_defaults()
+        operands: list[Any] = []
+        for key in given[: last + 1]:
+            operands += bound.arguments[key] if key == "operands" else [bound.arguments[key]]
         return call(class_name, *operands, **{key: bound.arguments[key] for key in settings})
 
     return traced
 
 
-def _operands_first(function: Callable[..., Any], settings: tuple[str, ...]) -> Callable[..., Any]:
-    """The function with its settings by name, also where they stand before the operands."""
-    if not settings or next(iter(inspect.signature(function).parameters)) != settings[0]:
+def _by_operands(function: Callable[..., Any], given: tuple[str, ...]) -> Callable[..., Any]:
+    """The function with its operands in their order and its settings by name, wherever they stand among each other."""
+    parameters = tuple(inspect.signature(function).parameters)
+    if parameters[: len(given)] == given:
         return function
-    return lambda *operands, **named: function(*(named.pop(key) for key in settings), *operands, **named)
+    if given == ("operands",):
+        before = parameters[: parameters.index("operands")]
+        return lambda *operands, **named: function(*(named.pop(key) for key in before), *operands, **named)
+    return lambda *operands, **named: function(**dict(zip(given, operands, strict=False)), **named)

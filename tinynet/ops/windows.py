@@ -13,7 +13,7 @@ from typing import Any
 from tinynet.autograd.tensor import Tensor, record
 from tinynet.errors import ArgumentError, ShapeError
 from tinynet.ops._arguments import floating, pair, per_axis
-from tinynet.primitives import convolution, pooling, shapes
+from tinynet.primitives import convolution, pooling, reductions, shapes
 from tinynet.primitives.operation import Operation
 
 Size = int | tuple[int, ...]
@@ -237,3 +237,42 @@ def _channels_last(x: Tensor, first: bool, where: str) -> Tensor:
 
 def _back(x: Tensor, first: bool) -> Tensor:
     return record(shapes.transpose, (x,), {"axes": (0, x.ndim - 1, *range(1, x.ndim - 1))}) if first else x
+
+
+def adaptive_average_pool(inputs: Any, output_size: Size, data_format: str | None = None) -> Tensor:
+    """The means of (N, *spatial, C) over so many windows along each spatial axis as `output_size` says.
+
+    Window i of n along an axis of L elements goes from ⌊iL/n⌋ to ⌈(i+1)L/n⌉, so that windows differ by one at most.
+
+    >>> adaptive_average_pool([[[1.0], [2.0], [3.0], [5.0]]], 2).tolist()
+    [[[1.5], [4.0]]]
+    """
+    return _adaptive(inputs, output_size, data_format, "adaptive_average_pool", reductions.mean)
+
+
+def adaptive_max_pool(inputs: Any, output_size: Size, data_format: str | None = None) -> Tensor:
+    """The largest values over the windows of `adaptive_average_pool`.
+
+    >>> adaptive_max_pool([[[1.0], [2.0], [3.0], [5.0]]], 2).tolist()
+    [[[2.0], [5.0]]]
+    """
+    return _adaptive(inputs, output_size, data_format, "adaptive_max_pool", reductions.max_)
+
+
+def _adaptive(inputs: Any, output_size: Size, data_format: str | None, where: str, reduce: Operation) -> Tensor:
+    x = floating(inputs)
+    first = _is_channels_first(data_format, where)
+    if x.ndim < 3:
+        raise ShapeError(f"{where}: expected inputs with spatial axes between samples and channels, received {x.shape}")
+    counts = per_axis(output_size, x.ndim - 2, "output_size", where)
+    for axis, count in enumerate(counts, 2 if first else 1):
+        size = x.shape[axis]
+        if not size:
+            raise ShapeError(f"{where}: an axis of shape {x.shape} has no elements")
+        ends = [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+        before = (slice(None),) * axis
+        parts = [
+            record(reduce, (x[(*before, slice(start, end))],), {"axis": axis, "keepdims": True}) for start, end in ends
+        ]
+        x = record(shapes.concatenate, parts, {"axis": axis})
+    return x

@@ -7,6 +7,7 @@ from tinynet.primitives import (
     arithmetic,
     classification,
     convolution,
+    decompositions,
     elementwise,
     linalg,
     lookup,
@@ -20,6 +21,6 @@ from tinynet.primitives import (
 from tinynet.primitives.operation import REGISTRY, Operation, operation
 
 __all__ = [
-    "REGISTRY", "Operation", "arithmetic", "classification", "convolution", "elementwise", "linalg", "lookup",
-    "normalization", "operation", "pooling", "recurrent", "reductions", "sampling", "shapes",
+    "REGISTRY", "Operation", "arithmetic", "classification", "convolution", "decompositions", "elementwise",
+    "linalg", "lookup", "normalization", "operation", "pooling", "recurrent", "reductions", "sampling", "shapes",
 ]  # fmt: skip

@@ -251,3 +251,25 @@ class where:
             unbroadcast(np.where(condition, g, 0), x_shape) if needs[1] else None,
             unbroadcast(np.where(condition, 0, g), y_shape) if needs[2] else None,
         )
+
+
+@operation
+class hypot:
+    """√(x² + y²) without overflow; its derivative at (0, 0) is 0."""
+
+    numpy = np.hypot
+    domain = Domain((Values("A B", 0.1, 2.0, broadcast=True), Values("A B", -2.0, 2.0, broadcast=True)))
+    keeps = ("x", "y", "output")
+    points = (((np.array([0.0]), np.array([0.0])), {}, (np.array([0.0]), np.array([0.0]))),)
+
+    def forward(x, y):
+        output = np.hypot(x, y)
+        return output, (x, y, output)
+
+    def vjp(g, residuals, needs):
+        x, y, output = residuals
+        share = g / np.where(output == 0, np.ones_like(output), output)
+        return (
+            unbroadcast(share * x, x.shape) if needs[0] else None,
+            unbroadcast(share * y, y.shape) if needs[1] else None,
+        )

@@ -26,6 +26,8 @@ class Values:
     distinct: all values of all inputs so marked differ by at least `margin`
         (maxima, sorting: no ties, no crossing within a finite difference).
     broadcast: axes may be of size 1, and leading ones may be missing.
+    diagonal: of the matrices of the last two axes; so much is added at its first place, twice as much at its
+        second, and so on.
     """
 
     axes: str = ""
@@ -35,6 +37,7 @@ class Values:
     distinct: bool = False
     broadcast: bool = False
     margin: float = 0.05
+    diagonal: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,9 @@ log10 = unary(
     "log10", "Logarithm to the base 10.", np.log10,
     by_input=lambda x: 1 / (x * math.log(10)), values=POSITIVE, numpy=np.log10,
 )  # fmt: skip
+cbrt = unary(
+    "cbrt", "Cube root.", np.cbrt, by_output=lambda y: 1 / (3 * y * y), values=Values("A B", 0.1, 3.0), numpy=np.cbrt
+)
 exp2 = unary("exp2", "2ˣ.", np.exp2, by_output=lambda y: y * math.log(2), numpy=np.exp2)
 
 sign = unary(
@@ -179,6 +182,34 @@ softplus = unary("softplus", "log(1 + eˣ).", _softplus, by_input=sigmoid)
 erf = unary(
     "erf", "The error function 2/√π ∫₀ˣ exp(−t²) dt.", _erf,
     by_input=lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x),
+)  # fmt: skip
+_erfc_of_float = np.frompyfunc(math.erfc, 1, 1)
+
+
+def _erfc(x):
+    return np.asarray(_erfc_of_float(x), dtype=x.dtype)
+
+
+def _erfinv(x):
+    """Winitzki's approximation (2008), and Halley's steps from it, on the tail, which does not cancel."""
+    far = np.minimum(np.abs(x.astype(np.float64)), 1 - 2.0**-53)
+    log = np.log1p(-far * far)
+    half = 2 / (math.pi * 0.147) + log / 2
+    y = np.sqrt(np.sqrt(half * half - log / 0.147) - half)
+    for _ in range(3):
+        miss = (1 - far) - _erfc(y)
+        y = y - miss / (2 / math.sqrt(math.pi) * np.exp(-y * y) + y * miss)
+    y = np.where(np.abs(x) < 1, y, np.where(np.abs(x) == 1, np.inf, np.nan))
+    return np.asarray(np.copysign(y, x), dtype=x.dtype)
+
+
+erfc = unary(
+    "erfc", "1 − erf(x), exact where erf(x) is nearly 1.", _erfc,
+    by_input=lambda x: -2 / math.sqrt(math.pi) * np.exp(-x * x),
+)  # fmt: skip
+erfinv = unary(
+    "erfinv", "The number whose error function is x.", _erfinv,
+    by_output=lambda y: math.sqrt(math.pi) / 2 * np.exp(y * y), values=Values("A B", -0.9, 0.9),
 )  # fmt: skip
 
 

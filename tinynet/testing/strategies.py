@@ -117,6 +117,9 @@ def _filled(
             ranks = ranks[count:]
         else:
             arrays.append(_uniform(given, shape, attributes, generator))
+        if isinstance(given, Values) and given.diagonal:
+            place = np.arange(min(shape[-2:]))
+            arrays[-1][..., place, place] += given.diagonal * (place + 1)
     return arrays
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from tinynet.autograd.tags import mask_of as get_keras_mask  # noqa: F401
 from tinynet.autograd.tags import set_mask as set_keras_mask  # noqa: F401
 from tinynet.naming import name_scope, scope  # noqa: F401
 from tinynet.ops import symbolic
+from tinynet.ops._arguments import common_dtype
 
 SUPPORTS_SPARSE_TENSORS = False
 SUPPORTS_RAGGED_TENSORS = False
@@ -74,6 +76,10 @@ def standardize_dtype(dtype: Any) -> str:
     if isinstance(dtype, str):
         return dtype
     return config.floatx() if dtype is None else np.dtype(dtype).name
+
+
+def result_type(*dtypes: Any) -> str:
+    return functools.reduce(common_dtype, (np.dtype(standardize_dtype(dtype)) for dtype in dtypes)).name
 
 
 def is_flash_attention_enabled() -> bool:

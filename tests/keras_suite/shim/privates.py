@@ -13,7 +13,7 @@ from tinynet.layers import InputLayer, Layer, MultiHeadAttention
 from tinynet.models import Functional, Sequential
 from tinynet.models.compiled import CompiledLoss, CompiledMetrics
 from tinynet.models.trainer import Trainer
-from tinynet.ops.symbolic import KerasTensor
+from tinynet.ops.symbolic import KerasTensor, SymbolicOperation
 from tinynet.optimizers import MultiOptimizer, Optimizer
 from tinynet.optimizers.gradients import clipped
 
@@ -65,6 +65,7 @@ def attach() -> None:
     Trainer._loss_tracker = property(lambda self: self._compiled.mean)  # type: ignore[attr-defined]
     Trainer._compile_metrics = property(lambda self: self._compiled.metrics)  # type: ignore[attr-defined]
     Trainer._compile_loss = property(lambda self: self._compiled.loss)  # type: ignore[attr-defined]
+    SymbolicOperation.symbolic_call = SymbolicOperation.compute_output_spec  # type: ignore[attr-defined]
     CompiledMetrics.build = _build  # type: ignore[attr-defined]
     CompiledMetrics.built = CompiledLoss.built = property(  # type: ignore[attr-defined]
         lambda self: hasattr(self, "outputs")

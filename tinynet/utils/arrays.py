@@ -1,4 +1,4 @@
-"""Small helpers under Keras's names."""
+"""Labels as vectors, and vectors of length 1."""
 
 from __future__ import annotations
 
@@ -8,32 +8,7 @@ import numpy as np
 
 from tinynet import config
 from tinynet.autograd import Tensor
-from tinynet.catalogue import (
-    custom_object_scope,
-    get_registered_name,
-    get_registered_object,
-    register_keras_serializable,
-)
 from tinynet.errors import ArgumentError, DataError
-from tinynet.models.data import pack_x_y_sample_weight, unpack_x_y_sample_weight
-from tinynet.models.py_dataset import PyDataset
-from tinynet.naming import reset_names
-from tinynet.plotting import plot_model
-from tinynet.preprocessing.sequence import pad_sequences
-from tinynet.seeds import set_random_seed
-
-__all__ = [
-    "PyDataset", "Sequence", "clear_session", "custom_object_scope", "get_registered_name", "get_registered_object",
-    "normalize", "pack_x_y_sample_weight", "pad_sequences", "plot_model", "register_keras_serializable", "set_random_seed",
-    "to_categorical", "unpack_x_y_sample_weight",
-]  # fmt: skip
-
-Sequence = PyDataset  # as it was called in Keras 2
-
-
-def clear_session() -> None:
-    """Starts the automatic names of layers, metrics and optimizers anew."""
-    reset_names()
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:
