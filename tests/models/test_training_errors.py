@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinynet
-from tinynet import layers
+from tinynet import layers, losses
 from tinynet.errors import (
     ArgumentError,
     DataError,
@@ -222,3 +222,23 @@ def test_a_failure_in_training_leaves_no_gradient_behind() -> None:
     other.train_on_batch(X, Y)
     for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", losses.SparseCategoricalCrossentropy(ignore_class=7)])
+@pytest.mark.parametrize("column", [False, True])
+def test_a_label_that_is_no_class_is_told_before_the_first_step(loss: Any, column: bool) -> None:
+    model = tinynet.Sequential([layers.Input((2,)), layers.Dense(3, "softmax")])
+    model.compile("sgd", loss)
+    x, y = np.ones((50, 2)), np.zeros(50, int)
+    steps: list[int] = []
+    counting = tinynet.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: steps.append(batch))
+    y[41] = 3
+    if not isinstance(loss, str):
+        y[3] = 7  # ignored
+    labels = y[:, None] if column else y
+    with pytest.raises(DataError, match=r"label 3 of sample 41 .* counted in the data"):
+        model.fit(x, labels, verbose=0, callbacks=[counting])
+    with pytest.raises(DataError, match=r"label 3 of sample 1 .* counted in the validation data"):
+        model.fit(x, labels, validation_split=0.2, verbose=0, callbacks=[counting])
+    assert not steps
+    model.fit(x[:41], labels[:41], verbose=0)

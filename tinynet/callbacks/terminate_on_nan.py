@@ -6,7 +6,7 @@ import math
 
 from tinynet.arguments import flag
 from tinynet.callbacks.callback import Callback, Logs
-from tinynet.errors import DivergenceError
+from tinynet.errors import DivergenceError, warn
 
 ADVICE = "Train within tinynet.detect_anomaly() to see which operation of which layer made it."
 
@@ -27,5 +27,6 @@ class TerminateOnNaN(Callback):
             return
         if self.raise_error:
             raise DivergenceError(f"TerminateOnNaN: the loss is {loss} after batch {batch}: NaN or Inf loss encountered. {ADVICE}")
-        print(f"Batch {batch}: Invalid loss, terminating training. {ADVICE}", flush=True)
+        print(f"Batch {batch}: Invalid loss, terminating training", flush=True)
+        warn(f"the loss is {loss}. {ADVICE}")
         self.model.stop_training = True

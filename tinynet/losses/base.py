@@ -75,6 +75,12 @@ class Loss(Configurable):
         """One value a sample: of the shape of `y_pred` without its last axis."""
         raise NotImplementedError(f"{type(self).__name__} must define call(y_true, y_pred)")
 
+    def check_targets(self, y_true: np.ndarray, classes: int, of: str) -> None:
+        """Raises `DataError` for targets that no prediction (…, classes) can meet, before training.
+
+        of: all the data that they are the targets of, in errors.
+        """
+
     def get_config(self) -> Config:
         """The constructor's arguments but for the dtype, which Keras does not store either."""
         keys = [key for key in self.told_keys() if key not in ("name", "reduction", "dtype")]
@@ -109,6 +115,11 @@ class LossFunctionWrapper(Loss):
     def call(self, y_true: Tensor, y_pred: Tensor) -> Any:
         y_true, y_pred = same_rank(y_true, y_pred)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+    def check_targets(self, y_true: np.ndarray, classes: int, of: str) -> None:
+        check = getattr(self.fn, "check_targets", None)
+        if check is not None:
+            check(y_true, classes, of, **self._fn_kwargs)
 
     def get_config(self) -> Config:
         described = super().get_config()

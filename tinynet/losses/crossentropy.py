@@ -289,7 +289,21 @@ def _require_exponent(where: str, q: Any) -> None:
         raise ArgumentError(f"{where}: expected q above 0 and below 1, received {q!r}")
 
 
-def require_classes(where: str, labels: np.ndarray, classes: int) -> None:
+def _check_class_numbers(
+    y_true: np.ndarray, classes: int, of: str, ignore_class: int | None = None, **_: Any
+) -> None:
+    if y_true.dtype.kind not in "fiub" or y_true.shape[-1:] == (classes,) != (1,):
+        return  # text, or one-hot: the loss tells that they do not fit
+    labels = y_true[..., 0] if y_true.ndim > 1 and y_true.shape[-1] == 1 else y_true
+    if ignore_class is not None:
+        labels = np.where(labels == ignore_class, 0, labels)
+    require_classes("sparse_categorical_crossentropy", labels, classes, f"in the {of}")
+
+
+sparse_categorical_crossentropy.check_targets = _check_class_numbers  # type: ignore[attr-defined]
+
+
+def require_classes(where: str, labels: np.ndarray, classes: int, counted: str = "within the batch") -> None:
     """Raises `DataError` naming the first label that is not an integer from 0 to classes − 1."""
     if not labels.size or (labels.min() >= 0 and labels.max() < classes and _are_whole(labels)):
         return
@@ -300,7 +314,7 @@ def require_classes(where: str, labels: np.ndarray, classes: int) -> None:
     whole = int(label) if np.isfinite(label) and label == int(label) else label
     raise DataError(
         f"{where}: label {whole} of sample {sample}{place} is outside the valid range [0, {classes}) "
-        "of integers (samples are counted within the batch). Has the last layer one unit for each class?"
+        f"of integers (samples are counted {counted}). Has the last layer one unit for each class?"
     )
 
 

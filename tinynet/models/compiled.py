@@ -274,6 +274,19 @@ class Compiled:
         """The loss of a batch, or None where no output has one."""
         return self.loss(*self.by_output(y, y_pred, sample_weight), self.where)
 
+    def check_targets(self, y: Any, outputs: Any, of: str) -> None:
+        """Raises `DataError` for targets of the whole data that the losses will refuse.
+
+        outputs: symbols of them. of: what the targets are part of, in errors.
+        """
+        if self.outputs is None or y is None:
+            return
+        targets, results, _ = self.by_output(y, outputs, None)
+        for term in self.loss.terms:
+            target, result = targets[term.number], results[term.number]
+            if isinstance(term.loss, losses.Loss) and target is not None and result.shape and result.shape[-1]:
+                term.loss.check_targets(target, result.shape[-1], of)
+
     def count_loss(self, loss: Tensor, rows: int) -> None:
         """Adds all that the loss of a batch came to, to its running mean."""
         self.mean.update_state(loss._data, sample_weight=np.asarray(rows, loss.dtype))

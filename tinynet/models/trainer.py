@@ -233,6 +233,10 @@ class Trainer:
                 validation.batch_size = checked_batch_size(validation_batch_size, "fit")
         if isinstance(validation, ArrayBatches) and validation.y is None and self._compiled.loss.loss is not None:
             raise DataError("fit: validation_data has no targets: expected (x, y) or (x, y, sample_weight)")
+        if self._graph is not None:
+            for name, batches in (("data", data), ("validation data", validation)):
+                if isinstance(batches, ArrayBatches):
+                    self._compiled.check_targets(batches.y, self._graph.outputs, name)
         steps = steps_per_epoch or length_of(data)
         hooks = self._hooks(callbacks, verbose, epochs, steps, history=True)
         logged = self._logged(validation is not None)
