@@ -255,7 +255,7 @@ def test_arguments_are_checked(tmp_path: Path) -> None:
 
 def test_killed_processes_go_on() -> None:
     """A short form of the command that docs/training.md tells of."""
-    command = [sys.executable, Path(__file__).with_name("kill_and_resume.py"), "--kills", "6"]
+    command = [sys.executable, Path(__file__).with_name("kill_and_resume.py"), "--kills", "2", "--networks", "lstm"]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stdout.count("every run ended with the bits") == len(NETWORKS)
+    assert "lstm: 2 kills, every run ended with the bits" in told.stdout

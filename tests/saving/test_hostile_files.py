@@ -76,7 +76,7 @@ def test_no_archive_at_all(good: dict[str, bytes], tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="nothing.keras: there is no such file"):
         load_model(tmp_path / "nothing.keras")
     (tmp_path / "folder.keras").mkdir()
-    refused(tmp_path / "folder.keras", "is a folder; a model is a single file")
+    refused(tmp_path / "folder.keras", "is a folder without config.json, so it is no model")
     (tmp_path / "empty.keras").write_bytes(b"")
     refused(tmp_path / "empty.keras", "empty.keras: is empty")
     for content in (b"hello", b"\x00" * 5000, b"PK\x05\x06"):

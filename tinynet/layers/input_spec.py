@@ -25,11 +25,11 @@ class InputSpec(Configurable):
     Source: https://keras.io/api/layers/base_layer/
 
     >>> from tinynet.layers import Dense
-    >>> layer = Dense(2)
+    >>> layer = Dense(2, name="last")
     >>> layer.input_spec = InputSpec(ndim=2, axes={-1: 3})
     >>> layer(np.ones((4, 5), "float32"))
     Traceback (most recent call last):
-    tinynet.errors.ShapeError: Dense 'dense': expected inputs with size 3 on axis -1, received shape (4, 5)
+    tinynet.errors.ShapeError: Dense 'last': expected inputs with size 3 on axis -1, received shape (4, 5)
     """
 
     def __init__(

@@ -315,7 +315,7 @@ def _load_assets(model: Model, archive: Members) -> None:
         if member.startswith(ASSETS):
             folder, _, name = member.rpartition("/")
             files.setdefault(f"{folder}/", {})[name] = member
-    for place, layer in weights.places(model):
+    for place, layer in weights.places(model) if files else ():
         members = files.get(_asset_folder(place), {})
         if not members:
             continue

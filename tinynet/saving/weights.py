@@ -46,7 +46,10 @@ def _places(layer: Layer, path: str, seen: dict[int, Any], layers: str) -> Itera
         return
     seen[id(layer)] = layer
     yield path, layer
-    held = {name: value for name, value in vars(layer).items() if name not in ("_sublayers", "_results", "_given")}
+    held: dict[str, Any] = {
+        name: value for name, value in vars(layer).items()
+        if isinstance(value, (Layer, list, tuple, dict)) and name not in ("_sublayers", "_results", "_given")
+    }  # fmt: skip
     if isinstance(layer, Sequential) or (isinstance(layer, Model) and layer._graph is not None):
         yield from _numbered(layer.layers, f"{path}/{layers}", seen, layers, doubled=layers == OLD_LAYERS)
     elif isinstance(layer, Model) and layers == LAYERS:
@@ -55,7 +58,7 @@ def _places(layer: Layer, path: str, seen: dict[int, Any], layers: str) -> Itera
         value = held[name]
         if isinstance(value, Layer):
             yield from _places(value, f"{path}/{name}", seen, layers)
-        elif isinstance(value, (list, tuple, dict)):
+        else:
             yield from _numbered(value, f"{path}/{name}", seen, layers)
 
 
@@ -155,7 +158,8 @@ class WeightsFile:
         known = list(BESIDES)
         layers = OLD_LAYERS if OLD_LAYERS in self.root else LAYERS
         handed_over, skipped = 0, set(map(id, skip))
-        known += [f"{path}/" for path, layer in places(model, layers=layers) if id(layer) in skipped]
+        if skipped:
+            known += [f"{path}/" for path, layer in places(model, layers=layers) if id(layer) in skipped]
         for path, layer in places(model, layers=layers, skip=skip):
             variables = layer._stored_variables()
             place = f"{path}/vars"
