@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -17,7 +18,14 @@ from interrupted_runs import FEEDS, NETWORKS, Interrupting, Interruption, checks
 
 import tinynet
 from tinynet import callbacks, layers
-from tinynet.errors import ArgumentError, CheckpointError, FileFormatError, GraphError, MissingFileError
+from tinynet.errors import (
+    ArgumentError,
+    CheckpointError,
+    FileAccessError,
+    FileFormatError,
+    GraphError,
+    MissingFileError,
+)
 from tinynet.saving.checkpoints import read_checkpoint, write_checkpoint
 
 LONGEST = 15  # batches
@@ -69,7 +77,8 @@ def test_goes_on_as_if_nothing_had_happened(
 def test_resume_from_a_named_checkpoint(tmp_path: Path, whole: Any) -> None:
     interrupted(tmp_path, 6, "lstm", "arrays")
     path = tmp_path / "latest.checkpoint"
-    assert checksum(trained("lstm", "arrays", resume_from=path)) == whole("lstm", "arrays")
+    for given_path in (path, tmp_path):
+        assert checksum(trained("lstm", "arrays", resume_from=given_path)) == whole("lstm", "arrays")
     assert path.exists()
 
 
@@ -248,6 +257,11 @@ def test_arguments_are_checked(tmp_path: Path) -> None:
     for folder in ("", None, 3):
         with pytest.raises(ArgumentError, match="backup_dir"):
             callbacks.BackupAndRestore(folder)
+    with pytest.raises(ArgumentError, match="the name of a file"):
+        trained("lstm", "arrays", resume_from=3)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileAccessError, match="cannot be made"):
+        trained("lstm", "arrays", callbacks.BackupAndRestore(tmp_path / "file" / "backup"))
     model = tinynet.Sequential([layers.Input((2,)), layers.Dense(1)])
     with pytest.raises(GraphError, match="within fit"):
         callbacks.CallbackList([callbacks.BackupAndRestore(tmp_path)], model=model).on_train_begin()
@@ -258,4 +272,4 @@ def test_killed_processes_go_on() -> None:
     command = [sys.executable, Path(__file__).with_name("kill_and_resume.py"), "--kills", "2", "--networks", "lstm"]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "lstm: 2 kills, every run ended with the bits" in told.stdout
+    assert re.search(r"lstm: \d+ kills, every run ended with the bits", told.stdout)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinynet.arguments import flag
 from tinynet.callbacks.callback import Callback, Logs
-from tinynet.errors import ArgumentError, CheckpointError, FileFormatError, GraphError, warn
+from tinynet.errors import ArgumentError, CheckpointError, FileAccessError, FileFormatError, GraphError, warn
 
 
 class BackupAndRestore(Callback):
@@ -59,6 +59,10 @@ class BackupAndRestore(Callback):
         if self.model is None or self.model._run is None:
             raise GraphError("BackupAndRestore: works within fit, which knows all there is to keep")
         self._steps = self._saved_at = 0
+        try:
+            os.makedirs(self.backup_dir, exist_ok=True)
+        except OSError as error:
+            raise FileAccessError(f"BackupAndRestore: the folder {self.backup_dir!r} cannot be made ({error})") from error
         for unfinished in Path(self.backup_dir).glob(f".{self._latest.name}.*"):  # of a run that was killed as it wrote
             unfinished.unlink(missing_ok=True)
         for path in (self._latest, self._previous):
@@ -91,7 +95,6 @@ class BackupAndRestore(Callback):
     def _save(self) -> None:
         from tinynet.saving.checkpoints import write_checkpoint
 
-        os.makedirs(self.backup_dir, exist_ok=True)
         if self.double_checkpoint and self._latest.exists():
             os.replace(self._latest, self._previous)
         write_checkpoint(self._latest, self.model._run.state())

@@ -209,8 +209,8 @@ class Trainer:
         initial_epoch: where counting starts, to continue a run.
         validation_freq: epochs from one validation to the next, or a list of epochs (from 1).
         steps_per_epoch, validation_steps: batches an epoch, where not all of them.
-        resume_from: a checkpoint that `tinynet.callbacks.BackupAndRestore` wrote; training goes on as if it had not
-            been interrupted. `CheckpointError` tells what differs where it is from another run.
+        resume_from: a checkpoint that `tinynet.callbacks.BackupAndRestore` wrote, or its folder; training goes on as if
+            it had not been interrupted. `CheckpointError` tells what differs where it is from another run.
 
         Raises `NotBuiltError` before `compile`, `DataError` and its like for data that cannot be
         trained on. Source: https://keras.io/api/models/model_training_apis/
@@ -262,7 +262,7 @@ class Trainer:
         if resume_from is not None:
             from tinynet.saving.checkpoints import read_checkpoint
 
-            run.take_up(read_checkpoint(resume_from), os.fspath(resume_from))
+            run.take_up(read_checkpoint(resume_from), os.fsdecode(resume_from))
         run.go_on(within_epoch=False)
         while run.epoch < epochs and not run.stopped:
             epoch = run.epoch

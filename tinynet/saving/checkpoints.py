@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import ArgumentError, FileFormatError
-from tinynet.saving.archive import Archive, write_archive
+from tinynet.saving.archive import Archive, path_of, write_archive
 
 STATE = "state.json"
+LATEST = "latest.checkpoint"  # in the folder of a `BackupAndRestore`
 ARRAY = "array in member"  # the key that makes an array of a dict in the JSON
 DTYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool")
 
@@ -32,11 +33,12 @@ def write_checkpoint(path: str | os.PathLike[str], state: dict[str, Any]) -> Non
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The state that `write_checkpoint` wrote.
+    """The state that `write_checkpoint` wrote; path: the file, or the folder of a `BackupAndRestore`.
 
     Raises `MissingFileError` where there is no file, `FileFormatError` for one that is damaged or no checkpoint.
     """
-    with Archive(path, members=(STATE,), kind="a checkpoint") as archive:
+    name = path_of(path, "read_checkpoint")
+    with Archive(os.path.join(name, LATEST) if os.path.isdir(name) else name, members=(STATE,), kind="a checkpoint") as archive:
         state = archive.json(STATE)
         if not isinstance(state, dict) or ARRAY in state:
             raise FileFormatError(f"{archive.path}: {STATE}: expected an object, received {type(state).__name__}")
