@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 # The same draws at every run, so that a failure is one on every machine.
-settings.register_profile("ci", derandomize=True, max_examples=15, **COMMON)
+settings.register_profile("ci", derandomize=True, max_examples=10, **COMMON)
 # New draws at every run, and many of them.
 settings.register_profile("thorough", max_examples=300, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
