@@ -88,7 +88,8 @@ def main() -> None:
     for network in chosen:
         killed, wrong = survived(network, -(-settings.kills // len(chosen)), rng)
         problems += wrong
-        print(f"{network}: {killed} kills, {'; '.join(wrong) or 'every run ended with the bits of one that was not killed'}", flush=True)
+        told = "; ".join(wrong) or "every run ended with the bits of one that was not killed"
+        print(f"{network}: {killed} kills, {told}", flush=True)
     sys.exit(bool(problems))
 
 

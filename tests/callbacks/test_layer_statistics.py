@@ -1,4 +1,4 @@
-"""What `layer_reports` tells of a layer is what backward and differences of the loss give, and looking changes nothing."""
+"""What is told of a layer is what backward and differences of the loss give, and looking changes nothing."""
 
 from __future__ import annotations
 
@@ -163,5 +163,6 @@ def test_what_does_not_fit_is_told_before_the_first_step() -> None:
     unbuilt = tinynet.Sequential([layers.Dense(1)])
     unbuilt.compile("sgd", "mse")
     with pytest.raises(NotBuiltError, match="LayerStatistics"):
-        unbuilt.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0, callbacks=[LayerStatistics(np.ones((2, 2)), np.ones((2, 1)))])
+        statistics = LayerStatistics(np.ones((2, 2)), np.ones((2, 1)))
+        unbuilt.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0, callbacks=[statistics])
     assert not steps
