@@ -308,18 +308,7 @@ class Optimizer(Configurable):
         """
         if len(grads) == 0:
             return
-        if trainable_variables is None:
-            if not self.built:
-                raise NotBuiltError(f"{self._kind}.apply: pass the variables, or call build(variables) first")
-            trainable_variables = self._trainable_variables
-        elif not self.built:
-            self.build(list(trainable_variables))
-        if len(grads) != len(trainable_variables):
-            raise ArgumentError(
-                f"{self._kind}.apply: expected one gradient a variable, received {len(grads)} gradients "
-                f"for {len(trainable_variables)} variables"
-            )
-        self._refuse_unknown(trainable_variables)
+        trainable_variables = self._variables_for(grads, trainable_variables)
         gradients, variables = self._present(grads, trainable_variables)
         if self.loss_scale_factor is not None:
             gradients = [divided(gradient, self.loss_scale_factor) for gradient in gradients]
@@ -334,6 +323,24 @@ class Optimizer(Configurable):
                 with no_grad():
                     variable.assign(variable.constraint(variable))
         self._iterations._data += 1
+
+    def _variables_for(
+        self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None
+    ) -> Sequence[Variable]:
+        """The variables that gradients are of: those given, for which the optimizer is built if need be, or its own."""
+        if trainable_variables is None:
+            if not self.built:
+                raise NotBuiltError(f"{self._kind}.apply: pass the variables, or call build(variables) first")
+            trainable_variables = self._trainable_variables
+        elif not self.built:
+            self.build(list(trainable_variables))
+        if len(grads) != len(trainable_variables):
+            raise ArgumentError(
+                f"{self._kind}.apply: expected one gradient a variable, received {len(grads)} gradients "
+                f"for {len(trainable_variables)} variables"
+            )
+        self._refuse_unknown(trainable_variables)
+        return trainable_variables
 
     def stateless_apply(
         self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]

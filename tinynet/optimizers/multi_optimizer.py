@@ -8,7 +8,7 @@ from typing import Any
 
 from tinynet.autograd import Variable
 from tinynet.catalogue import Config, function_config, registered_function, serialize
-from tinynet.errors import ArgumentError, NotBuiltError, SeveralRatesError
+from tinynet.errors import ArgumentError, SeveralRatesError
 from tinynet.optimizers.base import Optimizer
 
 # A path, in which .* stands for anything: all that is read from files, as other expressions can take forever.
@@ -187,18 +187,7 @@ class MultiOptimizer(Optimizer):
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
         if len(grads) == 0:
             return
-        if trainable_variables is None:
-            if not self.built:
-                raise NotBuiltError(f"{self._kind}.apply: pass the variables, or call build(variables) first")
-            trainable_variables = self._trainable_variables
-        elif not self.built:
-            self.build(list(trainable_variables))
-        if len(grads) != len(trainable_variables):
-            raise ArgumentError(
-                f"{self._kind}.apply: expected one gradient a variable, received {len(grads)} gradients "
-                f"for {len(trainable_variables)} variables"
-            )
-        self._refuse_unknown(trainable_variables)
+        trainable_variables = self._variables_for(grads, trainable_variables)
         gradients = {id(variable): grad for variable, grad in zip(trainable_variables, grads, strict=True)}
         for optimizer, own in self._divided(trainable_variables):
             optimizer.apply([gradients[id(variable)] for variable in own], own)
