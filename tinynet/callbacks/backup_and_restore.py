@@ -8,7 +8,10 @@ from pathlib import Path
 
 from tinynet.arguments import flag
 from tinynet.callbacks.callback import Callback, Logs
+from tinynet.callbacks.model_checkpoint import check_save_freq
 from tinynet.errors import ArgumentError, CheckpointError, FileAccessError, FileFormatError, GraphError, warn
+
+LATEST = "latest.checkpoint"  # in the folder
 
 
 class BackupAndRestore(Callback):
@@ -41,15 +44,12 @@ class BackupAndRestore(Callback):
     ) -> None:
         if not isinstance(backup_dir, (str, os.PathLike)) or not os.fspath(backup_dir):
             raise ArgumentError(f"BackupAndRestore: expected backup_dir to be a folder, received {backup_dir!r}")
-        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
-            raise ArgumentError(
-                f"BackupAndRestore: expected save_freq 'epoch' or a whole number >= 1, received {save_freq!r}"
-            )
+        check_save_freq("BackupAndRestore", save_freq)
         self.backup_dir = os.fspath(backup_dir)
         self.save_freq = save_freq
         self.double_checkpoint = flag("BackupAndRestore", "double_checkpoint", double_checkpoint)
         self.delete_checkpoint = flag("BackupAndRestore", "delete_checkpoint", delete_checkpoint)
-        self._latest = Path(self.backup_dir, "latest.checkpoint")
+        self._latest = Path(self.backup_dir, LATEST)
         self._previous = Path(self.backup_dir, "previous.checkpoint")
         self._saved_at = 0  # the step, counted from where this run began
 

@@ -12,6 +12,12 @@ from tinynet.callbacks.monitor import MonitorCallback
 from tinynet.errors import ArgumentError
 
 
+def check_save_freq(owner: str, save_freq: str | int) -> None:
+    """Raises `ArgumentError` unless it is 'epoch' or a number of batches."""
+    if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
+        raise ArgumentError(f"{owner}: expected save_freq 'epoch' or a whole number, received {save_freq!r}")
+
+
 class ModelCheckpoint(MonitorCallback):
     """Saves the model, or its weights, at the end of epochs or after so many batches.
 
@@ -50,10 +56,7 @@ class ModelCheckpoint(MonitorCallback):
             raise ArgumentError(
                 f"ModelCheckpoint: expected a filepath ending in {' or '.join(endings)}, received {self.filepath!r}"
             )
-        if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
-            raise ArgumentError(
-                f"ModelCheckpoint: expected save_freq 'epoch' or a whole number, received {save_freq!r}"
-            )
+        check_save_freq("ModelCheckpoint", save_freq)
         self._since_saved = 0  # batches, across epochs
         self._last_batch = -1
         self._epoch = 0

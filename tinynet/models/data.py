@@ -384,10 +384,14 @@ def length_of(data: Batches) -> int | None:
 
 
 class Passes:
-    """Passes over the data, one after the other, taken so many batches at a time."""
+    """Passes over the data, one after the other, taken so many batches at a time.
 
-    def __init__(self, data: Batches) -> None:
+    keeps_place: whether `get_state` will be asked, which takes a note of all random numbers before each pass.
+    """
+
+    def __init__(self, data: Batches, keeps_place: bool = False) -> None:
         self.data = data
+        self.keeps_place = keeps_place
         self.iterator: Iterator[Batch] | None = None
         self.taken = 0  # batches of the present pass
         self.total = 0  # batches of all passes
@@ -424,7 +428,8 @@ class Passes:
         self.call("on_epoch_end")
 
     def _begun(self) -> Iterator[Batch]:
-        self._drawn_from, self._source_before = seeds.get_state(), self._source_state()
+        if self.keeps_place:
+            self._drawn_from, self._source_before = seeds.get_state(), self._source_state()
         self.taken = 0
         self.iterator = iter(self.data)
         return self.iterator

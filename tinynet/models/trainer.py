@@ -243,8 +243,8 @@ class Trainer:
         if logged is not None:
             hooks.check_monitors(logged)
         self.stop_training = False
-        passes = Passes(data)
-        tested = None if validation is None else Passes(validation)
+        passes = Passes(data, keeps_place=True)
+        tested = None if validation is None else Passes(validation, keeps_place=True)
         settings = {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
         self._run = TrainingRun(self, hooks, passes, tested, self._look_at, initial_epoch, settings)
         try:
@@ -256,7 +256,7 @@ class Trainer:
     def _train(self, run: TrainingRun, epochs: int, validated: Callable[[int], bool], resume_from: Any) -> None:
         """The loop of `fit`: epochs, batches, and the hooks around them."""
         hooks, steps = run.hooks, run.settings["steps_per_epoch"]
-        handed = _as_it_is if type(self).train_step is Trainer.train_step else _handed
+        handed = self._handing("train_step")
         run.passes.call("on_epoch_end")  # before the first, too, as in Keras
         hooks.on_train_begin()
         if resume_from is not None:
@@ -517,14 +517,18 @@ class Trainer:
         names |= {metric.name for metric in own}
         return names | {f"val_{name}" for name in names} if validation else names
 
+    def _handing(self, step: str) -> Callable[[Batch], Any]:
+        """How a batch is handed to a step: as it is, or to one of your own as tensors."""
+        return _as_it_is if getattr(type(self), step) is getattr(Trainer, step) else _handed
+
     def _look_at(self, batch: Batch) -> None:
         """Computes what there is to compute for a batch, so that weights and metrics are there."""
         with no_grad():
-            self.test_step(_as_it_is(batch) if type(self).test_step is Trainer.test_step else _handed(batch))
+            self.test_step(self._handing("test_step")(batch))
 
     def _test(self, passes: Passes, hooks: CallbackList, steps: int | None = None) -> Logs:
         passes.iterator = None
-        handed = _as_it_is if type(self).test_step is Trainer.test_step else _handed
+        handed = self._handing("test_step")
         passes.call("on_epoch_end")
         self.stop_evaluating = False
         hooks.on_test_begin()

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.callbacks.backup_and_restore import LATEST
 from tinynet.errors import ArgumentError, FileFormatError
 from tinynet.saving.archive import Archive, path_of, write_archive
 
 STATE = "state.json"
-LATEST = "latest.checkpoint"  # in the folder of a `BackupAndRestore`
 ARRAY = "array in member"  # the key that makes an array of a dict in the JSON
 DTYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool")
 
