@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         random,
         regularizers,
         saving,
+        study,
         utils,
     )
     from tinynet.initializers import Initializer
@@ -49,7 +50,8 @@ __all__ = [
     "Initializer", "Input", "InputSpec", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer",
     "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets",
     "detect_anomaly", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
-    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config", "utils",
+    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config",
+    "study", "utils",
     "value_and_grad",
 ]  # fmt: skip
 
@@ -61,7 +63,7 @@ _HOMES = {
     **{name: name for name in (
         "activations", "callbacks", "config", "constraints", "data", "datasets", "errors", "initializers", "kernels",
         "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
-        "saving", "utils",
+        "saving", "study", "utils",
     )},
 }  # fmt: skip
 
