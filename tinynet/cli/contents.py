@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from tinynet.cli.beside import ALL, CHECK
 from tinynet.cli.findings import DAMAGED, UNSAFE, UNSUPPORTED, Finding, unsafe, unsupported
 from tinynet.errors import FileFormatError, TinynetError, UnsafeFileError
 from tinynet.saving import hdf5, is_hdf5, keras2
@@ -18,7 +19,6 @@ ARCHIVE, WHOLE, WEIGHTS_ALONE, OLD_WEIGHTS, UNKNOWN = (
     ".keras archive of a model", "HDF5 file of a model", "HDF5 file of weights alone (.weights.h5)",
     "HDF5 file of weights alone, as Keras 2 wrote them", "no known format",
 )  # fmt: skip
-CHECK = "tinynet_check"  # the folder or group that `certify` adds
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Contents:
 
     def weights(self) -> list[Stored]:
         """The arrays that belong to layers: not to an optimizer, nor to what draws random numbers."""
-        beside = ("/optimizer/", "/optimizer_weights/", "/metrics/", f"/{CHECK}/")
+        beside = ("/optimizer/", "/optimizer_weights/", "/metrics/", *(f"/{name}/" for name in ALL))
         return [a for a in self.arrays if not a.path.startswith(beside) and "/seed_generator/" not in a.path]
 
     def note(self, error: TinynetError, place: str, kind: str = DAMAGED) -> None:
