@@ -15,6 +15,7 @@ from tinynet.cli.dataset import Dataset
 from tinynet.errors import DataError, DivergenceError, ShapeError, TinynetError
 from tinynet.models import Model
 
+OF_CLASSES = ("crossentropy", "hinge", "dice", "tversky")  # in the names of losses
 FEW = 2  # samples on which a model is tried before it is trained
 
 
@@ -37,8 +38,7 @@ def outputs_for(model: Model, data: Dataset, where: str) -> int:
             "a classifier has one of each"
         )
     x = data.parts[0].x[:FEW]
-    if model._graph is not None:
-        _check_kind(model, data, where)
+    check_kind(model, data, where)
     try:
         result = model.predict(fitted(x, model), verbose=0)
     except TinynetError as error:
@@ -53,8 +53,13 @@ def outputs_for(model: Model, data: Dataset, where: str) -> int:
     return outputs
 
 
-def _check_kind(model: Model, data: Dataset, where: str) -> None:
-    """Raises `DataError` for texts given to a model of numbers, the other way round, and for another shape."""
+def check_kind(model: Model, data: Dataset, where: str) -> None:
+    """Raises `DataError` for texts given to a model of numbers, the other way round, and for another shape.
+
+    A model that does not say what it takes passes.
+    """
+    if model._graph is None:
+        return
     tensor = model.inputs[0]
     shape = tuple(tensor.shape[1:])
     if reads_text(model) != data.is_text:
@@ -94,18 +99,27 @@ def targets(model: Model, y: np.ndarray, outputs: int, where: str) -> np.ndarray
 
     Raises `UsageError` for a loss that is not of classes.
     """
-    loss = model.loss
-    kind = loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "")
-    if isinstance(loss, losses.Loss):
-        kind = type(loss).__name__
-    name = snake_case(str(kind))
-    if "crossentropy" not in name and "hinge" not in name and "dice" not in name and "tversky" not in name:
-        raise UsageError(f"{where}: is compiled with the loss {kind or loss!r}, which is not one of classes")
+    name = loss_name(model)
+    if not any(part in name for part in OF_CLASSES):
+        raise UsageError(f"{where}: is compiled with the loss {name}, which is not one of classes")
     if name.startswith("sparse"):
         return y
     if outputs == 1:
         return y[:, None].astype(np.float32)
     return np.asarray(utils.to_categorical(y, outputs))
+
+
+def loss_name(model: Model) -> str:
+    """The loss that a model is compiled with, in small letters: 'categorical_crossentropy'.
+
+    A model from a file may have it as a configuration.
+    """
+    loss: Any = model.loss
+    if isinstance(loss, dict) and "class_name" in loss:
+        loss = loss["config"] if loss["class_name"] == "function" else loss["class_name"]
+    if not isinstance(loss, str):
+        loss = getattr(loss, "__name__", type(loss).__name__)
+    return snake_case(loss)
 
 
 def watched_log(model: Model) -> str:

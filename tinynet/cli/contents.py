@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from tinynet.cli.beside import ALL, CHECK
+from tinynet.cli.beside import ALL, CHECK, CLASSES
+from tinynet.cli.classes import read_classes
 from tinynet.cli.findings import DAMAGED, UNSAFE, UNSUPPORTED, Finding, unsafe, unsupported
 from tinynet.errors import FileFormatError, TinynetError, UnsafeFileError
 from tinynet.saving import hdf5, is_hdf5, keras2
@@ -36,6 +37,7 @@ class Contents:
     """What a file holds, and what is wrong with it.
 
     config, training: as they stand in the file, None where there are none or they cannot be read.
+    classes: the names of a classifier's, where 'train' wrote them.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Contents:
     config: Any = None
     training: Any = None
     certified: bool = False
+    classes: list[str] | None = None
     arrays: list[Stored] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -83,6 +86,12 @@ def read_contents(path: str) -> Contents:
     else:
         _read_archive(contents)
     _judge(contents)
+    if contents.is_model and not any(finding.kind == UNSAFE for finding in contents.findings):
+        try:
+            known = read_classes(path)
+            contents.classes = None if known is None else list(known.names)
+        except FileFormatError as error:
+            contents.note(error, CLASSES)
     return contents
 
 

@@ -75,11 +75,12 @@ class Dataset:
 
     def each(self, change: Callable[[Part], Part]) -> Dataset:
         """The same with every part changed."""
-        changed = {
-            name: None if (part := getattr(self, name)) is None else change(part)
-            for name in ("train", "validation", "test")
-        }
-        return dataclasses.replace(self, **changed)
+        def changed(part: Part | None) -> Part | None:
+            return None if part is None else change(part)
+
+        return dataclasses.replace(
+            self, train=changed(self.train), validation=changed(self.validation), test=changed(self.test)
+        )
 
 
 def read_dataset(text: str, folder: str | None = None) -> Dataset:
@@ -118,8 +119,8 @@ def _cifar10(folder: str | None, _: str) -> Dataset:
 
 
 def _nusax(folder: str | None, language: str) -> Dataset:
-    parts = [_part(*split) for split in nusax_sentiment.load_data(language, folder)]
-    return Dataset(f"NusaX ({language})", *parts, nusax_sentiment.CLASS_NAMES)
+    train, validation, test = (_part(*split) for split in nusax_sentiment.load_data(language, folder))
+    return Dataset(f"NusaX ({language})", train, validation, test, nusax_sentiment.CLASS_NAMES)
 
 
 def _digits(_: str | None, __: str) -> Dataset:

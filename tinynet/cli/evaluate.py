@@ -13,7 +13,7 @@ from typing import Any
 from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, check_inputs, positive
 from tinynet.cli.classes import checked_names, read_classes
-from tinynet.cli.classifier import fitted, outputs_for, probabilities, targets
+from tinynet.cli.classifier import check_kind, fitted, outputs_for, probabilities, targets
 from tinynet.cli.dataset import Dataset, Part, aligned, read_dataset
 from tinynet.cli.scores import say_scores, scored
 from tinynet.cli.text import say
@@ -23,7 +23,7 @@ from tinynet.models import Model, load_model
 EXAMPLES = (
     "evaluate sentiment.keras nusax",
     "evaluate sentiment.keras reviews.csv --json",
-    "evaluate images.keras cifar10 --data ~/data",
+    "evaluate images.keras cifar10 --part train",
 )
 PARTS = ("train", "validation", "test")
 
@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_inputs([path])
     data = read_dataset(arguments.dataset, arguments.data)
     model, known = load_model(path), read_classes(path)
+    check_kind(model, data, path)
     if known is not None:
         data = aligned(data, known.names, path)
     part, told = _part(data, arguments.part)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tinynet
 from tinynet.cli.arguments import UsageError, check_inputs
-from tinynet.cli.code import FORM, UserCodeError, named_object, names_code, running
+from tinynet.cli.code import UserCodeError, named_object, names_code, running
 from tinynet.cli.data import reads_text
 from tinynet.cli.dataset import Dataset
 from tinynet.cli.ready import LENGTH, VOCABULARY, ready_model, samples_of
@@ -30,6 +30,8 @@ def model_to_train(
     Raises `UsageError` for what names none, and for a setting that the model has no use for.
     """
     settings = {"--vocabulary": vocabulary, "--length": length, "--units": units}
+    if text.endswith(".py"):
+        raise UsageError(f"{text}: which function of it makes the model? Write {text}:FUNCTION")
     if names_file(text):
         _refuse(settings, "a model's file has its own")
         check_inputs([text])
@@ -65,9 +67,9 @@ def made_by(text: str) -> Model:
         with running(text):
             found = found()
     if not isinstance(found, Model):
-        kind = f"{type(found).__module__}.{type(found).__qualname__}"
-        raise UserCodeError(f"{text}: expected {FORM} to be a model of tinynet, or a function that returns one; "
-                            f"received {kind}" + (". Write 'import tinynet as keras' there" if "keras" in kind else ""))  # fmt: skip
+        kind = f"{type(found).__module__}.{type(found).__qualname__}".removeprefix("builtins.")
+        advice = ". Write 'import tinynet as keras' there" if kind.startswith("keras.") else ""
+        raise UserCodeError(f"{text}: expected a model of tinynet, or a function that returns one; received {kind}{advice}")
     return found
 
 
@@ -97,7 +99,8 @@ def _reading_texts(model: Model, texts: Any, vocabulary: int | None, length: int
     )
     vectorize.adapt(texts)
     layers = model.layers if isinstance(model, Sequential) else [model]
-    whole = Sequential([tinynet.Input((1,), dtype="string"), vectorize, *layers], name=model.name)
+    first: Any = tinynet.Input((1,), dtype="string")
+    whole = Sequential([first, vectorize, *layers], name=model.name)
     if model.compiled:
         whole.compile_from_config(model.get_compile_config())
     return whole

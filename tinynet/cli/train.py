@@ -28,7 +28,15 @@ from tinynet import callbacks, utils
 from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, check_output, natural, positive, rate, share
 from tinynet.cli.classes import Classes, read_classes, save_with_classes
-from tinynet.cli.classifier import compile_for_classes, fitted, outputs_for, probabilities, targets, watched_log
+from tinynet.cli.classifier import (
+    check_kind,
+    compile_for_classes,
+    fitted,
+    outputs_for,
+    probabilities,
+    targets,
+    watched_log,
+)
 from tinynet.cli.code import names_code, running
 from tinynet.cli.dataset import Dataset, Part, aligned, limited, read_dataset, with_validation
 from tinynet.cli.ready import LENGTH, VOCABULARY, largest
@@ -39,10 +47,10 @@ from tinynet.errors import DataError, DivergenceError, FileFormatError, TinynetE
 from tinynet.models import Model, load_model
 
 EXAMPLES = (
-    "train lstm nusax -o sentiment.keras --patience 8 --epochs 30",
-    "train cnn cifar10 -o images.keras --epochs 12 --batch-size 64",
-    "train sentiment.keras more_reviews.csv -o better.keras",
-    'train "networks.py:small(units=16)" samples.npz --validation-split 0.2',
+    "train lstm nusax -o sentiment.keras --epochs 30 --patience 8",
+    "train cnn cifar10 -o images.keras --batch-size 64",
+    "train sentiment.keras reviews.csv -o better.keras",
+    'train "networks.py:small(units=16)" samples.npz -o small.keras',
 )
 VALIDATION = 0.1
 CHECKED = 32  # samples whose predictions are compared after the file was loaded again
@@ -94,9 +102,6 @@ def run(arguments: argparse.Namespace) -> int:
     data = limited(read_dataset(arguments.dataset, arguments.data), arguments.samples, arguments.seed)
     if data.train is None:
         raise DataError(f"{data.told}: holds no training samples; expected x and y, or x_train and y_train")
-    known = read_classes(arguments.model) if names_file(arguments.model) and os.path.isfile(arguments.model) else None
-    if known is not None:
-        data = aligned(data, known.names, arguments.model)
     data = with_validation(data, arguments.validation_split, arguments.seed)
     if data.train is None or data.classes < 2:
         raise DataError(f"{data.told}: has a single class, so there is nothing to tell apart")
@@ -104,6 +109,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--patience: needs a validation; give --validation-split")
 
     model = model_to_train(arguments.model, data, arguments.vocabulary, arguments.length, arguments.units)
+    known = read_classes(arguments.model) if names_file(arguments.model) else None
+    if known is not None:
+        check_kind(model, data, arguments.model)
+        data = aligned(data, known.names, arguments.model)
+    assert data.train is not None
     with running(arguments.model):
         outputs = outputs_for(model, data, arguments.model)
         _compile(model, data.train, outputs, arguments.learning_rate)
