@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         told = {"model": arguments.model, "parameters": model.count_params(), "versions": versions, "measured": found}
         say(json.dumps(told, indent=2))
         return 0
-    say(f"{arguments.model}: {model.count_params():,} parameters; {arguments.rounds} rounds, milliseconds")
+    say(f"{arguments.model}: {model.count_params():,} parameters; {arguments.rounds} round{'s' * (arguments.rounds > 1)}, milliseconds")
     for library, version in versions.items():
         say(f"{library}: {version}")
     say(_table(found, libraries))

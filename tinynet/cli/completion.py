@@ -41,7 +41,7 @@ def complete(make_parser: Callable[[Sequence[str]], argparse.ArgumentParser]) ->
     """Answers a shell that asks, and ends the process; does nothing where argcomplete is not installed."""
     with contextlib.suppress(MissingDependencyError):
         argcomplete = require("argcomplete", "completion", "completing command lines")
-        argcomplete.autocomplete(make_parser(_words(os.environ.get("COMP_LINE", ""))), always_complete_options="long")
+        argcomplete.autocomplete(make_parser(_words(os.environ.get("COMP_LINE", ""))), always_complete_options=False)
 
 
 def _words(line: str) -> list[str]:

@@ -22,6 +22,7 @@ from tinynet.autograd import gradcheck
 from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, check_inputs, natural, positive, share
 from tinynet.cli.code import named_object, names_code, running
+from tinynet.cli.data import reads_text
 from tinynet.cli.samples import samples
 from tinynet.cli.sources import ENDINGS
 from tinynet.cli.text import item, say
@@ -94,14 +95,19 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--between: expected two numbers, the lower one first; received {low:g} {high:g}")
     checked = _object(arguments.object, bool(arguments.shapes))
     inputs = _inputs(checked, arguments)
+    function = functools.partial(checked, training=True) if arguments.training else checked
     with running(arguments.object):
+        if isinstance(checked, Layer) and not checked.built:
+            function(*inputs)  # makes the weights, which are to be checked, too
         report = gradcheck(
-            functools.partial(checked, training=True) if arguments.training else checked, inputs, arguments.order,
+            function, inputs, arguments.order,
             seed=arguments.seed, tolerance=arguments.tolerance, max_elements=arguments.elements,
             raise_on_failure=False,
         )  # fmt: skip
     for line in str(report).splitlines():
         say(item(line, ""))
+    if report.worst is not None and np.isnan(report.worst.numeric):
+        say("it is not finite there; --between chooses other random numbers")
     return 0 if report.passed else 1
 
 
@@ -134,6 +140,8 @@ def _inputs(checked: Any, arguments: argparse.Namespace) -> list[np.ndarray]:
     if not arguments.shapes:
         if not isinstance(checked, Model) or checked._graph is None:
             raise UsageError(f"{arguments.object}: give the shape of each input with --shape")
+        if reads_text(checked):
+            raise UsageError(f"{arguments.object}: reads texts, which nothing can be differentiated by")
         arrays = samples(checked, ROWS, arguments.seed)
         return [array.astype(np.float64) if array.dtype.kind == "f" else array for array in arrays]
     generator = np.random.default_rng(arguments.seed)
