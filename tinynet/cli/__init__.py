@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import functools
 import importlib
 import os
 import sys
@@ -67,6 +66,15 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help in which each command stands in one line with what it does: argparse indents them once more than it counts."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += self._indent_increment
+
+
 def command_module(name: str) -> ModuleType:
     """The module of a command."""
     return importlib.import_module(f"{__name__}.{name}")
@@ -76,16 +84,15 @@ def make_parser(words: Sequence[str] = ()) -> Parser:
     """The parser of a command line: of all commands' names, and of the arguments of the one among its words."""
     started_as_module = os.path.basename(sys.argv[0]) == "__main__.py"
     prog = "python -m tinynet" if started_as_module else "tinynet"
-    raw = functools.partial(argparse.RawDescriptionHelpFormatter, max_help_position=28)
     parser = Parser(
-        prog=prog, description=DESCRIPTION, epilog=f"{START.format(prog=prog)}\n{STATUSES}", formatter_class=raw,
+        prog=prog, description=DESCRIPTION, epilog=f"{START.format(prog=prog)}\n{STATUSES}", formatter_class=Help,
         allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"tinynet {tinynet.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", parser_class=Parser)
     chosen = next((word for word in words if not word.startswith("-")), None)
     for name, told in COMMANDS.items():
-        command = commands.add_parser(name, help=told, formatter_class=raw, allow_abbrev=False)
+        command = commands.add_parser(name, help=told, formatter_class=Help, allow_abbrev=False)
         if name == chosen:
             module = command_module(name)
             command.description = _wrapped(module.__doc__)

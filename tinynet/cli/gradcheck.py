@@ -33,7 +33,7 @@ EXAMPLES = (
     'gradcheck "tinynet.layers:LSTM(4)" --shape 2,5,3',
     "gradcheck tinynet.ops:logsumexp --shape 2,3",
     "gradcheck tinynet.ops:log --shape 2,3 --between 0.5 2",
-    'gradcheck "tinynet.layers:Embedding(9, 4)" --shape 2,5 --integers 9',
+    "gradcheck my_layers.py:table --shape 2,5 --integers 9",
     "gradcheck my_layers.py:Attention --shape 2,5,8 --order 2",
 )
 DTYPES = ("float64", "float32", "int32", "int64", "bool")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import tinynet
 from tinynet.cli.arguments import UsageError, check_inputs
 from tinynet.cli.code import UserCodeError, named_object, names_code, running
 from tinynet.cli.data import reads_text
 from tinynet.cli.dataset import Dataset
 from tinynet.cli.ready import LENGTH, VOCABULARY, ready_model, samples_of
-from tinynet.layers import Embedding, TextVectorization
+from tinynet.layers import Embedding, Input, TextVectorization
 from tinynet.models import Model, Sequential, load_model
 
 ENDINGS = (".keras", ".h5", ".hdf5")
@@ -99,7 +98,7 @@ def _reading_texts(model: Model, texts: Any, vocabulary: int | None, length: int
     )
     vectorize.adapt(texts)
     layers = model.layers if isinstance(model, Sequential) else [model]
-    first: Any = tinynet.Input((1,), dtype="string")
+    first: Any = Input((1,), dtype="string")
     whole = Sequential([first, vectorize, *layers], name=model.name)
     if model.compiled:
         whole.compile_from_config(model.get_compile_config())

@@ -50,7 +50,7 @@ EXAMPLES = (
     "train lstm nusax -o sentiment.keras --epochs 30 --patience 8",
     "train cnn cifar10 -o images.keras --batch-size 64",
     "train sentiment.keras reviews.csv -o better.keras",
-    'train "networks.py:small(units=16)" samples.npz -o small.keras',
+    'train "my_networks.py:small(units=16)" samples.npz',
 )
 VALIDATION = 0.1
 CHECKED = 32  # samples whose predictions are compared after the file was loaded again
