@@ -39,7 +39,7 @@ def one(activation):
     return keras.Sequential([keras.Input((6, 6)), keras.layers.Flatten(), keras.layers.Dense(1, activation)])
 
 def ids(steps=None):
-    return keras.Sequential([keras.Input((steps,)), keras.layers.Embedding(40, 4), keras.layers.GlobalAveragePooling1D(),
+    return keras.Sequential([keras.Input((steps,)), keras.layers.Embedding(40, 4), keras.layers.GlobalMaxPooling1D(),
                              keras.layers.Dense(3, "softmax")])
 
 def texts():
@@ -164,7 +164,7 @@ def test_images_from_the_first_epoch_to_keras(
     ran = command(capsys, "predict", "i.keras", "large.PNG")
     assert ran.status == 0 and "large.PNG: 96 x 64 pixels, resized to 32 x 32" in ran.err
     ran = command(capsys, "predict", "i.keras", "a.png", "large.PNG", "-o", "y.npy")
-    assert ran.out == "y.npy: dense_1 (2, 10)\n"
+    assert ran.out.startswith("y.npy: dense") and ran.out.endswith(" (2, 10)\n")
     np.testing.assert_allclose(np.load("y.npy")[0], theirs[0], rtol=1e-5, atol=1e-6)
 
 
@@ -173,9 +173,9 @@ def test_images_are_what_the_training_data_were(here: Path, capsys: pytest.Captu
     x, y = generator.random((40, 8, 8)).astype(np.float32), np.arange(40) % 2
     np.savez("floats.npz", x=x, y=y)
     train(capsys, "cnn", "floats.npz", "-o", "f.h5", "--epochs", 1, "--quiet")
-    assert read_classes("f.h5") == Classes(("0", "1"), float(x[36:].max()) if False else read_classes("f.h5").largest)
-    white = read_classes("f.h5").largest
-    assert 0.9 < white <= 1
+    known = read_classes("f.h5")
+    assert known is not None and known.names == ("0", "1") and known.largest is not None and 0.9 < known.largest <= 1
+    white = known.largest
     pixels = generator.integers(0, 256, (8, 8), dtype=np.uint8)
     Image.fromarray(pixels).save("grey.png")
     Image.fromarray((pixels.astype(np.uint16) * 257)).save("deep.png")
@@ -193,14 +193,14 @@ def test_images_are_what_the_training_data_were(here: Path, capsys: pytest.Captu
     ("model", "samples"),
     [
         ("mlp", "squares.npz"), ("lstm", "squares.npz"), ("cnn", "squares.npz"),
-        ("networks.py:small(units=4)", "named.npz"), ("networks.py:logits", "squares.npz"),
+        ("networks.py:small(units=16)", "named.npz"), ("networks.py:logits", "squares.npz"),
         ("networks.py:one('sigmoid')", "pair.npz"), ("networks.py:one(None)", "pair.npz"),
         ("gru", "reviews.csv"), ("networks.py:ids", "reviews.csv"), ("networks.py:ids(5)", "reviews.csv"),
         ("networks.py:texts", "reviews.csv"),
     ],
 )  # fmt: skip
 def test_every_kind_of_model_learns(model: str, samples: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ran = train(capsys, model, samples, "-o", "m.keras", "--epochs", 25, "--learning-rate", 0.05, "--quiet", "--batch-size", 16)
+    ran = train(capsys, model, samples, "-o", "m.keras", "--epochs", 30, "--learning-rate", 0.05, "--quiet", "--batch-size", 8)
     part = "test" if samples == "pair.npz" else "validation (not trained on)"
     assert f"{part}: " in ran.out
     again = json.loads(command(capsys, "evaluate", "m.keras", samples, "--json").out)
@@ -224,11 +224,10 @@ def test_a_fast_cnn_gives_probabilities_too(here: Path, capsys: pytest.CaptureFi
     assert [row["input"] for row in told][:2] == ["x.npy [0]", "x.npy [1]"]
 
 
-def members(path: Path) -> dict[str, bytes]:
-    import zipfile
-
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist() if name != "metadata.json"}
+def numbers(path: str) -> list[Any]:
+    """All that training has changed in a file: weights and the optimizer's variables."""
+    model = load_model(path)
+    return [variable.numpy().tolist() for variable in [*model.weights, *model.optimizer.variables]]
 
 
 def test_an_interrupted_run_goes_on(
@@ -255,7 +254,7 @@ def test_an_interrupted_run_goes_on(
     ran = train(capsys, *argv, "log.csv", "-o", "m.keras", "--resume")
     assert "goes on from m.keras.backup" in ran.out
     assert ran.out.splitlines()[3:-1] == whole.out.splitlines()[2:-1]  # the best epoch, and all scores
-    assert members(here / "m.keras") == members(here / "whole.keras")
+    assert numbers("m.keras") == numbers("whole.keras")
     assert (here / "log.csv").read_text() == (here / "whole.csv").read_text()
     assert not (here / "m.keras.backup").exists()
     ran = command(capsys, "train", *argv, "log.csv", "-o", "m.keras", "--resume")
@@ -267,12 +266,12 @@ def test_an_interrupted_run_goes_on(
 def test_overwriting(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ("mlp", "squares.npz", "--epochs", 1, "--quiet", "-o", "m.keras")
     train(capsys, *argv)
-    before = members(here / "m.keras")
+    before = numbers("m.keras")
     ran = command(capsys, "train", *argv, "--seed", 1)
     assert ran.status == 2 and "m.keras: exists already; --overwrite replaces it" in ran.err
-    assert members(here / "m.keras") == before
+    assert numbers("m.keras") == before
     train(capsys, *argv, "--seed", 1, "--overwrite")
-    assert members(here / "m.keras") != before
+    assert numbers("m.keras") != before
     train(capsys, "m.keras", "squares.npz", "--epochs", 1, "--quiet", "-o", "m.keras", "--overwrite")  # goes on in place
     assert int(load_model("m.keras").optimizer.iterations) == 4
     (here / "o.keras.backup").write_text("")
@@ -304,14 +303,14 @@ def test_overwriting(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["networks.py:one(1, 2, 3)", "squares.npz"], 1, "TypeError: one() takes 1 positional argument but 3 were"),
         (["networks.py:number", "squares.npz"], 1, "expected a model of tinynet, or a function that returns one; received int"),
         (["networks.py:number(2)", "squares.npz"], 2, "is no function or class"),
-        (["networks.py:regression", "squares.npz"], 2, "is compiled with the loss mean_squared_error"),
+        (["networks.py:regression", "squares.npz"], 2, "is compiled with the loss mse, which is not one of classes"),
         (["networks.py:two_inputs", "squares.npz"], 2, "has 2 inputs and 1 outputs"),
         (["networks.py:images", "squares.npz"], 1, "expected a probability for each class (N, K), its output is (2, 6, 3)"),
         (["networks.py:logits", "pair.npz"], 0, ""),
         (["networks.py:one('sigmoid')", "squares.npz"], 1, "tells 2 classes apart, squares.npz has 3"),
         (["networks.py:logits", "reviews.csv"], 2, "takes inputs of shape (None, 6, 6); for texts it has to take ids"),
         (["networks.py:ids(5)", "reviews.csv", "--length", "6"], 2, "6 was asked for, but the model is made for 5"),
-        (["networks.py:ids(5)", "squares.npz"], 1, "takes numbers of shape (5,)"),
+        (["networks.py:ids(5)", "squares.npz"], 1, "takes samples of shape (5,), those of squares.npz have (6, 6)"),
         (["cnn", "reviews.csv"], 2, "cnn: takes numbers, and the data are texts"),
         (["mlp", "squares.npz", "--length", "6"], 2, "--length: it is for texts"),
         (["cnn", "squares.npz", "--units", "6"], 2, "--units: cnn has no such number"),
