@@ -64,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measures and tells."""
     libraries = _libraries(arguments)
     model = _model(arguments.model)
+    if model._graph is None:
+        raise UsageError(f"{arguments.model}: does not say which shape its inputs have; give it an Input")
     samples(model, 1, arguments.seed)  # refuses a model for which there are no random inputs
     if "train" in arguments.tasks and not model.compiled:
         model.compile("adam", losses.MeanSquaredError())
