@@ -31,9 +31,8 @@ DATA_KEPT = 2
 
 @contextlib.contextmanager
 def undisturbed(seed: int) -> Iterator[None]:
-    """Within it draws follow `seed` and layers' names start anew; afterwards all is as it was."""
-    with seeds.preserved(), naming.fresh_names():
-        seeds.set_random_seed(seed)
+    """Within it what tinynet draws follows `seed`, and layers' names start anew; nothing outside is disturbed."""
+    with seeds.apart(seed), naming.fresh_names():
         yield
 
 

@@ -131,7 +131,7 @@ def improvements() -> Study:
         cnn,
         images,
         choices=choices,
-        settings={"epochs": 15, "batch_size": 64, "images": 20_000, "layers": 3},
+        settings={"epochs": 10, "batch_size": 64, "images": 20_000, "layers": 3},
         fit=fit,
         plan="one_at_a_time",
         also=[{name: values[1] for name, values in choices.items()}],
