@@ -1,4 +1,4 @@
-"""Pictures of models, as SVG, without another program."""
+"""Pictures: of models, as SVG, without another program; of training, results and what layers do, with matplotlib."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.models import Model
+from tinynet.plotting.comparing import comparison
+from tinynet.plotting.confusion import confusion_matrix
 from tinynet.plotting.diagram import Details, diagram_of
+from tinynet.plotting.runs import history
 from tinynet.plotting.svg import Picture, drawn
 from tinynet.saving.archive import path_of, replacing
 
-__all__ = ["plot_model"]
+__all__ = ["comparison", "confusion_matrix", "history", "plot_model"]
 
 # How links are drawn, by Graphviz's names for it.
 SPLINES = {"ortho": "ortho", "polyline": "polyline", "line": "polyline", "spline": "curved", "curved": "curved"}
