@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         random,
         regularizers,
         saving,
+        study,
         utils,
     )
     from tinynet.initializers import Initializer
@@ -51,7 +52,7 @@ __all__ = [
     "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets",
     "detect_anomaly", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
     "metrics", "models", "no_grad", "ops", "optimizers", "plotting", "preprocessing", "random", "regularizers", "saving",
-    "show_config", "utils", "value_and_grad",
+    "show_config", "study", "utils", "value_and_grad",
 ]  # fmt: skip
 
 # Imported when first asked for: a script that needs tensors alone does not load training.
@@ -62,7 +63,7 @@ _HOMES = {
     **{name: name for name in (
         "activations", "callbacks", "config", "constraints", "data", "datasets", "errors", "initializers", "kernels",
         "layers", "losses", "metrics", "models", "ops", "optimizers", "plotting", "preprocessing", "random",
-        "regularizers", "saving", "utils",
+        "regularizers", "saving", "study", "utils",
     )},
 }  # fmt: skip
 

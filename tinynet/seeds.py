@@ -61,6 +61,16 @@ def frozen() -> Iterator[None]:
         _frozen.reset(token)
 
 
+@contextlib.contextmanager
+def preserved() -> Iterator[None]:
+    """Whatever is seeded or drawn within it, the draws after it are those that would have come without it."""
+    state = get_state()
+    try:
+        yield
+    finally:
+        set_state(state)
+
+
 class SeedGenerator:
     """A stream of independent draws: `seed` fixed, `counter` one higher after each draw.
 

@@ -1,4 +1,4 @@
-"""The examples' models, built by the same lines with tinynet or with Keras.
+"""The networks of studies, examples and `tinynet train`, built by the same lines with tinynet or with Keras.
 
 Each function takes the package as its first argument: `digits_cnn(tinynet)` trains natively,
 `digits_cnn(keras)` in Keras.
