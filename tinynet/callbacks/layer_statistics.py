@@ -14,7 +14,7 @@ from tinynet.autograd.tags import logits_of
 from tinynet.autograd.tensor import Tensor, place_of
 from tinynet.callbacks.callback import Callback, Logs
 from tinynet.errors import NotBuiltError
-from tinynet.layers.base import noting_outputs
+from tinynet.layers.base import noting_calls
 from tinynet.nested import leaves, map_leaves
 
 SMALL, LARGE = 1e-6, 1e3  # gradients beyond these, as a share of the largest and as they are, are remarked upon
@@ -57,10 +57,10 @@ def layer_reports(model: Any, x: Any, y: Any = None, sample_weight: Any = None) 
     from tinynet.models.data import one_batch  # models import callbacks
 
     batch = one_batch(x, y, sample_weight, where="layer_reports")
-    with enable_grad(), seeds.frozen(), noting_outputs() as noted:
+    with enable_grad(), seeds.frozen(), noting_calls() as noted:
         y_pred = model(map_leaves(_tensor, batch.x), training=False)
         loss = model._loss_of(batch.x, batch.y, y_pred, batch.sample_weight, False)
-        calls = [(layer, [t for t in leaves(outputs) if isinstance(t, Tensor)]) for layer, outputs in noted]
+        calls = [(call.layer, [t for t in leaves(call.outputs) if isinstance(t, Tensor)]) for call in noted]
         calls = [(layer, outputs) for layer, outputs in calls if layer is not model and outputs]
         targets = {id(place): place for _, outputs in calls for place in map(_place, outputs)}
         targets.update((id(weight), weight) for layer, _ in calls for weight in layer.trainable_weights)
@@ -108,12 +108,17 @@ def _length(arrays: Sequence[np.ndarray]) -> float:
     return float(np.sqrt(sum(np.sum(array.astype(np.float64) ** 2) for array in arrays)))
 
 
+def remark_on(gradient: float, largest: float) -> str:
+    """Whether a gradient, beside the largest of a model's layers, 'vanishes' or 'explodes'; nothing otherwise."""
+    return "explodes" if not gradient <= LARGE else "vanishes" if gradient < SMALL * largest else ""
+
+
 def table(reports: Sequence[LayerReport]) -> str:
     """The reports as lines of a table, with a remark where a gradient vanishes or explodes."""
     rows: list[tuple[str, ...]] = [("layer", "output mean", "std", "zeros", "gradient", "weights", "their gradient", "")]
     largest = max((report.gradient for report in reports), default=0.0)
     for report in reports:
-        remark = "explodes" if not report.gradient <= LARGE else "vanishes" if report.gradient < SMALL * largest else ""
+        remark = remark_on(report.gradient, largest)
         if report.over_time is not None:
             first, last = report.over_time[0], report.over_time[-1]
             remark = f"{remark + ', ' if remark else ''}first step {first:.1e}, last {last:.1e}"
