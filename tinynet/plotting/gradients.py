@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinynet.arguments import one_of
-from tinynet.callbacks.layer_statistics import NUMBERS, LayerReport, remark_on
+from tinynet.callbacks.layer_statistics import NUMBERS, LayerReport, largest_gradient, remark_on
 from tinynet.errors import ArgumentError, nearest
-from tinynet.plotting.style import MARKERS, axes_for, marks, plot_on_log, styled, whole_ticks
+from tinynet.plotting.style import MARKERS, axes_for, marks, plot_on_log, put_legend, styled, whole_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,12 +22,13 @@ STEEP = ("gradient", "weights_gradient")  # numbers that are looked at by their 
 def gradient_flow(reports: Any, axes: Any = None) -> Axes:
     """Draws the loss's gradient by the outputs of each layer, the first layer on top, on a logarithmic axis.
 
-    reports: what `tinynet.callbacks.layer_reports` gave; or a mapping from names of models to such reports, in which
-        layers of the same name stand in one row.
+    reports: what `tinynet.callbacks.layer_reports` gave; or a mapping from names of models to such reports. Models
+        whose layers have the same names but for their numbers share the rows; of others layers of one name do.
     axes: what to draw into, if not into a new figure; see `tinynet.plotting.history`.
 
     A gradient that vanishes (below a millionth of the model's largest) or explodes (above a thousand) is marked so, as
-    in the table of `LayerStatistics`. A gradient of 0 is an arrow at the left end, one that is not finite at the right.
+    in the table of `LayerStatistics`. A gradient of 0 is an arrow at the left end, one that is not finite at the right;
+    a layer that has none, as before the first weights where the data are integers, has no point.
 
     Returns the axes. Raises `ArgumentError` for what are no reports.
 
@@ -39,16 +41,15 @@ def gradient_flow(reports: Any, axes: Any = None) -> Axes:
     (['hidden', 'last'], 'log')
     """
     where = "gradient_flow"
-    variants = {name: dict(zip(_names(part), part, strict=True)) for name, part in _variants(where, reports).items()}
-    rows = list(dict.fromkeys(name for layers in variants.values() for name in layers))
-    axes = axes_for(where, axes, 6.0, 1.2 + 0.36 * len(rows) + 0.25 * (len(variants) > 1))
-    for number, (variant, layers) in enumerate(variants.items()):
-        gradients = [report.gradient for report in layers.values()]
-        places = [rows.index(name) for name in layers]
-        plot_on_log(axes, gradients, places, "x", variant, styled(number))
-        largest = max((gradient for gradient in gradients if np.isfinite(gradient)), default=0.0)
-        for place, gradient in zip(places, gradients, strict=True):
-            _mark(axes, place, gradient, remark_on(gradient, largest))
+    variants = _variants(where, reports)
+    rows, places = _rows(variants)
+    axes = axes_for(where, axes, 6.0, 1.2 + 0.36 * len(rows))
+    for number, (variant, part) in enumerate(variants.items()):
+        gradients = np.array([report.gradient for report in part])
+        there, own = ~np.isnan(gradients), np.array(places[variant])
+        plot_on_log(axes, gradients[there], own[there], "x", variant, styled(number))
+        for place, gradient in zip(own, gradients, strict=True):
+            _mark(axes, place, gradient, remark_on(gradient, largest_gradient(part)))
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.margins(x=0.12)
@@ -97,7 +98,7 @@ def gradient_over_time(reports: Any, layer: str | None = None, axes: Any = None)
     where = "gradient_over_time"
     variants = _variants(where, reports)
     found = {name: _sequence(where, part, layer) for name, part in variants.items()}
-    names = {report.name for report in found.values()}
+    names = {_without_number(report.name) for report in found.values()}
     axes = axes_for(where, axes, 5.4, 3.6)
     for number, (variant, report) in enumerate(found.items()):
         values = np.asarray(report.over_time, np.float64)
@@ -137,6 +138,19 @@ def _variants(where: str, reports: Any) -> dict[str, list[LayerReport]]:
     if not parts:
         raise ArgumentError(f"{where}: expected the reports of one model or more, received none")
     return {name: list(part) for name, part in parts.items()}
+
+
+def _rows(variants: Mapping[str, Sequence[LayerReport]]) -> tuple[list[str], dict[str, list[int]]]:
+    """The names of the rows, and for each variant the row of each of its reports."""
+    names = {variant: _names(part) for variant, part in variants.items()}
+    alike = len({tuple(map(_without_number, part)) for part in names.values()}) == 1
+    rows = next(iter(names.values())) if alike else list(dict.fromkeys(name for part in names.values() for name in part))
+    return rows, {v: list(range(len(rows))) if alike else [rows.index(n) for n in part] for v, part in names.items()}
+
+
+def _without_number(name: str) -> str:
+    """A layer's name without the number that tells it from others of its kind, made before."""
+    return re.sub(r"_\d+$", "", name)
 
 
 def _names(reports: Sequence[LayerReport]) -> list[str]:
@@ -181,13 +195,13 @@ def statistics_over_epochs(history: Any, number: str = "gradient", axes: Any = N
             f"{where}: expected a history with '{number}/<layer>', from a fit with callbacks=[LayerStatistics(x, y)]; "
             f"received {', '.join(map(str, logs)) or 'an empty one'}"
         )
-    axes = axes_for(where, axes, 6.4, 3.6)
+    own, axes = axes is None, axes_for(where, axes, 6.4, 3.6)
     for place, (layer, values) in enumerate(series.items()):
         _draw_layer(axes, where, number, layer, values, place, len(series))
     axes.set(xlabel="epoch", ylabel=number.replace("_", " "))
     whole_ticks(axes.xaxis)
     axes.grid(alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9)
+    put_legend(axes, own)
     return axes
 
 
@@ -195,10 +209,13 @@ def _draw_layer(axes: Axes, where: str, number: str, layer: str, given: Any, pla
     from matplotlib import colormaps
 
     values = np.asarray(given, np.float64)
-    if values.ndim != 1 or np.isnan(values).all():
+    if values.ndim != 1:
         raise ArgumentError(f"{where}: expected one number an epoch as {number}/{layer}, received {given!r}")
-    looked = np.flatnonzero(~np.isnan(values))  # NaN where the callback did not look
-    look: dict[str, Any] = {"color": colormaps["cividis"](0.85 * place / max(layers - 1, 1)), "marker": MARKERS[place % len(MARKERS)]}
+    looked = np.flatnonzero(~np.isnan(values))  # NaN where the callback did not look, or there is no gradient
+    if not len(looked):
+        return
+    shade = colormaps["cividis"](0.75 * place / max(layers - 1, 1))
+    look: dict[str, Any] = {"color": shade, "marker": MARKERS[place % len(MARKERS)]}
     if number in STEEP:
         plot_on_log(axes, values[looked], looked + 1, "y", layer, look)
     else:

@@ -122,7 +122,7 @@ def mosaic(tiles: np.ndarray, columns: int) -> np.ndarray:
 
 
 def shown_image(image: np.ndarray) -> np.ndarray:
-    """An image (H, W, C), or (H, W), as matplotlib shows it: three channels in [0, 1], or one (H, W), the mean of others.
+    """An image (H, W, C), or (H, W), as matplotlib shows it: three channels in [0, 1], or (H, W), the mean of others.
 
     Numbers in [0, 1] are taken as they are, and so are those in [0, 255] where one is above 1; others are stretched.
 
@@ -168,8 +168,13 @@ def _kernel(layer: Any) -> np.ndarray:
 
 
 def _columns(count: int) -> int:
-    """Of a grid that is about twice as wide as high where there are many, so that it fits into a notebook."""
-    return math.ceil(math.sqrt(count * (2 if count > 4 else 1)))
+    """Of a grid that is at most about twice as wide as high, with as few empty places as can be.
+
+    >>> [_columns(count) for count in (1, 4, 7, 10, 16, 32)]
+    [1, 2, 4, 5, 4, 8]
+    """
+    narrow, wide = math.ceil(math.sqrt(count)), math.ceil(math.sqrt(2 * count))
+    return min(range(narrow, wide + 1), key=lambda columns: (-count % columns, -columns))
 
 
 def _size(picture: np.ndarray, extra: float = 0.0) -> tuple[float, float]:

@@ -20,7 +20,7 @@ TEXT = "USO"  # the kinds of arrays that hold text
 
 
 class Look(NamedTuple):
-    """A prediction for one sample. x: what the model was given, (1, …). calls: of the layers, the model's own left out.
+    """A prediction for one sample. x: what the model was given, (1, …). calls: of its layers, without its own.
 
     states: what stateful layers had started from, by the layers' ids.
     """

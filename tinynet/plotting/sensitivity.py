@@ -14,7 +14,7 @@ from tinynet.errors import ArgumentError
 from tinynet.layers import Embedding
 from tinynet.plotting.images import shown_image
 from tinynet.plotting.looking import TEXT, Look, gradient, labels, look
-from tinynet.plotting.style import COLOURS, axes_for
+from tinynet.plotting.style import COLOURS, axes_for, token_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +71,8 @@ def _logit(model: Any, y: Any, class_index: int | None) -> tuple[Tensor, int]:
     """The logit of a class, and the class."""
     if not isinstance(y, Tensor) or y.ndim != 2 or not y.shape[1]:
         raise ArgumentError(
-            f"{WHERE}: expected a model that gives scores (1, K), {model.described} gives {getattr(y, 'shape', type(y))}"
+            f"{WHERE}: expected a model that gives scores (1, K), {model.described} gives "
+            f"{getattr(y, 'shape', type(y).__name__)}"
         )
     logits = logits_of(y)
     scores = y if logits is None else logits
@@ -87,7 +88,8 @@ def _logit(model: Any, y: Any, class_index: int | None) -> tuple[Tensor, int]:
 
 
 def _draw_tokens(looked: Look, logit: Tensor, found: int, tokens: Any, axes: Any) -> Axes:
-    vectors = [call.outputs for call in looked.calls if isinstance(call.layer, Embedding) and np.ndim(call.outputs) == 3]
+    embeddings = [call for call in looked.calls if isinstance(call.layer, Embedding)]
+    vectors = [call.outputs for call in embeddings if call.outputs.ndim == 3]
     if not vectors:
         raise ArgumentError(
             f"{WHERE}: expected a model with an Embedding (N, T) -> (N, T, E) for token ids; its layers are "
@@ -98,7 +100,7 @@ def _draw_tokens(looked: Look, logit: Tensor, found: int, tokens: Any, axes: Any
     count = len(names)
     axes = axes_for(WHERE, axes, float(np.clip(1.2 + 0.3 * count, 4, 14)), 3.2)
     axes.bar(range(count), lengths[:count], color=COLOURS[0], edgecolor="black", linewidth=0.5)
-    axes.set_xticks(range(count), names, rotation=60, ha="right", rotation_mode="anchor", fontsize=10 if count <= 40 else 6)
+    token_ticks(axes, names)
     axes.set(ylabel=f"|∂ logit of class {found} / ∂ word vector|", xlim=(-0.7, count - 0.3))
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
@@ -112,7 +114,8 @@ def _draw_image(image: np.ndarray, derivative: np.ndarray, found: int, axes: Any
     scale = min(6.0 / (start + width), 4.5 / height)
     axes = axes_for(WHERE, axes, (start + width) * scale + 0.9, height * scale + 0.4)
     axes.imshow(shown_image(image), cmap="gray", vmin=0, vmax=1, extent=(0, width, height, 0), interpolation="nearest")
-    drawn = axes.imshow(derivative, cmap="cividis", vmin=0, extent=(start, start + width, height, 0), interpolation="nearest")
+    beside = (start, start + width, height, 0)
+    drawn = axes.imshow(derivative, cmap="cividis", vmin=0, extent=beside, interpolation="nearest")
     axes.set(xlim=(0, start + width), ylim=(height, 0))
     axes.set_axis_off()
     figure = axes.get_figure()

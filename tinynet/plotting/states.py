@@ -14,7 +14,7 @@ from tinynet.errors import ArgumentError
 from tinynet.layers import RNN, Bidirectional
 from tinynet.layers.base import LayerCall
 from tinynet.plotting.looking import Look, chosen, labels, look
-from tinynet.plotting.style import axes_for
+from tinynet.plotting.style import axes_for, token_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,12 +58,13 @@ def hidden_states(
         if isinstance(call.layer, (RNN, Bidirectional)) and (layer is not None or id(call.layer) not in inside)
     ]  # fmt: skip
     call = chosen(WHERE, looked.calls, layer, suited, "a recurrent layer")
-    parts = [call]
+    parts, ways = [call], []
     if isinstance(call.layer, Bidirectional):
         both = (call.layer.forward_layer, call.layer.backward_layer)
         parts = [next(part for part in looked.calls if part.layer is direction) for direction in both]
+        ways = ["backward" if direction.go_backwards else "forward" for direction in both]
     states = [_states(part, looked) for part in parts]
-    return _draw(call, parts, states, labels(WHERE, looked, tokens, len(states[0])), axes)
+    return _draw(call.layer.name, states, ways, labels(WHERE, looked, tokens, len(states[0])), axes)
 
 
 def _states(call: LayerCall, looked: Look) -> np.ndarray:
@@ -82,22 +83,22 @@ def _states(call: LayerCall, looked: Look) -> np.ndarray:
     return outputs[0, ::-1] if layer.go_backwards else outputs[0]
 
 
-def _draw(call: LayerCall, parts: list[LayerCall], states: list[np.ndarray], names: list[str], axes: Any) -> Axes:
+def _draw(title: str, states: list[np.ndarray], ways: list[str], names: list[str], axes: Any) -> Axes:
+    """The states of one layer, or of the two ways below each other."""
     table = np.concatenate(states, axis=1)[: len(names)].T
     units, steps = table.shape
     axes = axes_for(WHERE, axes, float(np.clip(1.8 + 0.3 * steps, 4.5, 14)), float(np.clip(1.6 + 0.05 * units, 2.6, 8)))
     largest = max(float(np.abs(table).max()), 1e-12)
     drawn = axes.imshow(table, cmap="cividis", vmin=-largest, vmax=largest, aspect="auto", interpolation="nearest")
-    axes.set_xticks(range(steps), names, rotation=60, ha="right", rotation_mode="anchor", fontsize=10 if steps <= 40 else 6)
-    if len(parts) == 1:
+    token_ticks(axes, names)
+    if not ways:
         axes.set_ylabel("unit")
     else:
         middle = len(states[0][0]) - 0.5
         axes.axhline(middle, color="white", linewidth=3)
-        ways = ["backward" if getattr(part.layer, "go_backwards") else "forward" for part in parts]  # noqa: B009
         axes.set_yticks([middle / 2, (middle + units) / 2], ways, rotation=90, va="center")
         axes.tick_params(axis="y", length=0)
-    axes.set_title(call.layer.name)
+    axes.set_title(title)
     figure = axes.get_figure()
     assert figure is not None
     figure.colorbar(drawn, ax=axes, label="state")

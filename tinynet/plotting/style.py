@@ -63,11 +63,23 @@ def plot_on_log(axes: Axes, values: Any, places: Any, across: str, label: str, l
         )  # fmt: skip
 
 
+def put_legend(axes: Axes, own: bool, **options: Any) -> None:
+    """A legend: beside axes that are alone in their figure, within those that were given."""
+    beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "borderaxespad": 0} if own else {}
+    axes.legend(**beside, fontsize=9, **options)
+
+
 def whole_ticks(axis: Any) -> None:
     """Puts an axis's ticks on whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+
+
+def token_ticks(axes: Axes, tokens: list[str]) -> None:
+    """Puts tokens along the horizontal axis, one at each whole number from 0 on."""
+    size = 10 if len(tokens) <= 40 else 6
+    axes.set_xticks(range(len(tokens)), tokens, rotation=60, ha="right", rotation_mode="anchor", fontsize=size)
 
 
 def ink(colour: Any) -> str:
