@@ -109,7 +109,7 @@ def draw_sentences(options: argparse.Namespace, out: Path) -> None:
     means = [interval(np.array(values)) for values in macro_f1.values()]
     always_negative = scores(data.y_test, np.eye(3)[np.zeros_like(data.y_test)]).macro_f1
     save(plotting.comparison(list(macro_f1), list(macro_f1.values()), means, always_negative), out, "comparison")
-    save(plotting.statistics_over_epochs(histories["LSTM, no mask"][-1]), out, "statistics_over_epochs")
+    save(plotting.statistics_over_epochs(histories["LSTM"][-1]), out, "statistics_over_epochs")
     gradients = {"with a mask": reports(data, True), "without": reports(data, False)}
     save(plotting.gradient_over_time(gradients), out, "gradient_over_time")
 

@@ -51,7 +51,7 @@ def gradient_flow(reports: Any, axes: Any = None) -> Axes:
         for place, gradient in zip(own, gradients, strict=True):
             _mark(axes, place, gradient, remark_on(gradient, largest_gradient(part)))
     axes.set_yticks(range(len(rows)), rows)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_ylim(len(rows) - 0.5, -0.8)
     axes.margins(x=0.12)
     axes.set_xlabel("gradient of the loss by the layer's outputs (root mean square)")
     axes.grid(alpha=0.3)

@@ -146,7 +146,7 @@ def _convolution(where: str, model: Any, layer: Any) -> Layer:
         if not there:
             raise ArgumentError(
                 f"{where}: expected a model with a convolution of images, such as Conv2D; its layers are "
-                f"{', '.join(part.name for part in within)}"
+                f"{', '.join(part.name for part in model.layers)}"
             )
         return there[0]
     for part in within:
@@ -159,7 +159,8 @@ def _convolution(where: str, model: Any, layer: Any) -> Layer:
 
 def _kernel(layer: Any) -> np.ndarray:
     """A layer's kernel (K, L, C, F): F filters that each see C channels."""
-    kernel = np.asarray(getattr(layer, "depthwise_kernel", None) or layer.kernel, np.float64)
+    weight = layer.depthwise_kernel if isinstance(layer, SeparableConv2D) else layer.kernel
+    kernel = np.asarray(weight.numpy(), np.float64)
     if isinstance(layer, Conv2DTranspose):
         return kernel.swapaxes(2, 3)
     if isinstance(layer, Conv2D):

@@ -32,11 +32,11 @@ class Look(NamedTuple):
 
 
 def require_model(where: str, model: Any) -> None:
-    """Raises `ArgumentError` for what is no model, `NotBuiltError` for one without weights."""
+    """Raises `ArgumentError` for what is no model, `NotBuiltError` for one that is not built."""
     if not isinstance(model, Model):
         raise ArgumentError(f"{where}: expected a model, received {model!r}")
     if not model.built:
-        raise NotBuiltError(f"{where}: {model.described} has no weights yet; build it, or call it on data, first")
+        raise NotBuiltError(f"{where}: {model.described} is not built; call build(input_shape), or call it on data")
 
 
 def look(where: str, model: Model, x: Any, differentiable: bool = False) -> Look:
@@ -124,7 +124,7 @@ def _batch_of_one(where: str, model: Any, x: Any) -> np.ndarray:
     except ValueError:
         array = np.empty(0, complex)
     expected = f"{where}: expected one sample of shape {shape[1:]}, or in a batch of 1"
-    if array.dtype.kind in TEXT and array.size == 1:
+    if array.dtype.kind in TEXT and array.size == 1 and isinstance(array.item(), (str, bytes)):
         if not any(isinstance(layer, TextVectorization) for layer in layers_within(model)):
             raise ArgumentError(f"{where}: {model.described} takes no text but numbers; received {x!r}")
         return array.reshape((1,) * len(shape))

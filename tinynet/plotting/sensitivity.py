@@ -101,7 +101,7 @@ def _draw_tokens(looked: Look, logit: Tensor, found: int, tokens: Any, axes: Any
     axes = axes_for(WHERE, axes, float(np.clip(1.2 + 0.3 * count, 4, 14)), 3.2)
     axes.bar(range(count), lengths[:count], color=COLOURS[0], edgecolor="black", linewidth=0.5)
     token_ticks(axes, names)
-    axes.set(ylabel=f"|∂ logit of class {found} / ∂ word vector|", xlim=(-0.7, count - 0.3))
+    axes.set(title=f"class {found}", ylabel="|∂ logit / ∂ word vector|", xlim=(-0.7, count - 0.3))
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     return axes
@@ -118,7 +118,8 @@ def _draw_image(image: np.ndarray, derivative: np.ndarray, found: int, axes: Any
     drawn = axes.imshow(derivative, cmap="cividis", vmin=0, extent=beside, interpolation="nearest")
     axes.set(xlim=(0, start + width), ylim=(height, 0))
     axes.set_axis_off()
+    axes.set_title(f"class {found}")
     figure = axes.get_figure()
     assert figure is not None
-    figure.colorbar(drawn, ax=axes, shrink=0.8, label=f"|∂ logit of class {found} / ∂ pixel|")
+    figure.colorbar(drawn, ax=axes, shrink=0.8, label="|∂ logit / ∂ pixel|")
     return axes
