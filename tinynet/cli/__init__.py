@@ -35,6 +35,7 @@ COMMANDS = {
     "verify": "compare with Keras, or with check vectors",
     "certify": "record check vectors into a copy of a file",
     "gradcheck": "check derivatives numerically",
+    "study": "compare variants of a network over several seeds, in a report",
     "bench": "time training steps and predictions",
     "completion": "print what lets a shell complete these commands",
 }

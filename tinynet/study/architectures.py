@@ -54,6 +54,8 @@ def cifar10_cnn(
     pooling: str = "max",
     head: str = "flatten",
     *,
+    batch_normalization: bool = False,
+    augmentation: bool = False,
     shape: Sequence[int] = (32, 32, 3),
     largest: float = 255,
     classes: int = 10,
@@ -62,13 +64,22 @@ def cifar10_cnn(
 
     filters: one block of convolution and pooling for each number. kernel: the side of its windows.
     pooling: 'max' or 'average'. head: 'flatten', or 'gap' for global average pooling.
+    batch_normalization: between convolution and relu. augmentation: in training images are mirrored and moved at random.
     shape, largest, classes: for other images than CIFAR-10's, their shape (H, W, C), largest number and classes.
     """
     layers = keras.layers
     pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[pooling]
     model = keras.Sequential([keras.Input(shape), layers.Rescaling(1 / largest)], name="cifar10_cnn")
+    if augmentation:
+        model.add(layers.RandomFlip("horizontal"))
+        model.add(layers.RandomTranslation(0.125, 0.125))
     for count in filters:
-        model.add(layers.Conv2D(count, kernel, activation="relu"))
+        if batch_normalization:
+            model.add(layers.Conv2D(count, kernel, use_bias=False))  # the normalisation has a bias
+            model.add(layers.BatchNormalization())
+            model.add(layers.Activation("relu"))
+        else:
+            model.add(layers.Conv2D(count, kernel, activation="relu"))
         model.add(pool(2))
     model.add(layers.Flatten() if head == "flatten" else layers.GlobalAveragePooling2D())
     model.add(layers.Dense(128, activation="relu"))
@@ -123,6 +134,8 @@ def sentiment_rnn(
     embedding: int = 32,
     length: int = 100,
     dropout: float = 0.5,
+    dense_dropout: float = 0.0,
+    batch_normalization: bool = False,
     mask: bool = True,
     classes: int = 3,
 ) -> Any:
@@ -130,7 +143,8 @@ def sentiment_rnn(
 
     layer: a key of `RECURRENT`. depth: how many recurrent layers. vocabulary: the number of ids.
     length: T. mask: whether the recurrent layers skip the padding (id 0) at the end of a sentence.
-    classes: how many, for other texts than NusaX's.
+    dropout: after the recurrent layers; dense_dropout: after the dense one; 0 is none. batch_normalization: of the
+    last recurrent layer's state. classes: how many, for other texts than NusaX's.
     """
     layers = keras.layers
     recurrent = getattr(layers, RECURRENT[layer])
@@ -139,8 +153,12 @@ def sentiment_rnn(
     for level in range(depth):
         one = recurrent(units, return_sequences=level < depth - 1)
         model.add(layers.Bidirectional(one) if bidirectional else one)
+    if batch_normalization:
+        model.add(layers.BatchNormalization())
     model.add(layers.Dropout(dropout))
     model.add(layers.Dense(64, activation="relu"))
+    if dense_dropout:
+        model.add(layers.Dropout(dense_dropout))
     model.add(layers.Dense(classes, activation="softmax"))
     return model
 
