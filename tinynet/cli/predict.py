@@ -150,9 +150,9 @@ def _say_classes(labels: list[str], names: tuple[str, ...], likely: np.ndarray) 
     rows = []
     for label, row in zip(labels[:MOST_SHOWN], likely, strict=False):
         first, *others = np.argsort(-row, kind="stable")[:LIKELIEST]
-        further = ", ".join(f"{names[k]} {row[k]:.1%}" for k in others)
-        rows.append((label, names[first], f"{row[first]:.1%}", further))
-    say(table(("input", "class", "probability", "then"), rows, numbers=[2]))
+        rows.append((label, names[first], f"{row[first]:.1%}", *(f"{names[k]} {row[k]:.1%}" for k in others)))
+    headings = ("input", "class", "", "then", "")[: len(rows[0])]
+    say(table(headings, rows, numbers=[2]))
     _say_rest(labels)
 
 
