@@ -76,7 +76,13 @@ def test_an_error_is_told_and_not_raised() -> None:
     outcome = run_trial(small(), {"units": 4, "activation": "relu", "fails": True}, 0, "key", None)
     assert outcome.error == "ValueError: as it was told to (small_studies.py, line 25)"
     assert outcome.predicted == () and outcome.history == {}
-    exploding = small(fit={"class_weight": {0: np.inf}})
+
+    def explode(model: Any, data: Data, arguments: Any) -> Any:
+        history = model.fit(*data.train, epochs=1, verbose=0)
+        model.layers[0].kernel.assign(np.full((2, 4), np.nan))
+        return history
+
+    exploding = small(train=explode)
     assert "DataError: the trained model predicts NaN" in str(run_trial(exploding, exploding.usual, 0, "k", None).error)
 
 

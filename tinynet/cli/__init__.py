@@ -28,6 +28,7 @@ from tinynet.errors import MissingFileError, TinynetError
 
 COMMANDS = {
     "train": "train a network, or go on training a file",
+    "study": "train variants with several seeds, compare and report",
     "evaluate": "score a model on data: table by class, confusion matrix",
     "predict": "run a model on texts, images or arrays",
     "inspect": "show what a file holds, and what is unsafe in it",
@@ -35,7 +36,6 @@ COMMANDS = {
     "verify": "compare with Keras, or with check vectors",
     "certify": "record check vectors into a copy of a file",
     "gradcheck": "check derivatives numerically",
-    "study": "compare variants of a network over several seeds, in a report",
     "bench": "time training steps and predictions",
     "completion": "print what lets a shell complete these commands",
 }

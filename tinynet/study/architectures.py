@@ -144,7 +144,8 @@ def sentiment_rnn(
     layer: a key of `RECURRENT`. depth: how many recurrent layers. vocabulary: the number of ids.
     length: T. mask: whether the recurrent layers skip the padding (id 0) at the end of a sentence.
     dropout: after the recurrent layers; dense_dropout: after the dense one; 0 is none. batch_normalization: of the
-    last recurrent layer's state. classes: how many, for other texts than NusaX's.
+    last recurrent layer's state.
+    classes: how many, for other texts than NusaX's.
     """
     layers = keras.layers
     recurrent = getattr(layers, RECURRENT[layer])
