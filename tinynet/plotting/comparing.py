@@ -27,7 +27,8 @@ def comparison(
 ) -> Axes:
     """Draws the scores of a study's variants: a row each, in the order given, from the top.
 
-    names: of the V variants. scores: for each variant one number a seed; their mean is drawn and written beside the row.
+    names: of the V variants.
+    scores: for each variant one number a seed; their mean is drawn and written beside the row.
     interval: for each variant the two ends of its interval, (V, 2), or None where there is none.
     reference: a score to compare with, drawn as a vertical line.
     label: what the scores are.

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.arguments import whole
 from tinynet.errors import ArgumentError, nearest
-from tinynet.plotting.style import axes_for, marks, styled, whole_ticks
+from tinynet.plotting.style import axes_for, marks, put_legend, styled, whole_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +71,7 @@ def history(
                 whose = f" of {variant!r}" if variant else ""
                 raise ArgumentError(f"{WHERE}: there is no {metric!r} in a run{whose}. {nearest(metric, _logs(run))}")
 
-    axes = axes_for(WHERE, axes, 5.4, 3.6)
+    own, axes = axes is None, axes_for(WHERE, axes, 7.0 if named else 5.4, 3.6)
     for number, variant in enumerate(variants):
         for place, (kind, line, _) in enumerate(kinds):
             look = styled(number if named else place)
@@ -80,7 +80,8 @@ def history(
     whole_ticks(axes.xaxis)
     axes.grid(alpha=0.3)
     if named:
-        _legend(axes, variants, [(kind, line) for kind, line, _ in kinds if any(drawn[v, kind] for v in variants)])
+        shown = [(kind, line) for kind, line, _ in kinds if any(drawn[v, kind] for v in variants)]
+        put_legend(axes, own, handles=_entries(variants, shown))
     else:
         axes.legend()
     return axes
@@ -108,16 +109,15 @@ def _mean(curves: list[_Curve]) -> _Curve:
     return _Curve(epochs, np.mean([c.values[np.isin(c.epochs, epochs)] for c in curves], axis=0))
 
 
-def _legend(axes: Axes, variants: Mapping[str, list[Any]], kinds: list[tuple[str, Any]]) -> None:
-    """One entry for each variant, and one for each way of drawing."""
+def _entries(variants: Mapping[str, list[Any]], kinds: list[tuple[str, Any]]) -> list[Any]:
+    """What stands in the legend: each variant, and each way of drawing."""
     from matplotlib.lines import Line2D
 
     entries = [
         Line2D([], [], markersize=4.5, label=f"{name} (mean of {len(runs)})" if len(runs) > 1 else name, **styled(n))
         for n, (name, runs) in enumerate(variants.items())
     ]
-    entries += [Line2D([], [], color="black", linestyle=line, label=kind) for kind, line in kinds]
-    axes.legend(handles=entries)
+    return entries + [Line2D([], [], color="black", linestyle=line, label=kind) for kind, line in kinds]
 
 
 def _holds_runs(value: Any) -> bool:

@@ -44,11 +44,42 @@ def marks(count: int) -> dict[str, Any]:
     return {"markersize": 4.5, "markevery": max(1, count // 10)}
 
 
+def plot_on_log(axes: Axes, values: Any, places: Any, across: str, label: str, look: dict[str, Any]) -> None:
+    """Draws numbers from 0 on along an axis ('x' or 'y') that is logarithmic, against their places on the other one.
+
+    What has no place there stands at its ends: 0 as an arrow down to the low end, what is not finite as one up to the
+    high end.
+    """
+    values, places = np.asarray(values, float), np.asarray(places)
+    drawn = np.isfinite(values) & (values > 0)
+    getattr(axes, f"set_{across}scale")("log")
+    along = (lambda ours, others: (ours, others)) if across == "x" else (lambda ours, others: (others, ours))
+    axes.plot(*along(np.where(drawn, values, np.nan), places), label=label, **marks(len(places)), **look)
+    edges = axes.get_yaxis_transform() if across == "x" else axes.get_xaxis_transform()
+    for end, there, arrow in ((0.0, values == 0, "<v"), (1.0, ~np.isfinite(values), ">^")):
+        axes.plot(
+            *along(np.full(there.sum(), end), places[there]), arrow[across == "y"], color=look["color"], markersize=6,
+            transform=edges, clip_on=False, label="_0" if end == 0 else "_not finite",
+        )  # fmt: skip
+
+
+def put_legend(axes: Axes, own: bool, **options: Any) -> None:
+    """A legend: beside axes that are alone in their figure, within those that were given."""
+    beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "borderaxespad": 0} if own else {}
+    axes.legend(**beside, fontsize=9, **options)
+
+
 def whole_ticks(axis: Any) -> None:
     """Puts an axis's ticks on whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+
+
+def token_ticks(axes: Axes, tokens: list[str]) -> None:
+    """Puts tokens along the horizontal axis, one at each whole number from 0 on."""
+    size = 10 if len(tokens) <= 40 else 6
+    axes.set_xticks(range(len(tokens)), tokens, rotation=60, ha="right", rotation_mode="anchor", fontsize=size)
 
 
 def ink(colour: Any) -> str:

@@ -113,12 +113,16 @@ class Study:
         return [variant for place, variant in enumerate(found) if variant not in found[:place]]
 
     def label(self, variant: Mapping[str, Any]) -> str:
-        """A variant in words: the choices that there are several values of.
+        """A variant in words: its choices; where one thing at a time is varied, what is not as usual.
 
-        >>> Study("s", lambda a: None, lambda: None, choices={"a": [1, 2]}).label({"a": 2})
-        'a 2'
+        >>> study = Study("s", lambda a, b: None, lambda: None, choices={"a": [1, 2], "b": [True, False]})
+        >>> study.label({"a": 2, "b": True})
+        'a 2, b yes'
         """
-        return ", ".join(f"{name} {shown(value)}" for name, value in variant.items() if len(self.choices[name]) > 1)
+        told = [name for name, values in self.choices.items() if len(values) > 1]
+        if self.plan == "one_at_a_time":
+            told = [name for name in told if variant[name] != self.choices[name][0]]
+        return ", ".join(f"{name} {shown(variant[name])}" for name in told) or "usual"
 
     def restricted(self, **only: Any) -> Study:
         """The same study with fewer values of some choices (a list each), or with other settings (a value each).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,9 @@ def _backend(joblib: Any, jobs: int | None) -> Iterator[None]:
     if jobs is None:
         yield
         return
-    with joblib.parallel_config(backend="loky", n_jobs=jobs):
+    with warnings.catch_warnings(), joblib.parallel_config(backend="loky", n_jobs=jobs):
+        # joblib takes data that a process keeps for a leak, and says so when it starts another one.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs")
         yield
 
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import __version__, kernels, naming, seeds
+import tinynet
+from tinynet import kernels, naming, seeds
+from tinynet.callbacks import Callback
 from tinynet.catalogue import serialize
 from tinynet.errors import ArgumentError, DataError, TinynetError, require
 from tinynet.models import Model
@@ -29,9 +31,8 @@ DATA_KEPT = 2
 
 @contextlib.contextmanager
 def undisturbed(seed: int) -> Iterator[None]:
-    """Within it draws follow `seed` and layers' names start anew; afterwards all is as it was."""
-    with seeds.preserved(), naming.fresh_names():
-        seeds.set_random_seed(seed)
+    """Within it what tinynet draws follows `seed`, and layers' names start anew; nothing outside is disturbed."""
+    with seeds.apart(seed), naming.fresh_names():
         yield
 
 
@@ -45,7 +46,7 @@ def trial_key(study: Study, variant: Variant, seed: int, digest: str) -> str:
         model = study.model_for(variant)
         content = {
             "format": FORMAT,
-            "version": __version__,
+            "version": tinynet.__version__,
             "functions": [_source(function) for function in (study.model, study.data, study.fit, study.train)],
             "settings": {**study.settings, **variant},
             "fit": _described(study.fit_arguments_for(variant)),
@@ -158,7 +159,7 @@ def _threads(count: int | None) -> Iterator[None]:
         kernels.set_threads(before)
 
 
-def _source(function: Any) -> str:
+def _source(function: Any) -> Any:
     """The source of a function; of other declarations their content."""
     if function is None or not callable(function):
         return "" if function is None or isinstance(function, Data) else _described(function)
@@ -174,10 +175,9 @@ def _described(value: Any) -> Any:
     """A value as text that is equal for equal content, in every process."""
     if isinstance(value, Model):
         try:
-            config = {"model": value.get_config(), "compiled": value.get_compile_config()}
-        except (NotImplementedError, TinynetError):
-            config = {"class": _source(type(value))}
-        return _described(config)
+            return _described({"model": value.get_config(), "compiled": value.get_compile_config()})
+        except (NotImplementedError, TinynetError):  # of a class of one's own
+            return _source(type(value))
     if isinstance(value, Mapping):
         return {str(name): _described(content) for name, content in value.items()}
     if isinstance(value, (list, tuple)):
@@ -186,8 +186,8 @@ def _described(value: Any) -> Any:
         return value
     if isinstance(value, np.ndarray):
         return hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
-    try:
-        return _described(serialize(value))
-    except TinynetError:  # a callback, for instance
-        content = {name: _described(v) for name, v in sorted(vars(value).items()) if isinstance(v, (bool, int, float, str))}
-        return {"class": type(value).__qualname__, **content}
+    if isinstance(value, Callback):  # has no configuration, but its arguments in its attributes
+        plain = {name: content for name, content in vars(value).items() if isinstance(content, (bool, int, float, str))}
+        return {"class": type(value).__qualname__, **plain}
+    config = serialize(value)
+    return _described(config) if isinstance(config, Mapping) else repr(type(value))
