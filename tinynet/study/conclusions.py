@@ -116,12 +116,14 @@ def _sentence(analysis: Analysis, words: Words, comparison: Comparison) -> str:
     told = {"value": value, "reference": reference}
     interval = words.interval(difference.low, difference.high, digits, signed=True)
     if comparison.larger:
+        ends = sorted([difference.low, difference.high], key=abs)
+        sense = 1 if difference.mean > 0 else -1
         p = comparison.p or 0.0
         strength = "very_strong" if p < 0.001 else "strong" if p < 0.01 else "moderate"
         return words(
             "improves" if comparison.better else "worsens",
             metric=words.metric(analysis.metric.name), difference=words.number(abs(difference.mean), digits),
-            interval=interval, evidence=words(f"evidence_{strength}"),
+            interval=words.interval(sense * ends[0], sense * ends[1], digits), evidence=words(f"evidence_{strength}"),
             p="p " + (words.p(p) if p < 0.001 else f"= {words.p(p)}"), **told,
         )  # fmt: skip
     key = "changes_unknown" if comparison.larger is None else "changes_not"

@@ -67,6 +67,9 @@ def of_scores(analysis: Analysis, words: Words, order: Sequence[int]) -> Picture
     labels = [words.label(analysis.study, analysis.variants[place]) for place in order]
     scores = [analysis.scores[place] for place in order]
     floor = baseline(analysis)
+    drawn = [value for place in order for value in analysis.seed_scores(place)]
+    if floor is not None and not 2 * min(drawn) - max(drawn) <= floor[0] <= 2 * max(drawn) - min(drawn):
+        floor = None  # so far away that the variants would be squeezed
     figure = new_figure(9, 0.9 + 0.34 * len(labels) + 0.3)
     axes = figure.add_subplot()
     comparison(
@@ -77,12 +80,14 @@ def of_scores(analysis: Analysis, words: Words, order: Sequence[int]) -> Picture
         "one seed": words("one_seed"), "mean": words("mean"), "interval": words("interval"),
         "reference": words("reference_mean" if floor and floor[1] is None else "reference_class"),
     }  # fmt: skip
-    for text in axes.get_legend().get_texts():
-        text.set_text(named.get(text.get_text(), text.get_text()))
+    legend = axes.get_legend()
+    entries = [named.get(text.get_text(), text.get_text()) for text in legend.get_texts()]
+    figure.legend(legend.legend_handles, entries, loc="outside upper left", ncols=4, frameon=False, fontsize=9)
+    legend.remove()
     for text, score in zip(axes.texts, scores, strict=True):
         text.set_text(words.number(score.mean, digits))
     _localise(axes.xaxis, words)
-    return picture(figure, "scores", words("comparison_picture", metric=metric))
+    return picture(figure, "scores", words.capital("comparison_picture", metric=metric))
 
 
 def of_differences(analysis: Analysis, words: Words) -> Picture:
@@ -161,10 +166,9 @@ class Curves:
                 axes.get_legend().remove()
             for line in axes.lines:
                 line.set_markersize(3)
-            axes.set_title(self.log(log), fontsize=10)
+            axes.set_title(self.log(log), fontsize=11)
             axes.set(xlabel=self.words("epoch"), ylabel="", ylim=self.limits[log])
-            axes.tick_params(labelsize=8)
-            axes.xaxis.label.set_fontsize(9)
+            axes.tick_params(labelsize=9)
             _localise(axes.yaxis, self.words)
         label = self.words.label(self.analysis.study, self.analysis.variants[place])
         logs = ", ".join(self.log(log) for log in drawn)
