@@ -105,8 +105,8 @@ class _Report:
     def _conclusions(self) -> list[Block]:
         plain = [one for one in self.found if one.kind != "warning"]
         warnings = [("", one.text) for one in self.found if one.kind == "warning"]
-        blocks: list[Block] = [Text(one.text) for one in plain if one.kind == "best"]
-        points = [(one.subject, one.text) for one in plain if one.kind != "best"]
+        blocks: list[Block] = [Text(one.text) for one in plain if one.kind in ("best", "baseline")]
+        points = [(one.subject, one.text) for one in plain if one.kind not in ("best", "baseline")]
         points = [(f"{subject}:" if text[:1].isupper() else subject, text) for subject, text in points]
         blocks += [Points(points)] if points else []
         blocks += [Group(self.words("warnings"), [Points(warnings)])] if warnings else []
