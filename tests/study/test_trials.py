@@ -76,17 +76,24 @@ def test_an_error_is_told_and_not_raised() -> None:
     outcome = run_trial(small(), {"units": 4, "activation": "relu", "fails": True}, 0, "key", None)
     assert outcome.error == "ValueError: as it was told to (small_studies.py, line 25)"
     assert outcome.predicted == () and outcome.history == {}
-    exploding = small(fit={"class_weight": {0: np.inf}})
+
+    def explode(model: Any, data: Data, arguments: Any) -> Any:
+        history = model.fit(*data.train, epochs=1, verbose=0)
+        model.layers[0].kernel.assign(np.full((2, 4), np.nan))
+        return history
+
+    exploding = small(train=explode)
     assert "DataError: the trained model predicts NaN" in str(run_trial(exploding, exploding.usual, 0, "k", None).error)
 
 
 def test_a_train_of_ones_own() -> None:
-    def train(model: Any, data: Data, arguments: Any, units: int) -> Any:
+    def train(model: Any, data: Data, arguments: Any, units: int, seed: int) -> Any:
         assert arguments["epochs"] == 4
-        return {"loss": [1.0, 0.5]}, {"doubled": 2 * units}
+        return {"loss": [1.0, 0.5]}, {"doubled": 2 * units, "the seed": seed}
 
-    outcome = run_trial(small(train=train), {"units": 16, "activation": "relu"}, 0, "key", None)
-    assert (outcome.error, outcome.history, outcome.measured) == (None, {"loss": [1.0, 0.5]}, {"doubled": 32.0})
+    outcome = run_trial(small(train=train), {"units": 16, "activation": "relu"}, 7, "key", None)
+    assert (outcome.error, outcome.history) == (None, {"loss": [1.0, 0.5]})
+    assert outcome.measured == {"doubled": 32.0, "the seed": 7.0}
 
 
 def test_predictions_become_classes_or_numbers() -> None:

@@ -27,6 +27,7 @@ from tinynet.cli.text import WIDTH, say
 from tinynet.errors import MissingFileError, TinynetError
 
 COMMANDS = {
+    "study": "train variants with several seeds, compare and report",
     "train": "train a network, or go on training a file",
     "evaluate": "score a model on data: table by class, confusion matrix",
     "predict": "run a model on texts, images or arrays",
