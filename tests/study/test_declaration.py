@@ -72,6 +72,7 @@ def test_fewer_values_other_settings_other_seeds() -> None:
         ({"choices": {"units": [np.int64]}}, "expected 'units' to be what JSON holds"),
         ({"settings": {"units": 3}}, "'units' is both a choice and a setting"),
         ({"settings": {"epoch": 3}}, "Did you mean 'epochs'"),
+        ({"settings": {"seed": 3}}, "'seed' is what `seeds` has"),
         ({"plan": "gird"}, "unknown plan 'gird'. Did you mean 'grid'"),
         ({"plan": "random"}, "samples goes with plan='random'"),
         ({"samples": 3}, "samples goes with plan='random'"),

@@ -87,12 +87,13 @@ def test_an_error_is_told_and_not_raised() -> None:
 
 
 def test_a_train_of_ones_own() -> None:
-    def train(model: Any, data: Data, arguments: Any, units: int) -> Any:
+    def train(model: Any, data: Data, arguments: Any, units: int, seed: int) -> Any:
         assert arguments["epochs"] == 4
-        return {"loss": [1.0, 0.5]}, {"doubled": 2 * units}
+        return {"loss": [1.0, 0.5]}, {"doubled": 2 * units, "the seed": seed}
 
-    outcome = run_trial(small(train=train), {"units": 16, "activation": "relu"}, 0, "key", None)
-    assert (outcome.error, outcome.history, outcome.measured) == (None, {"loss": [1.0, 0.5]}, {"doubled": 32.0})
+    outcome = run_trial(small(train=train), {"units": 16, "activation": "relu"}, 7, "key", None)
+    assert (outcome.error, outcome.history) == (None, {"loss": [1.0, 0.5]})
+    assert outcome.measured == {"doubled": 32.0, "the seed": 7.0}
 
 
 def test_predictions_become_classes_or_numbers() -> None:

@@ -20,7 +20,7 @@ FEWEST_EPOCHS = 4  # from which on something can be said of a curve
 
 @dataclass(frozen=True)
 class Conclusion:
-    """A paragraph. kind: 'best', 'choice', 'noise' or 'warning'. subject: what it is about; "" for none."""
+    """A paragraph. kind: 'best', 'baseline', 'choice', 'noise' or 'warning'. subject: what it is about; "" for none."""
 
     kind: str
     subject: str
@@ -64,13 +64,17 @@ def _best(analysis: Analysis, words: Words) -> list[Conclusion]:
     elif others and not any(told_apart):
         text.append(words("best_among_all"))
     elif others:
-        text.append(words("best_among", labels=words.some([labels[p] for p in others if not analysis.told_apart[p]])))
+        sign = -1 if analysis.metric.higher_is_better else 1
+        near = sorted(others, key=lambda place: sign * analysis.scores[place].mean)
+        text.append(words("best_among", labels=words.some([labels[p] for p in near if not analysis.told_apart[p]])))
+    found = [Conclusion("best", "", " ".join(text))]
     floor = baseline(analysis)
     if floor is not None:
         score, name = floor
         phrase = "baseline_mean" if name is None else "baseline"
-        text.append(words(phrase, metric=metric, score=words.number(score, digits), name=name))
-    return [Conclusion("best", "", " ".join(text))]
+        told = words(phrase, metric=metric, score=words.number(score, digits), name=name)
+        found.append(Conclusion("baseline", "", told))
+    return found
 
 
 def baseline(analysis: Analysis) -> tuple[float, str | None] | None:
@@ -116,12 +120,14 @@ def _sentence(analysis: Analysis, words: Words, comparison: Comparison) -> str:
     told = {"value": value, "reference": reference}
     interval = words.interval(difference.low, difference.high, digits, signed=True)
     if comparison.larger:
+        ends = sorted([difference.low, difference.high], key=abs)
+        sense = 1 if difference.mean > 0 else -1
         p = comparison.p or 0.0
         strength = "very_strong" if p < 0.001 else "strong" if p < 0.01 else "moderate"
         return words(
             "improves" if comparison.better else "worsens",
             metric=words.metric(analysis.metric.name), difference=words.number(abs(difference.mean), digits),
-            interval=interval, evidence=words(f"evidence_{strength}"),
+            interval=words.interval(sense * ends[0], sense * ends[1], digits), evidence=words(f"evidence_{strength}"),
             p="p " + (words.p(p) if p < 0.001 else f"= {words.p(p)}"), **told,
         )  # fmt: skip
     key = "changes_unknown" if comparison.larger is None else "changes_not"

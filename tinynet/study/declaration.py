@@ -36,7 +36,7 @@ class Study:
     model: a function that returns a compiled model. data: a `Data`, or a function that returns one. fit: the
         arguments of `Model.fit`, or a function that returns them (callbacks, for instance, are new for each trial).
     train: how a trial trains, instead of `model.fit`: a function of the model, the `Data` and the arguments of fit;
-        it returns a `History`, or a pair of it and a dict of numbers for the table.
+        it returns a `History`, or a pair of it and a dict of numbers for the table. A parameter `seed` gets the trial's.
 
     choices: a list of values for each name, the first of them the usual one. settings: one value for each name.
         A value goes to each of the four functions that has a parameter of its name, and to `fit` where it is one of
@@ -220,6 +220,8 @@ class Study:
         if both:
             raise ArgumentError(f"{self.where}: {min(both)!r} is both a choice and a setting")
         known = set(FIT_ARGUMENTS)
+        if "seed" in self.choices or "seed" in self.settings:
+            raise ArgumentError(f"{self.where}: 'seed' is what `seeds` has; it is no choice and no setting")
         for function in filter(callable, (self.model, self.data, self.fit)):
             known |= set(_parameters(function))
         known |= set(_parameters(self.train)[3:]) if self.train else set()

@@ -73,11 +73,12 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Group:
-    """Blocks under a heading. closed: whether they are shown only when the reader opens them."""
+    """Blocks under a heading. closed: whether they are shown only when the reader opens them. beside: side by side."""
 
     title: str
     blocks: Sequence[Block]
     closed: bool = False
+    beside: bool = False
     kind: str = "group"
 
 

@@ -363,17 +363,24 @@ PHRASES: dict[str, tuple[str, str]] = {
     "method_comparisons": (
         "Comparisons are paired: same seeds, same test samples. The variance of a mean difference is that between seeds, "
         "and the part of the test samples that all seeds share (the covariance of the seeds in the bootstrap). The "
-        "interval and p are those of a t distribution with Welch and Satterthwaite's degrees of freedom.",
+        "interval and p are those of a t distribution with Welch and Satterthwaite's degrees of freedom. As few seeds say "
+        "little of their own variance, that of the other pairs of variants counts as well (Smyth 2004), unless it is clearly "
+        "smaller; and differences averaged over combinations count every training as a repetition, unless those with the "
+        "same seed go up and down together.",
         "Perbandingan bersifat berpasangan: benih sama, sampel uji sama. Ragam selisih rata-rata terdiri atas ragam "
         "antarbenih dan bagian sampel uji yang dimiliki bersama oleh semua benih (kovarians antarbenih dalam bootstrap). "
-        "Selang dan p berasal dari distribusi t dengan derajat kebebasan Welch dan Satterthwaite.",
+        "Selang dan p berasal dari distribusi t dengan derajat kebebasan Welch dan Satterthwaite. Karena sedikit benih hanya "
+        "sedikit menjelaskan ragamnya sendiri, ragam pasangan varian lain ikut diperhitungkan (Smyth 2004), kecuali jika "
+        "jelas lebih kecil; dan pada selisih yang dirata-ratakan atas beberapa kombinasi, setiap pelatihan dihitung sebagai "
+        "ulangan, kecuali jika pelatihan dengan benih yang sama naik turun bersama.",
     ),
     "method_best": (
-        "Not to be told apart from the best are the variants whose one-sided p against it is above 5% divided by the "
-        "number of the others (Bonferroni), so with 95% confidence the truly best one is among them.",
-        "Varian yang tidak dapat dibedakan dari yang terbaik adalah yang p satu sisinya terhadap varian itu lebih besar "
-        "daripada 5% dibagi banyaknya varian lain (Bonferroni), sehingga dengan tingkat kepercayaan 95% varian yang "
-        "benar-benar terbaik ada di antaranya.",
+        "Not to be told apart from the best are the variants whose distance from it might, with a probability above 5%, be "
+        "the widest distance among equals (Tukey's studentized range). This allows for the best having been chosen by the "
+        "same scores.",
+        "Varian yang tidak dapat dibedakan dari yang terbaik adalah yang jaraknya dari varian itu, dengan peluang di atas "
+        "5%, bisa menjadi jarak terlebar di antara varian-varian yang setara (rentang Tukey). Dengan demikian sudah "
+        "diperhitungkan bahwa yang terbaik dipilih berdasarkan skor yang sama.",
     ),
     "method_rules": (
         "The conclusions are written by fixed rules from these figures, not by hand.",
@@ -484,9 +491,15 @@ class Words:
             names = [name for name in names if variant[name] != study.usual[name]]
             if not names:
                 return self("usual")
-        return ", ".join(f"{name} {self.value(variant[name])}" for name in names) or self("usual")
+        words = [value for values in study.choices.values() for value in values if isinstance(value, str)]
+        return ", ".join(self._part(name, variant[name], words) for name in names) or self("usual")
 
-    def some(self, labels: Sequence[str], most: int = 6) -> str:
+    def _part(self, name: str, value: Any, words: Sequence[str]) -> str:
+        if isinstance(value, str) and words.count(value) == 1:
+            return value  # says by itself which choice it is of
+        return f"{name}: {self.value(value)}" if isinstance(value, (bool, str)) else f"{name} {self.value(value)}"
+
+    def some(self, labels: Sequence[str], most: int = 5) -> str:
         """The first few of several labels. Labels may have commas in them."""
         shown = list(labels[:most]) if len(labels) > most + 1 else list(labels)
         if len(shown) < len(labels):

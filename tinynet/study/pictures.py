@@ -38,11 +38,11 @@ def picture(figure: Any, name: str, alt: str) -> Picture:
     return Picture(name, stream.getvalue(), width, height, alt)
 
 
-def new_figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float, layout: Any = "constrained") -> Any:
     """An empty figure of so many inches, which pyplot does not know."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout=layout)
 
 
 def _localise(axis: Any, words: Words) -> None:
@@ -67,6 +67,9 @@ def of_scores(analysis: Analysis, words: Words, order: Sequence[int]) -> Picture
     labels = [words.label(analysis.study, analysis.variants[place]) for place in order]
     scores = [analysis.scores[place] for place in order]
     floor = baseline(analysis)
+    drawn = [value for place in order for value in analysis.seed_scores(place)]
+    if floor is not None and not 2 * min(drawn) - max(drawn) <= floor[0] <= 2 * max(drawn) - min(drawn):
+        floor = None  # so far away that the variants would be squeezed
     figure = new_figure(9, 0.9 + 0.34 * len(labels) + 0.3)
     axes = figure.add_subplot()
     comparison(
@@ -77,12 +80,14 @@ def of_scores(analysis: Analysis, words: Words, order: Sequence[int]) -> Picture
         "one seed": words("one_seed"), "mean": words("mean"), "interval": words("interval"),
         "reference": words("reference_mean" if floor and floor[1] is None else "reference_class"),
     }  # fmt: skip
-    for text in axes.get_legend().get_texts():
-        text.set_text(named.get(text.get_text(), text.get_text()))
+    legend = axes.get_legend()
+    entries = [named.get(text.get_text(), text.get_text()) for text in legend.get_texts()]
+    figure.legend(legend.legend_handles, entries, loc="outside upper left", ncols=4, frameon=False, fontsize=9)
+    legend.remove()
     for text, score in zip(axes.texts, scores, strict=True):
         text.set_text(words.number(score.mean, digits))
     _localise(axes.xaxis, words)
-    return picture(figure, "scores", words("comparison_picture", metric=metric))
+    return picture(figure, "scores", words.capital("comparison_picture", metric=metric))
 
 
 def of_differences(analysis: Analysis, words: Words) -> Picture:
@@ -154,17 +159,17 @@ class Curves:
         drawn = [log for log in self.logs if any(log in run for run in self.runs[place])]
         if not drawn:
             return None
-        figure = new_figure(4.6, 2.1)
+        figure = new_figure(4.6, 2.1, layout=None)  # a layout that is computed takes longer than all else
+        figure.subplots_adjust(left=0.1, right=0.985, bottom=0.23, top=0.87, wspace=0.24)
         for axes, log in zip(np.atleast_1d(figure.subplots(1, len(drawn))), drawn, strict=True):
             history([run for run in self.runs[place] if log in run], log, axes=axes)
             if axes.get_legend() is not None:
                 axes.get_legend().remove()
             for line in axes.lines:
                 line.set_markersize(3)
-            axes.set_title(self.log(log), fontsize=10)
+            axes.set_title(self.log(log), fontsize=11)
             axes.set(xlabel=self.words("epoch"), ylabel="", ylim=self.limits[log])
-            axes.tick_params(labelsize=8)
-            axes.xaxis.label.set_fontsize(9)
+            axes.tick_params(labelsize=9)
             _localise(axes.yaxis, self.words)
         label = self.words.label(self.analysis.study, self.analysis.variants[place])
         logs = ", ".join(self.log(log) for log in drawn)
@@ -178,14 +183,18 @@ class Curves:
 def of_confusion(counts: np.ndarray, names: Sequence[str], words: Words, label: str, by: str | None, name: str) -> Picture:
     """A confusion matrix. by: None for counts, 'true' for shares of the rows."""
     classes = len(names)
-    side = float(np.clip(1.5 + 0.4 * classes, 2.7, 5.2))
-    figure = new_figure(side + 0.4, side)
-    axes = figure.add_subplot()
     shown = [text if len(text) <= 14 else f"{text[:13]}…" for text in names]
+    side, longest = float(np.clip(0.36 * classes, 1.8, 4.5)), max(map(len, shown))  # inches, letters
+    left, below, above, right = 0.45 + 0.085 * longest, 0.5 + 0.06 * longest, 0.3, 0.25
+    width, height = left + side + right, below + side + above
+    figure = new_figure(width, height, layout=None)
+    place = (left / width, below / height, side / width, side / height)
+    axes = figure.add_axes(place)
     confusion_matrix(counts, shown, by, axes=axes)
     for other in figure.axes:  # the bar of colours, which tells nothing that the cells do not
         if other is not axes:
             other.remove()
+    axes.set_position(place)
     for text in axes.texts:
         if classes > MOST_NAMED:
             text.set_visible(False)
@@ -204,8 +213,8 @@ def of_predictions(analysis: Analysis, place: int, words: Words, limits: tuple[f
     truth = np.concatenate([analysis.results.truth(outcome) for outcome in outcomes])
     predicted = np.concatenate([np.asarray(outcome.predicted, float) for outcome in outcomes])
     shown = np.random.default_rng(0).permutation(len(truth))[:MOST_POINTS]
-    figure = new_figure(3.1, 2.9)
-    axes = figure.add_subplot()
+    figure = new_figure(3.3, 2.9, layout=None)
+    axes = figure.add_axes((0.2, 0.16, 0.77, 0.8))
     axes.plot(limits, limits, color="black", linewidth=1)
     axes.plot(truth[shown], predicted[shown], "o", markersize=3, alpha=0.35, color=COLOURS[0], markeredgewidth=0)
     axes.set(xlabel=words("true_axis"), ylabel=words("predicted_axis"), xlim=limits, ylim=limits)

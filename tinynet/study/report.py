@@ -105,8 +105,8 @@ class _Report:
     def _conclusions(self) -> list[Block]:
         plain = [one for one in self.found if one.kind != "warning"]
         warnings = [("", one.text) for one in self.found if one.kind == "warning"]
-        blocks: list[Block] = [Text(one.text) for one in plain if one.kind == "best"]
-        points = [(one.subject, one.text) for one in plain if one.kind != "best"]
+        blocks: list[Block] = [Text(one.text) for one in plain if one.kind in ("best", "baseline")]
+        points = [(one.subject, one.text) for one in plain if one.kind not in ("best", "baseline")]
         points = [(f"{subject}:" if text[:1].isupper() else subject, text) for subject, text in points]
         blocks += [Points(points)] if points else []
         blocks += [Group(self.words("warnings"), [Points(warnings)])] if warnings else []
@@ -263,17 +263,22 @@ class _Report:
             return []
         f1, shares = [], []
         truth = np.bincount(next(iter(self.results.tests.values())).truth, minlength=len(names))
-        shares.append([Cell(words("truly"), strong=True), *(self._shaded(v, percent=True) for v in truth / truth.sum())])
+        shares.append([Cell(words("truly"), strong=True), *(self._share(v) for v in truth / truth.sum())])
         for place in self.order:
             counts = self._counts(place)
-            f1.append([Cell(self.labels[place]), *(self._shaded(v) for v in f1_of_counts(counts).mean(axis=0))])
+            f1.append(f1_of_counts(counts).mean(axis=0))
             predicted = (counts.sum(1) / counts.sum((1, 2))[:, None]).mean(axis=0)
-            shares.append([Cell(self.labels[place]), *(self._shaded(v, percent=True) for v in predicted)])
+            shares.append([Cell(self.labels[place]), *(self._share(v) for v in predicted)])
         head = [words("variant"), *names]
-        return [Table(head, f1, caption=words("f1_by_class")), Table(head, shares, caption=words("shares"))]
+        low, high = float(np.min(f1)), float(np.max(f1))
+        rows = [
+            [Cell(self.labels[place]), *(Cell(words.number(v, 3), shade=float((v - low) / ((high - low) or 1))) for v in row)]
+            for place, row in zip(self.order, f1, strict=True)
+        ]
+        return [Table(head, rows, caption=words("f1_by_class")), Table(head, shares, caption=words("shares"))]
 
-    def _shaded(self, value: float, percent: bool = False) -> Cell:
-        return Cell(self.words.percent(value) if percent else self.words.number(value, 3), shade=float(value))
+    def _share(self, value: float) -> Cell:
+        return Cell(self.words.percent(value), shade=float(value))
 
     def _confusions(self) -> list[Block]:
         words = self.words
@@ -283,11 +288,12 @@ class _Report:
             blocks[0] = Text(f"{words('confusions_note')} {words('confusions_best', n=len(drawn))}")
         for place in sorted(self.order, key=lambda place: place not in drawn):
             counts = self._counts(place)
-            by_class = self._by_class(counts)
+            table = self._by_class(counts)
             if place in drawn:
-                blocks.append(Group(self.labels[place], [self._confusion(place, counts.sum(axis=0)), by_class]))
+                parts: list[Block] = [self._confusion(place, counts.sum(axis=0)), table]
+                blocks.append(Group(self.labels[place], parts, beside=True))
             else:
-                parts = [by_class]
+                parts = [table]
                 if len(counts[0]) <= MOST_CLASSES:
                     parts.append(self._confusion_table(counts.sum(axis=0)))
                 blocks.append(Group(self.labels[place], parts, closed=True))

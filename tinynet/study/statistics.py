@@ -8,6 +8,7 @@ again, with replacement, and all trials are scored on the same draws.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,8 +25,10 @@ LEVEL = 0.05  # of error: intervals hold 95 of 100 times
 RESAMPLES = 2000
 MOST_CALLS = 100_000  # of a metric's function, where there is no faster way
 FEWEST_RESAMPLES = 200
-POOLING_LEVEL = 0.25  # see `_of_seeds`
+POOLING_LEVEL = 0.25  # of the tests whether noise may be taken together, see `Analysis.difference`
+MOST_PAIRS = 2000  # of variants, from which the usual noise of training is found
 AS_GOOD_AS_NORMAL = 1e6  # degrees of freedom
+PURPOSE = "the report of a study"
 CELLS = 4_000_000  # of confusion matrices at a time
 
 
@@ -194,7 +197,13 @@ class Analysis:
         noise is that each single training has with these test samples, too. What is left is the part of the test that
         all trainings share: in the bootstrap, the covariance between different seeds. (The bootstrap's variance of the
         mean contains single trainings' noise again; added as it is it would count that twice.) The t distribution has
-        the degrees of freedom of Welch and Satterthwaite. None where no seed is in all of the pairs.
+        the degrees of freedom of Welch and Satterthwaite.
+
+        Few seeds say little of their own variance, so it is moderated by that of the study's other pairs of variants
+        (Smyth 2004), unless it is clearly larger than usual. Over several settings all trainings are repetitions,
+        unless those with the same seed clearly go up and down together: then only the seeds' means count.
+
+        None where no seed is in all of the pairs.
         """
         seeds = sorted(set.intersection(*(set(self.trials[place]) for pair in pairs for place in pair)))
         if not seeds:
@@ -212,7 +221,7 @@ class Analysis:
         covariance = np.cov(resampled)
         of_mean = covariance.mean()
         shared = (covariance.sum() - np.trace(covariance)) / (len(seeds) * (len(seeds) - 1))
-        of_seeds, freedom = _of_seeds(found)
+        of_seeds, freedom = self._of_seeds(found)
         of_test = float(max(shared, of_mean - of_seeds, 0.0))
         variance = of_seeds + of_test
         if of_seeds > 0:
@@ -220,13 +229,60 @@ class Analysis:
         else:
             freedom = AS_GOOD_AS_NORMAL
         freedom, error = float(min(freedom, AS_GOOD_AS_NORMAL)), float(np.sqrt(variance))
-        stats = require("scipy.stats", "study", "the report of a study")
+        stats = require("scipy.stats", "study", PURPOSE)
         half = float(stats.t.ppf(1 - LEVEL / 2, freedom)) * error
         p = float(2 * stats.t.sf(abs(mean) / error, freedom)) if error > 0 else float(mean == 0)
         return Difference(
             mean, mean - half, mean + half, p, error, freedom, float(np.sqrt(of_seeds)), float(np.sqrt(of_test)),
             len(seeds), len(pairs),
         )  # fmt: skip
+
+    def _of_seeds(self, found: np.ndarray) -> tuple[float, float]:
+        """The variance of the mean of differences (C, S), of C settings and S seeds, by training; and its freedom."""
+        stats = require("scipy.stats", "study", PURPOSE)
+        settings, seeds = found.shape
+        if settings > 1:
+            by_seed = float(found.mean(axis=0).var(ddof=1))
+            rest = found - found.mean(axis=0) - found.mean(axis=1, keepdims=True) + found.mean()
+            within = float((rest**2).sum()) / ((settings - 1) * (seeds - 1))
+            together = stats.f.sf(by_seed * settings / within, seeds - 1, (settings - 1) * (seeds - 1)) if within else 0
+            if together < POOLING_LEVEL:
+                return by_seed / seeds, seeds - 1
+        variances, freedoms = np.array([self._moderated(row.var(ddof=1), seeds - 1) for row in found]).T
+        total = float(variances.sum())
+        freedom = total**2 / float((variances**2 / freedoms).sum()) if total else AS_GOOD_AS_NORMAL
+        return total / (seeds * settings**2), freedom
+
+    def _moderated(self, variance: float, freedom: float) -> tuple[float, float]:
+        """A variance of two variants' differences, with what is known of those of the others."""
+        stats = require("scipy.stats", "study", PURPOSE)
+        usual, certainty = self._usual_variance
+        if not certainty or stats.f.sf(variance / usual, freedom, certainty) < POOLING_LEVEL:
+            return variance, freedom
+        return (certainty * usual + freedom * variance) / (certainty + freedom), certainty + freedom
+
+    @cached_property
+    def _usual_variance(self) -> tuple[float, float]:
+        """The variance between seeds of the difference of two variants, and how many degrees of freedom it is worth.
+
+        By G. K. Smyth, Linear models and empirical Bayes methods for assessing differential expression, 2004,
+        section 6.2: the more equal the variances of the pairs are, the more it is worth; 0 where there are too few.
+        """
+        pairs = list(itertools.combinations(range(len(self.variants)), 2))
+        if len(pairs) > MOST_PAIRS:
+            pairs = [pairs[n] for n in np.random.default_rng(0).choice(len(pairs), MOST_PAIRS, replace=False)]
+        variances, freedoms = [], []
+        for a, b in pairs:
+            seeds = set(self._scores[a]) & set(self._scores[b])
+            if len(seeds) > 1:
+                variances.append(np.var([self._scores[a][seed] - self._scores[b][seed] for seed in seeds], ddof=1))
+                freedoms.append(len(seeds) - 1)
+        kept = np.array(variances) > 0
+        if kept.sum() < 3:
+            return 0.0, 0.0
+        scale, certainty = _prior(np.array(variances)[kept], np.array(freedoms)[kept])
+        # The pairs share their variants, so they do not know more than those together.
+        return scale, min(certainty, (len(self.variants) - 1) * float(np.mean(freedoms)))
 
     @cached_property
     def comparisons(self) -> list[Comparison]:
@@ -304,15 +360,22 @@ class Analysis:
     def told_apart(self) -> list[bool | None]:
         """Whether each variant is worse than the best by more than noise; None where it cannot be judged.
 
-        The others, and the best, contain the truly best variant with 95% confidence: it is missed only if some variant
-        seems better than it by more than noise, and each test has its share (Bonferroni's) of the 5% for that. So it
-        does not matter that the best variant was chosen by these very scores (after Hsu's comparisons with the best).
+        Those that are not, and the best, contain the truly best variant with 95% confidence, and with as much none is
+        wrongly called worse. The best was chosen by these very scores, so a difference from it counts as the widest
+        among all variants may: by Tukey's studentized range (with Games and Howell's degrees of freedom).
         """
-        others = max(1, len(self.variants) - 1)
         return [
-            False if place == self.best else None if d is None or d.p is None else d.p / 2 <= LEVEL / others
+            False if place == self.best else None if d is None or d.p is None else self._chance_of_range(d) <= LEVEL
             for place, d in enumerate(self.behind_best)
         ]
+
+    def _chance_of_range(self, difference: Difference) -> float:
+        """How probable it would be among equal variants that the highest and the lowest differ so much."""
+        if difference.error == 0:
+            return float(difference.mean == 0)
+        stats = require("scipy.stats", "study", PURPOSE)
+        width = np.sqrt(2) * abs(difference.mean) / difference.error
+        return float(stats.studentized_range.sf(width, max(2, len(self.variants)), difference.freedom))
 
     @cached_property
     def visible(self) -> float | None:
@@ -342,22 +405,12 @@ def _interval(resampled: np.ndarray, otherwise: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _of_seeds(found: np.ndarray) -> tuple[float, float]:
-    """The variance of the mean of differences (C, S), C settings and S seeds, that comes from training; its freedom.
-
-    With one setting, the seeds' variance over their number. With several, all trainings are repetitions, so there are
-    C (S - 1) degrees of freedom, unless trainings with the same seed go up and down together: an F test at the level
-    of 0.25 that is usual before pooling (Bancroft 1964) decides. If they do, the means of the seeds alone count.
-    """
-    settings, seeds = found.shape
-    by_seed = float(found.mean(axis=0).var(ddof=1)) / seeds
-    if settings == 1:
-        return by_seed, seeds - 1
-    rest = found - found.mean(axis=0) - found.mean(axis=1, keepdims=True) + found.mean()
-    within = float((rest**2).sum()) / ((settings - 1) * (seeds - 1))
-    stats = require("scipy.stats", "study", "the report of a study")
-    together = float(stats.f.sf(by_seed * seeds * settings / within, seeds - 1, (settings - 1) * (seeds - 1))) if within else 0
-    if together < POOLING_LEVEL:
-        return by_seed, seeds - 1
-    each = found.var(axis=1, ddof=1) / (seeds * settings**2)  # (C,): its part in the variance of the mean
-    return float(each.sum()), float(each.sum() ** 2 / (each**2).sum() * (seeds - 1))
+def _prior(variances: np.ndarray, freedoms: np.ndarray) -> tuple[float, float]:
+    """The scale and the degrees of freedom of the scaled inverse chi-squared that the true variances come from."""
+    special, optimize = (require(f"scipy.{name}", "study", PURPOSE) for name in ("special", "optimize"))
+    logs = np.log(variances) - special.digamma(freedoms / 2) + np.log(freedoms / 2)
+    beyond_chance = float(logs.var(ddof=1) - special.polygamma(1, freedoms / 2).mean())
+    half = AS_GOOD_AS_NORMAL / 2
+    if beyond_chance > special.polygamma(1, half):
+        half = float(optimize.brentq(lambda x: special.polygamma(1, x) - beyond_chance, 1e-3, half))
+    return float(np.exp(logs.mean() + special.digamma(half) - np.log(half))), 2 * half

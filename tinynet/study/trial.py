@@ -100,7 +100,7 @@ def _trained_and_tested(study: Study, variant: Variant, seed: int, key: str) -> 
     arguments = {"verbose": 0, **study.fit_arguments_for(variant)}
     train: Callable[..., Any] = study.train or fit
     started = time.perf_counter()
-    result = train(model, data, arguments, **study.arguments_for(train, variant, skip=3))
+    result = train(model, data, arguments, **study.arguments_for(train, {**variant, "seed": seed}, skip=3))
     seconds = time.perf_counter() - started
     history, measured = result if isinstance(result, tuple) else (result, {})
     losses = getattr(history, "history", history)

@@ -110,7 +110,7 @@ def architecture() -> Study:
             "pooling": ["max", "average"],
             "head": ["flatten", "gap"],
         },
-        settings={"epochs": 8, "batch_size": 64, "images": 20_000},
+        settings={"epochs": 10, "batch_size": 64, "images": 10_000, "validation": 2_000},
         plan="one_at_a_time",
         title="CNNs on CIFAR-10: layers, filters, kernel, pooling, head",
         description="Convolution and pooling, `layers` times, then Flatten or global average pooling (gap), "
@@ -131,7 +131,7 @@ def improvements() -> Study:
         cnn,
         images,
         choices=choices,
-        settings={"epochs": 10, "batch_size": 64, "images": 20_000, "layers": 3},
+        settings={"epochs": 10, "batch_size": 64, "images": 10_000, "validation": 2_000, "layers": 3},
         fit=fit,
         plan="one_at_a_time",
         also=[{name: values[1] for name, values in choices.items()}],
