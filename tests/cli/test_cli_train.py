@@ -371,6 +371,18 @@ def test_what_does_not_fit_a_file(here: Path, capsys: pytest.CaptureFixture[str]
     assert ran.status == 0 and "see i.png or t.txt" in ran.out
 
 
+def test_what_a_white_pixel_is(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = tinynet.layers
+    end = [layers.Flatten(), layers.Dense(2, "softmax")]
+    tinynet.Sequential([layers.Input((4, 4, 3)), *end]).save("unknown.keras")
+    tinynet.Sequential([layers.Input((4, 4, 3)), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(2, "softmax")]).save("scaled.keras")
+    Image.fromarray(np.full((4, 4, 3), 200, np.uint8)).save("i.png")
+    ran = command(capsys, "predict", "unknown.keras", "i.png")
+    assert ran.status == 0 and "does not say what a white pixel is to the model, 255 is taken" in ran.err
+    assert command(capsys, "predict", "unknown.keras", "i.png", "--white", 1).err == ""
+    assert command(capsys, "predict", "scaled.keras", "i.png").err == ""
+
+
 def test_labels_go_by_their_names(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train(capsys, "mlp", "named.npz", "-o", "m.keras", "--epochs", 20, "--learning-rate", 0.05, "--quiet")
     with np.load("named.npz") as held:

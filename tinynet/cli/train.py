@@ -39,7 +39,8 @@ from tinynet.cli.classifier import (
     watched_log,
 )
 from tinynet.cli.code import names_code, running
-from tinynet.cli.dataset import Dataset, Part, aligned, limited, read_dataset, with_validation
+from tinynet.cli.dataset import Dataset, Part, aligned, limited, with_validation
+from tinynet.cli.dataset_files import read_dataset
 from tinynet.cli.ready import LENGTH, VOCABULARY, largest
 from tinynet.cli.scores import say_scores, scored
 from tinynet.cli.sources import ENDINGS, model_to_train, names_file
