@@ -246,7 +246,9 @@ def test_states_that_go_on_from_others() -> None:
 
     stateful = layers.LSTM(4, stateful=True)
     model = tinynet.Sequential([layers.Input(batch_shape=(1, 3, 2)), stateful])
-    model.predict(sequence[None], verbose=0)
+    fresh = shown(plotting.hidden_states(model, sequence))[:, -1]
+    assert stateful.states is None
+    np.testing.assert_allclose(fresh, model.predict(sequence[None], verbose=0)[0], rtol=1e-12)
     before = [state.numpy() for state in stateful.states]
     drawn = shown(plotting.hidden_states(model, sequence))[:, -1]
     np.testing.assert_array_equal(before, [state.numpy() for state in stateful.states])
