@@ -53,10 +53,11 @@ def look(where: str, model: Model, x: Any, differentiable: bool = False) -> Look
     return Look(batch, y, [call for call in calls if call.layer is not model])
 
 
-def gradient(where: str, number: Tensor, by: Tensor) -> np.ndarray:
-    """The derivative of a tensor of one element by another, as an array of the other's shape."""
-    target = place_of(by)
-    found = tape.propagate([(place_of(number), np.ones(number.shape, number.dtype))], keep=False, targets=[target])
+def gradient(where: str, outputs: Tensor, element: tuple[int, ...], by: Tensor) -> np.ndarray:
+    """The derivative of one element of a tensor by another tensor, as an array of the other's shape."""
+    target, seed = place_of(by), np.zeros(outputs.shape, outputs.dtype)
+    seed[element] = 1
+    found = tape.propagate([(place_of(outputs), seed)], keep=False, targets=[target])
     if target not in found:
         raise ArgumentError(f"{where}: the output does not depend on the sample by a derivative")
     return np.asarray(found[target], np.float64)

@@ -69,7 +69,7 @@ def hidden_states(
 
 def _states(call: LayerCall) -> np.ndarray:
     """The outputs (T, U) of a recurrent layer after each step, in the order of the steps."""
-    # The same layer with the same weights, and the states it goes on from where it is stateful, but for what it returns.
+    # The same layer but for what it returns: it has the same weights, and goes on from the same states if stateful.
     layer: Any = copy.copy(call.layer)
     layer.return_sequences, layer.return_state, layer.zero_output_for_mask = True, False, False
     first, mask = call.arguments.get("initial_state"), call.arguments.get("mask")
