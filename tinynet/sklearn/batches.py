@@ -16,7 +16,7 @@ class SparseBatches:
     y, sample_weight: arrays (N, …), or None.
     """
 
-    def __init__(self, x: Any, y: Any, sample_weight: Any, batch_size: int, shuffle: bool) -> None:
+    def __init__(self, x: Any, y: Any, sample_weight: Any, batch_size: int, shuffle: bool = False) -> None:
         self.x, self.y, self.sample_weight = x, y, sample_weight
         self.batch_size, self.shuffle = batch_size, shuffle
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from tinynet.errors import ArgumentError, nearest
 from tinynet.models import Model, Sequential, clone_model
 from tinynet.models.cloning import fresh
 
+_BUILT: weakref.WeakSet[Model] = weakref.WeakSet()  # what functions of the user's have returned
 VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -23,8 +25,9 @@ def perceptron(
     """A network of dense layers. last: the activation of the outputs; where: whose network it is, in errors."""
     sizes = hidden_layer_sizes
     sizes = list(sizes) if isinstance(sizes, (list, tuple, np.ndarray)) else [sizes]
-    hidden = [layers.Dense(whole(where, "hidden_layer_sizes", size), activation=activation) for size in sizes]
-    return Sequential([layers.Input(tuple(input_shape)), *hidden, layers.Dense(n_outputs, activation=last)])
+    stack: list[Any] = [layers.Input(tuple(input_shape))]
+    stack += [layers.Dense(whole(where, "hidden_layer_sizes", size), activation=activation) for size in sizes]
+    return Sequential([*stack, layers.Dense(n_outputs, activation=last)])
 
 
 def built(model: Any, given: Mapping[str, Any], offered: Mapping[str, Any], where: str) -> Model:
@@ -40,7 +43,9 @@ def built(model: Any, given: Mapping[str, Any], offered: Mapping[str, Any], wher
             )
         return clone_model(model)
     if not callable(model):
-        raise ArgumentError(f"{where}: expected model to be a function that builds a model, a model or None, received {model!r}")
+        raise ArgumentError(
+            f"{where}: expected model to be a function that builds a model, a model or None, received {model!r}"
+        )
     parameters = inspect.signature(model).parameters
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     known = [name for name, p in parameters.items() if p.kind not in VARIABLE]
@@ -57,6 +62,12 @@ def built(model: Any, given: Mapping[str, Any], offered: Mapping[str, Any], wher
     made = model(**arguments)
     if not isinstance(made, Model):
         raise ArgumentError(f"{where}: expected the function given as model to return a model, it returned {made!r}")
+    if made in _BUILT:
+        raise ArgumentError(
+            f"{where}: the function given as model returned a model that has been trained already; it has to build a "
+            "new one each time, or what one fit learns is known to the next"
+        )
+    _BUILT.add(made)
     return made
 
 

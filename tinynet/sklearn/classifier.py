@@ -10,9 +10,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted
 
 from tinynet import config
+from tinynet.autograd.tags import logits_of
 from tinynet.errors import ArgumentError, DataError, ShapeError
 from tinynet.losses import SparseCategoricalCrossentropy, sparse_categorical_crossentropy
 from tinynet.sklearn.estimator import Estimator
@@ -51,6 +51,9 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
     >>> classifier.predict([[-1.0], [4.0]]).tolist()
     ['low', 'high']
     """
+
+    classes_: np.ndarray
+    _multilabel: bool
 
     def __init__(
         self,
@@ -102,17 +105,9 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class for X: (N, K), or of each of L labels: (N, L)."""
-        outputs = self._outputs(X)
-        independent = self._multilabel or self._width == 1
-        if getattr(self._loss(), "from_logits", False):
-            outputs = special.expit(outputs) if independent else special.softmax(outputs, axis=1)
-        off = 0 if independent else np.abs(outputs.sum(axis=1) - 1)
-        if not (np.all(off <= TOLERANCE) and np.all(outputs >= 0) and np.all(outputs <= 1 + TOLERANCE)):
-            raise DataError(
-                f"{type(self).__name__}: the model's outputs are no probabilities. End it with softmax (sigmoid for "
-                "one output, or for several labels), or take a loss with from_logits=True."
-            )
-        return outputs if self._multilabel or self._width > 1 else np.column_stack([1 - outputs, outputs])
+        probabilities = self._probabilities(self._outputs(X))
+        alone = self._width == 1 and not self._multilabel
+        return np.column_stack([1 - probabilities, probabilities]) if alone else probabilities
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each sample: (N,), or which of L labels it has: 0 and 1 (N, L)."""
@@ -125,6 +120,19 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+    def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """The model's outputs, or what they are logits of; raises `ArgumentError` where these are no probabilities."""
+        independent = self._multilabel or self._width == 1
+        if self._logits:
+            outputs = special.expit(outputs) if independent else special.softmax(outputs, axis=1)
+        off = 0 if independent else np.abs(outputs.sum(axis=1) - 1)
+        if not (np.all(off <= TOLERANCE) and np.all(outputs >= 0) and np.all(outputs <= 1 + TOLERANCE)):
+            raise ArgumentError(
+                f"{type(self).__name__}: the model's outputs are no probabilities. End it with softmax (sigmoid for "
+                "one output, or for several labels), or take a loss with from_logits=True."
+            )
+        return outputs
 
     def _loss(self) -> Any:
         return self.model_._compiled.loss.loss
@@ -148,7 +156,10 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
                 n_outputs, loss, last = 1, "binary_crossentropy", "sigmoid"
             else:
                 n_outputs, loss, last = count, "sparse_categorical_crossentropy", "softmax"
-            self._begin(X, n_outputs, loss, last, {"n_classes": count})
+            outputs = self._begin(X, n_outputs, loss, last, {"n_classes": count})
+            # A loss from logits takes those behind a softmax, which gives probabilities all the same.
+            self._logits = getattr(self._loss(), "from_logits", False) and logits_of(outputs) is None
+            self._probabilities(outputs.numpy())
         return self._in_form(codes), weights, None if self._multilabel else codes
 
     def _numbered(self, y: Any, new: bool, classes: Any) -> np.ndarray:
@@ -172,10 +183,10 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
         if new:
             self.classes_, self._multilabel = np.unique(y if classes is None else classes), False
             if len(self.classes_) < 2:
-                raise DataError(f"{where}: expected at least two classes, received one class, {self.classes_[0]!r}")
+                raise DataError(f"{where}: expected at least two classes, received one class, {self.classes_.tolist()[0]!r}")
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
-            raise DataError(f"{where}: y holds {unknown[0]!r}, which is none of the classes {self.classes_}")
+            raise DataError(f"{where}: y holds {unknown.tolist()[0]!r}, which is none of the classes {self.classes_}")
         return np.searchsorted(self.classes_, y)
 
     def _loss_for(self, width: int, usual: str) -> str:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tinynet import config, seeds
 from tinynet.arguments import flag, number, whole
+from tinynet.autograd import Tensor, no_grad
 from tinynet.callbacks import Callback, CallbackList, EarlyStopping
 from tinynet.errors import ArgumentError, DataError, DivergenceError, ShapeError, nearest
 from tinynet.models import Model
@@ -32,7 +33,10 @@ OURS = ("x", "y", "sample_weight", "class_weight", "callbacks", "validation_data
 
 
 class Estimator(BaseEstimator):
-    """The base of `TinyNetClassifier` and `TinyNetRegressor`, where the parameters are described."""
+    """The base of `TinyNetClassifier`, where the parameters are described, and of `TinyNetRegressor`."""
+
+    _dtype: str  # that the network computes in
+    _draws: dict[str, Any]  # where the random numbers of the next `partial_fit` go on
 
     def __init__(
         self,
@@ -67,7 +71,8 @@ class Estimator(BaseEstimator):
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
-        vars(self).update(routed)  # wrong names are told by `fit`, as scikit-learn wants it
+        for name, value in routed.items():  # `fit` tells wrong names: scikit-learn wants no errors here
+            setattr(self, name, value)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name, those that are handed on (`model__units`) among them.
@@ -79,7 +84,8 @@ class Estimator(BaseEstimator):
     def set_params(self, **params: Any) -> Self:
         """Sets parameters by name, those that are handed on (`model__units`) among them; returns the estimator."""
         super().set_params(**{name: value for name, value in params.items() if not is_routed(name)})
-        vars(self).update({name: value for name, value in params.items() if is_routed(name)})
+        for name in filter(is_routed, params):
+            setattr(self, name, params[name])
         return self
 
     def _further(self) -> dict[str, Any]:
@@ -137,15 +143,15 @@ class Estimator(BaseEstimator):
                 raise ArgumentError(f"{where}: expected validation_fraction between 0 and 1, received {fraction}")
         if self.model is not None:
             for name in ("hidden_layer_sizes", "activation"):
-                if getattr(self, name) != inspect.signature(type(self).__init__).parameters[name].default:
+                if np.any(getattr(self, name) != inspect.signature(type(self).__init__).parameters[name].default):
                     raise ArgumentError(f"{where}: {name} is for the network that is made without a model; leave it out")
         known = [name for name in inspect.signature(Model.fit).parameters if name not in ("self", *OURS)]
         for name in self._routed("fit"):
             if name not in known:
                 raise ArgumentError(f"{where}: fit__{name} is not known. {nearest(name, known)}")
 
-    def _begin(self, X: Any, n_outputs: int, usual_loss: str, last: str, offered: dict[str, Any]) -> None:
-        """Makes the model, without training it.
+    def _begin(self, X: Any, n_outputs: int, usual_loss: str, last: str, offered: dict[str, Any]) -> Tensor:
+        """Makes the model, without training it; returns its outputs for two samples.
 
         n_outputs: of a network that is made here. usual_loss, last: the loss and the activation of the outputs, unless
         the user says otherwise. offered: what a function that builds a model may ask for.
@@ -159,9 +165,11 @@ class Estimator(BaseEstimator):
         else:
             offered = {"input_shape": shape, "n_features": shape[0], "n_outputs": n_outputs, **offered}
             model = built(self.model, self._routed("model"), offered, where)
-        outputs = model.predict_on_batch(dense(X[:2]))
-        if not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
-            shapes = outputs.shape if isinstance(outputs, np.ndarray) else "several of them"
+        first = dense(X[:2])
+        with no_grad():
+            outputs = model(first.astype(self._dtype) if first.dtype.kind == "f" else first, training=False)
+        if not isinstance(outputs, Tensor) or outputs.ndim != 2:
+            shapes = outputs.shape if isinstance(outputs, Tensor) else "several of them"
             raise ShapeError(f"{where}: expected one output (N, K) of the model, received {shapes} for two samples")
         width = outputs.shape[1]
         usual_loss = self._loss_for(width, usual_loss)
@@ -169,6 +177,7 @@ class Estimator(BaseEstimator):
         self.model_ = model
         self._width = width
         self.history_: dict[str, list[float]] = {}
+        return outputs
 
     def _loss_for(self, width: int, usual: str) -> str:
         """The loss where the user names none, for so many outputs; raises `ShapeError` where they are the wrong number."""
@@ -178,33 +187,33 @@ class Estimator(BaseEstimator):
         """Trains the model. weights: of samples, not all zero. strata: classes that a validation part has in the
         proportions of the whole, or None. once: for one epoch, whatever the parameters say."""
         if weights is not None and not weights.all():
-            X, y, strata = (part if part is None else part[weights > 0] for part in (X, y, strata))
-            weights = weights[weights > 0]
-        parts = [(X, y, weights)]
+            counts = weights > 0
+            X, y, weights, strata = X[counts], y[counts], weights[counts], None if strata is None else strata[counts]
+        parts: list[Any] = [slice(None)]
         callbacks = self._own_callbacks()
         if self.early_stopping:
-            rows = np.arange(len(y))
-            chosen = train_test_split(
-                rows, test_size=self.validation_fraction, random_state=seeds.draw_seed(), stratify=strata
+            parts = train_test_split(
+                np.arange(len(y)), test_size=self.validation_fraction, random_state=seeds.draw_seed(), stratify=strata
             )
-            parts = [(X[part], y[part], None if weights is None else weights[part]) for part in chosen]
-            callbacks = [*callbacks, EarlyStopping("val_loss", patience=self.patience, restore_best_weights=True)]
-        batch_size = min(LARGEST_BATCH, len(parts[0][1])) if self.batch_size == "auto" else self.batch_size
-        told = {
-            "batch_size": batch_size, "epochs": self.epochs, "callbacks": callbacks, "verbose": self.verbose,
-            **self._routed("fit"), **({"epochs": 1, "initial_epoch": 0} if once else {}),
+            callbacks.append(EarlyStopping("val_loss", patience=self.patience, restore_best_weights=True))
+        # Weights in the same proportions: their scale is no learning rate, and 2 is as good as having a sample twice.
+        data: list[Any] = [
+            (X[part], y[part], None if weights is None else (weights[part] / weights[part].mean()).astype(self._dtype))
+            for part in parts
+        ]
+        told: dict[str, Any] = {
+            "epochs": self.epochs, "batch_size": self._batch_size(len(data[0][1])), "callbacks": callbacks,
+            "verbose": self.verbose, **self._routed("fit"), **({"epochs": 1, "initial_epoch": 0} if once else {}),
         }  # fmt: skip
-        parts = [(x, labels, of_mean_one(of)) for x, labels, of in parts]
         if sparse.issparse(X):
-            size, shuffle = told.pop("batch_size"), told.pop("shuffle", True)
-            flag(type(self).__name__, "fit__shuffle of a sparse X", shuffle)
-            training, *validation = [SparseBatches(*part, size, shuffle and part is parts[0]) for part in parts]
-            history = self.model_.fit(training, validation_data=validation[0] if validation else None, **told)
+            size, shuffle = told.pop("batch_size"), flag(type(self).__name__, "fit__shuffle", told.pop("shuffle", True))
+            training, *validation = [SparseBatches(rows, labels, of, size) for rows, labels, of in data]
+            training.shuffle = shuffle
+            told["x"] = training
         else:
-            (x, y, weights), *validation = parts
-            history = self.model_.fit(
-                x, y, sample_weight=weights, validation_data=validation[0] if validation else None, **told
-            )
+            training, *validation = data
+            told.update(zip(("x", "y", "sample_weight"), training, strict=True))
+        history = self.model_.fit(**told, validation_data=validation[0] if validation else None)
         for name, values in history.history.items():
             self.history_.setdefault(name, []).extend(values)
         if not all(np.isfinite(values).all() for values in self.model_.get_weights()):
@@ -212,6 +221,9 @@ class Estimator(BaseEstimator):
                 f"{type(self).__name__}: training has diverged, there is NaN in the weights; scale the data, or take a "
                 "smaller optimizer__learning_rate"
             )
+
+    def _batch_size(self, count: int) -> int:
+        return min(LARGEST_BATCH, count) if self.batch_size == "auto" else int(self.batch_size)
 
     def _own_callbacks(self) -> list[Callback]:
         """Copies of the user's callbacks, which begin anew in each fit."""
@@ -241,10 +253,10 @@ class Estimator(BaseEstimator):
         """What the network makes of X: (N, K)."""
         check_is_fitted(self)
         X = self._checked(X, reset=False)
-        size = LARGEST_BATCH if self.batch_size == "auto" else self.batch_size
+        size = self._batch_size(LARGEST_BATCH)
         with config.with_floatx(self._dtype):
             if sparse.issparse(X):
-                return self.model_.predict(SparseBatches(X, None, None, size, False), verbose=0)
+                return self.model_.predict(SparseBatches(X, None, None, size), verbose=0)
             return self.model_.predict(X, batch_size=size, verbose=0)
 
 
@@ -279,8 +291,3 @@ def checked_weights(sample_weight: Any, count: int, where: str) -> np.ndarray | 
     if not weights.any():
         raise DataError(f"{where}: every sample_weight is zero, so there is nothing to learn from")
     return weights
-
-
-def of_mean_one(weights: np.ndarray | None) -> np.ndarray | None:
-    """Weights in the same proportions: their scale is no learning rate, and 2 is as good as having a sample twice."""
-    return None if weights is None else (weights / weights.mean()).astype(config.floatx())

@@ -73,8 +73,10 @@ class TextVectorizer(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The name of each column: of vectors the token, of integers `token0` and so on."""
         check_is_fitted(self)
-        width = self.layer_.compute_output_shape((None,))[-1]
-        names = [f"token{i}" for i in range(width)] if self.output_mode == "int" else list(self.vocabulary_)
+        if self.output_mode == "int":
+            names = [f"token{i}" for i in range(self.layer_.output_sequence_length)]
+        else:
+            names = list(self.vocabulary_)
         return np.array(names, object)
 
     def __sklearn_tags__(self) -> Any:
