@@ -85,7 +85,7 @@ def get_registered_name(thing: Any) -> str:
     own = next((name for name, known in _registered.items() if known is thing), None)
     name = own or str(thing.__name__)
     met = _met.get()
-    if met is not None and str(thing.__module__).partition(".")[0] != __package__:
+    if met is not None and str(getattr(thing, "__module__", "")).partition(".")[0] != __package__:
         if met.setdefault(name, thing) is not thing:
             raise ArgumentError(f"{met[name]!r} and {thing!r} have one name, {name!r}; call one of them otherwise")
     return name
