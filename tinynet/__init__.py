@@ -50,8 +50,8 @@ __all__ = [
     "Initializer", "Input", "InputSpec", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer",
     "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets",
     "detect_anomaly", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
-    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "show_config",
-    "sklearn", "utils", "value_and_grad",
+    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving",
+    "show_config", "sklearn", "utils", "value_and_grad",
 ]  # fmt: skip
 
 # Imported when first asked for: a script that needs tensors alone does not load training.

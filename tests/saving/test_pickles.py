@@ -1,4 +1,4 @@
-"""Models in pickles, and deep copies of them: everything that a file keeps, classes of one's own, and the next draws."""
+"""Models in pickles, and deep copies of them: all that a file keeps, classes of one's own, and the next draws."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def build(n_classes: int, units: int = 8, max_tokens: int = 12) -> tinynet.Model
 @pytest.mark.parametrize(
     "given",
     [
-        {"output_sequence_length": 4, "max_tokens": 6}, {"output_mode": "tf_idf"}, {"output_mode": "count", "ngrams": 2},
+        {"output_sequence_length": 4, "max_tokens": 6}, {"output_mode": "tf_idf"},
+        {"output_mode": "count", "ngrams": 2},
         {"output_mode": "multi_hot", "split": "character", "standardize": "lower"},
     ],
 )  # fmt: skip

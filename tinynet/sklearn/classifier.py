@@ -14,14 +14,14 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from tinynet import config
 from tinynet.autograd.tags import logits_of
 from tinynet.errors import ArgumentError, DataError, ShapeError
-from tinynet.losses import SparseCategoricalCrossentropy, sparse_categorical_crossentropy
+from tinynet.losses import LossFunctionWrapper, SparseCategoricalCrossentropy, sparse_categorical_crossentropy
 from tinynet.sklearn.estimator import Estimator
 
 TOLERANCE = 1e-3  # by which the probabilities of a sample may miss 1
 
 
 class TinyNetClassifier(ClassifierMixin, Estimator):
-    """A network that predicts classes: (N, …) to labels (N,), or to (N, L) of 0 and 1 where a sample may have several.
+    """A network that predicts classes: (N, …) to labels (N,), or to 0 and 1 (N, L) where a sample may have several.
 
     model: a function that builds a model, compiled or not; or a model, of which clones with fresh weights are
         trained; or None for a perceptron of `hidden_layer_sizes` and `activation`. The function is given what it has
@@ -36,8 +36,8 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
         not fallen for `patience` epochs, with the weights of the best one.
     callbacks: as for `Model.fit`; copies of them are used. `fit__NAME` is further handed to `Model.fit`.
     class_weight: a dict from label to weight, or 'balanced'. Weights count in proportion: their mean is made 1.
-    random_state: a number, for the same network each time, as after `tinynet.utils.set_random_seed` of it; a RandomState
-        or None (NumPy's global one) to draw such a number from. Other random numbers are left as they were.
+    random_state: a number, for the same network each time, as after `tinynet.utils.set_random_seed` of it; or where to
+        draw such a number from, a RandomState or None (NumPy's global one). Other random numbers are left as they were.
     verbose: as for `Model.fit`.
 
     X is anything scikit-learn takes (a sparse matrix is made dense batch by batch), float32 for the perceptron; a model
@@ -97,10 +97,11 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
         classes: all labels there will ever be, the first time; without them those in y.
         """
         first = not hasattr(self, "model_")
+        where = type(self).__name__
         if isinstance(self.class_weight, str):
-            raise ArgumentError(f"{type(self).__name__}: partial_fit does not go with class_weight={self.class_weight!r}")
+            raise ArgumentError(f"{where}: partial_fit does not go with class_weight={self.class_weight!r}")
         if not first and classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ArgumentError(f"{type(self).__name__}: classes {classes!r} are not those of the first call, {self.classes_}")
+            raise ArgumentError(f"{where}: classes {classes!r} are not those of the first call, {self.classes_}")
         return self._fit(X, y, sample_weight, new=first, once=True, classes=classes)
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -140,23 +141,20 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
     def _targets(
         self, X: Any, y: Any, weights: np.ndarray | None, new: bool, classes: Any = None
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+        where = type(self).__name__
         codes = self._numbered(y, new, classes)
         if self.class_weight is not None:
             if self._multilabel:
-                raise ArgumentError(f"{type(self).__name__}: class_weight is for one label a sample; give sample_weight")
+                raise ArgumentError(f"{where}: class_weight is for one label a sample; give sample_weight")
             by_class = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[codes])
             weights = by_class[codes] * (1.0 if weights is None else weights)
-            if not weights.any():
-                raise DataError(f"{type(self).__name__}: every class with samples has the weight zero in class_weight")
+            if not (by_class >= 0).all() or not weights.any():
+                raise ArgumentError(f"{where}: expected weights of at least 0, not all of them zero, in class_weight")
         if new:
             count = len(self.classes_)
-            if self._multilabel:
-                n_outputs, loss, last = count, "binary_crossentropy", "sigmoid"
-            elif count == 2:
-                n_outputs, loss, last = 1, "binary_crossentropy", "sigmoid"
-            else:
-                n_outputs, loss, last = count, "sparse_categorical_crossentropy", "softmax"
-            outputs = self._begin(X, n_outputs, loss, last, {"n_classes": count})
+            alone = count == 2 and not self._multilabel
+            last = "sigmoid" if alone or self._multilabel else "softmax"
+            outputs = self._begin(X, 1 if alone else count, last, {"n_classes": count})
             # A loss from logits takes those behind a softmax, which gives probabilities all the same.
             self._logits = getattr(self._loss(), "from_logits", False) and logits_of(outputs) is None
             self._probabilities(outputs.numpy())
@@ -168,7 +166,7 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":
-            raise ArgumentError(f"{where}: expected one class a sample, or 0 and 1 (N, L), received several classes each")
+            raise ArgumentError(f"{where}: expected one class a sample, or 0 and 1 (N, L), received several classes")
         multilabel = kind == "multilabel-indicator"
         if not new and multilabel != self._multilabel:
             raise ArgumentError(f"{where}: y is of another kind than in the first call, {kind}")
@@ -183,18 +181,19 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
         if new:
             self.classes_, self._multilabel = np.unique(y if classes is None else classes), False
             if len(self.classes_) < 2:
-                raise DataError(f"{where}: expected at least two classes, received one class, {self.classes_.tolist()[0]!r}")
+                only = self.classes_.tolist()[0]
+                raise DataError(f"{where}: expected two classes or more, received one class, {only!r}")
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise DataError(f"{where}: y holds {unknown.tolist()[0]!r}, which is none of the classes {self.classes_}")
         return np.searchsorted(self.classes_, y)
 
-    def _loss_for(self, width: int, usual: str) -> str:
+    def _loss_for(self, width: int) -> str:
         count = len(self.classes_)
+        if self._multilabel and width == count or not self._multilabel and width == 1 and count == 2:
+            return "binary_crossentropy"
         if width == count:
-            return "binary_crossentropy" if self._multilabel else "sparse_categorical_crossentropy"
-        if width == 1 and count == 2 and not self._multilabel:
-            return usual
+            return "sparse_categorical_crossentropy"
         expected = f"{count} outputs, one for each {'label' if self._multilabel else 'class'}"
         raise ShapeError(
             f"{type(self).__name__}: expected a model of {expected}, received one of {width}; a function that builds a "
@@ -206,6 +205,7 @@ class TinyNetClassifier(ClassifierMixin, Estimator):
         if self._multilabel or self._width == 1:
             return codes.reshape(len(codes), -1).astype(config.floatx())
         loss = self._loss()
-        if isinstance(loss, SparseCategoricalCrossentropy) or getattr(loss, "fn", None) is sparse_categorical_crossentropy:
+        by_name = isinstance(loss, LossFunctionWrapper) and loss.fn is sparse_categorical_crossentropy
+        if by_name or isinstance(loss, SparseCategoricalCrossentropy):
             return codes
         return np.eye(self._width, dtype=config.floatx())[codes]

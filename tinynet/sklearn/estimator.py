@@ -120,8 +120,8 @@ class Estimator(BaseEstimator):
                 f"{type(self).__name__}: X holds text; make numbers of it first, as by TextVectorizer in a pipeline"
             )
         own = self.model is not None
-        told = {"dtype": "numeric", "allow_nd": True} if own else {"dtype": ["float64", "float32"] if reset else self._dtype}
-        X = validate_data(self, X, reset=reset, accept_sparse="csr", **told, **y)
+        dtype = "numeric" if own else ["float64", "float32"] if reset else self._dtype
+        X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=dtype, allow_nd=own, **y)
         if reset:
             array = X[0] if y else X
             self._dtype = config.floatx() if own else array.dtype.name
@@ -144,17 +144,17 @@ class Estimator(BaseEstimator):
         if self.model is not None:
             for name in ("hidden_layer_sizes", "activation"):
                 if np.any(getattr(self, name) != inspect.signature(type(self).__init__).parameters[name].default):
-                    raise ArgumentError(f"{where}: {name} is for the network that is made without a model; leave it out")
+                    raise ArgumentError(f"{where}: {name} is for the network that is made without a model")
         known = [name for name in inspect.signature(Model.fit).parameters if name not in ("self", *OURS)]
         for name in self._routed("fit"):
             if name not in known:
                 raise ArgumentError(f"{where}: fit__{name} is not known. {nearest(name, known)}")
 
-    def _begin(self, X: Any, n_outputs: int, usual_loss: str, last: str, offered: dict[str, Any]) -> Tensor:
+    def _begin(self, X: Any, n_outputs: int, last: str, offered: dict[str, Any]) -> Tensor:
         """Makes the model, without training it; returns its outputs for two samples.
 
-        n_outputs: of a network that is made here. usual_loss, last: the loss and the activation of the outputs, unless
-        the user says otherwise. offered: what a function that builds a model may ask for.
+        n_outputs, last: the outputs of a network that is made here, and their activation. offered: what else a function
+        that builds a model may ask for.
         """
         where = type(self).__name__
         shape = X.shape[1:]
@@ -172,15 +172,15 @@ class Estimator(BaseEstimator):
             shapes = outputs.shape if isinstance(outputs, Tensor) else "several of them"
             raise ShapeError(f"{where}: expected one output (N, K) of the model, received {shapes} for two samples")
         width = outputs.shape[1]
-        usual_loss = self._loss_for(width, usual_loss)
+        usual_loss = self._loss_for(width)
         compiled(model, self.optimizer, self.loss, self.metrics, self._routed("optimizer"), usual_loss, where)
         self.model_ = model
         self._width = width
         self.history_: dict[str, list[float]] = {}
         return outputs
 
-    def _loss_for(self, width: int, usual: str) -> str:
-        """The loss where the user names none, for so many outputs; raises `ShapeError` where they are the wrong number."""
+    def _loss_for(self, width: int) -> str:
+        """The loss where the user names none, for so many outputs; `ShapeError` where that is the wrong number."""
         raise NotImplementedError
 
     def _train(self, X: Any, y: np.ndarray, weights: np.ndarray | None, strata: Any, once: bool) -> None:
@@ -206,7 +206,8 @@ class Estimator(BaseEstimator):
             "verbose": self.verbose, **self._routed("fit"), **({"epochs": 1, "initial_epoch": 0} if once else {}),
         }  # fmt: skip
         if sparse.issparse(X):
-            size, shuffle = told.pop("batch_size"), flag(type(self).__name__, "fit__shuffle", told.pop("shuffle", True))
+            size = told.pop("batch_size")
+            shuffle = flag(type(self).__name__, "fit__shuffle", told.pop("shuffle", True))
             training, *validation = [SparseBatches(rows, labels, of, size) for rows, labels, of in data]
             training.shuffle = shuffle
             told["x"] = training
@@ -245,8 +246,9 @@ class Estimator(BaseEstimator):
     def _targets(
         self, X: Any, y: Any, weights: np.ndarray | None, new: bool
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-        """Targets as the loss takes them, weights of the samples, and their classes, of which a part should have as many
-        as the whole. new: whether a model is to be begun."""
+        """Targets as the loss takes them, weights of the samples, and `strata` for `_train`.
+
+        new: whether a model is to be begun."""
         raise NotImplementedError
 
     def _outputs(self, X: Any) -> np.ndarray:

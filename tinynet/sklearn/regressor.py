@@ -57,15 +57,15 @@ class TinyNetRegressor(RegressorMixin, Estimator):
         if new:
             self.n_outputs_ = targets.shape[1]
             self._columns = y.ndim == 2
-            self._begin(X, self.n_outputs_, "mean_squared_error", "linear", {})
+            self._begin(X, self.n_outputs_, "linear", {})
         elif targets.shape[1] != self.n_outputs_:
             raise ShapeError(f"{type(self).__name__}: y has {targets.shape[1]} columns, and had {self.n_outputs_}")
         return targets, weights, None
 
-    def _loss_for(self, width: int, usual: str) -> str:
+    def _loss_for(self, width: int) -> str:
         if width != self.n_outputs_:
             raise ShapeError(
                 f"{type(self).__name__}: the model has {width} outputs, and y {self.n_outputs_} columns; a function "
                 "that builds a model may ask for n_outputs"
             )
-        return usual
+        return "mean_squared_error"

@@ -14,7 +14,7 @@ from tinynet.tokens import as_texts
 
 
 class TextVectorizer(TransformerMixin, BaseEstimator):
-    """Texts to integers (N, T), or to vectors (N, V) of what they hold: `tinynet.layers.TextVectorization` in a pipeline.
+    """Texts to integers (N, T), or to vectors (N, V) of what they hold: `layers.TextVectorization` in a pipeline.
 
     Texts are a list, an array of str or a column of a data frame. Each token becomes its number in the vocabulary that
     `fit` learns: 0 is padding, 1 any other token, 2 the most frequent one. So an Embedding behind it has room for
