@@ -160,7 +160,7 @@ BASE = named([
     *(SentenceModel(f"{'bidirectional ' * two}{layer}", layer, two) for layer, two in RECURRENT),
 ])  # fmt: skip
 
-# The reports' whole models, as examples/_architectures.py builds them.
+# The reports' whole models, as tinynet/study/architectures.py builds them.
 REPORTS = named([
     ImageModel("CIFAR-10 CNN", pixels=True),
     *(SentenceModel(f"NusaX {'bidirectional ' * two}{layer}", layer, two, padded=True) for layer, two in RECURRENT),

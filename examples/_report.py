@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinynet import plotting
 from tinynet.errors import require
 
 
@@ -93,40 +94,18 @@ def mean_and_spread(values: Sequence[float]) -> str:
 
 def plot_curves(history: Mapping[str, Sequence[float]], path: Path, title: str, watched: str) -> None:
     """Saves loss and accuracy over the epochs as a picture; `watched` names the data behind val_…."""
-    figure = require("matplotlib.figure", "examples", "the curves").Figure(
-        figsize=(9, 3.6), layout="constrained"
-    )
+    figure = require("matplotlib.figure", "examples", "the curves").Figure(figsize=(9, 3.6), layout="constrained")
     figure.suptitle(title)
-    epochs = range(1, len(history["loss"]) + 1)
-    for axes, key in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        axes.plot(epochs, history[key], marker="o", markersize=3, label="training")
-        if f"val_{key}" in history:
-            axes.plot(epochs, history[f"val_{key}"], marker="s", markersize=3, label=watched)
-        axes.set(xlabel="epoch", ylabel=key)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(alpha=0.3)
-        axes.legend()
+    for axes, metric in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        plotting.history(history, metric, validation=watched, axes=axes)
     figure.savefig(path, dpi=130)
 
 
 def plot_confusion(counts: np.ndarray, class_names: Sequence[str], path: Path, title: str) -> None:
     """Saves a confusion matrix as a picture, coloured by the share of each true class."""
-    side = 2.2 + 0.6 * len(class_names)
-    figure = require("matplotlib.figure", "examples", "the confusion matrix").Figure(
-        figsize=(side + 1, side), layout="constrained"
-    )
-    axes = figure.subplots()
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(counts):
-        colour = "white" if shares[row, column] > 0.5 else "black"
-        axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=9)
-    places = range(len(class_names))
-    axes.set_xticks(places, class_names, rotation=45, ha="right")
-    axes.set_yticks(places, class_names)
-    axes.set(xlabel="predicted", ylabel="true", title=title)
-    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
-    figure.savefig(path, dpi=130)
+    axes: Any = plotting.confusion_matrix(counts, class_names)
+    axes.set_title(title)
+    axes.figure.savefig(path, dpi=130)
 
 
 def largest_difference(a: Any, b: Any) -> float:

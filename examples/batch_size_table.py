@@ -20,12 +20,12 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from _architectures import cifar10_cnn, sentiment_rnn
 from _command import Parser, add_folders, folder, run, whole
 from _data import load_cifar10, load_nusax
 from _report import largest_difference, table
 
 import tinynet
+from tinynet.study.architectures import cifar10_cnn, sentiment_rnn
 
 SIZES = (1, 8, 16, 32, 64, 128)
 HEADER = (

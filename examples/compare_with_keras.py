@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _architectures import RECURRENT, cifar10_cnn, sentiment_rnn
 from _command import Parser, add_folders, folder, number, run, whole
 from _data import Images, Sentences, load_cifar10, load_nusax
 from _report import largest_difference, mean_and_spread, scores, table
@@ -33,6 +32,7 @@ from _training import fit_cnn, fit_sentiment
 
 import tinynet
 from tinynet.errors import require
+from tinynet.study.architectures import RECURRENT, cifar10_cnn, sentiment_rnn
 
 MODELS = ("cnn", *(prefix + name for name in RECURRENT for prefix in ("", "bi_")))
 LOADED_HEADER = (

@@ -15,12 +15,12 @@ import os
 from pathlib import Path
 
 import numpy as np
-from _architectures import digits_cnn
 from _command import Parser, folder, run, whole
 from _report import scores
 
 from tinynet.datasets import digits
 from tinynet.errors import require
+from tinynet.study.architectures import digits_cnn
 
 MODELS = Path(__file__).parent / "models"
 

@@ -16,7 +16,6 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from _architectures import digits_cnn, digits_lstm
 from _command import Parser, folder, run, whole
 from _report import (
     check_packages,
@@ -31,6 +30,7 @@ from _report import (
 import tinynet
 from tinynet.datasets import digits
 from tinynet.errors import DataError
+from tinynet.study.architectures import digits_cnn, digits_lstm
 
 MODELS = Path(__file__).parent / "models"
 

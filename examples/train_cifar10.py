@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 
-from _architectures import cifar10_cnn
 from _command import Parser, add_folders, folder, run, whole
 from _data import load_cifar10
 from _report import (
@@ -37,6 +36,7 @@ from _training import fit_cnn
 
 import tinynet
 from tinynet.datasets.cifar10 import CLASS_NAMES
+from tinynet.study.architectures import cifar10_cnn
 
 
 def arguments() -> argparse.Namespace:

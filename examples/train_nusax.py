@@ -19,7 +19,6 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from _architectures import RECURRENT, sentiment_rnn
 from _command import Parser, add_folders, folder, number, run, whole
 from _data import Sentences, load_nusax
 from _report import (
@@ -37,6 +36,7 @@ from _training import fit_sentiment
 
 import tinynet
 from tinynet.datasets.nusax_sentiment import CLASS_NAMES
+from tinynet.study.architectures import RECURRENT, sentiment_rnn
 
 
 def arguments() -> argparse.Namespace:

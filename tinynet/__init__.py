@@ -28,11 +28,13 @@ if TYPE_CHECKING:
         models,
         ops,
         optimizers,
+        plotting,
         preprocessing,
         random,
         regularizers,
         saving,
         sklearn,
+        study,
         utils,
     )
     from tinynet.initializers import Initializer
@@ -50,8 +52,8 @@ __all__ = [
     "Initializer", "Input", "InputSpec", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer",
     "Sequential", "Tensor", "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets",
     "detect_anomaly", "enable_grad", "errors", "grad", "gradcheck", "initializers", "kernels", "layers", "losses",
-    "metrics", "models", "no_grad", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving",
-    "show_config", "sklearn", "utils", "value_and_grad",
+    "metrics", "models", "no_grad", "ops", "optimizers", "plotting", "preprocessing", "random", "regularizers", "saving",
+    "show_config", "sklearn", "study", "utils", "value_and_grad",
 ]  # fmt: skip
 
 # Imported when first asked for: a script that needs tensors alone does not load training.
@@ -61,8 +63,8 @@ _HOMES = {
     "Sequential": "models",
     **{name: name for name in (
         "activations", "callbacks", "config", "constraints", "data", "datasets", "errors", "initializers", "kernels",
-        "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
-        "saving", "sklearn", "utils",
+        "layers", "losses", "metrics", "models", "ops", "optimizers", "plotting", "preprocessing", "random",
+        "regularizers", "saving", "sklearn", "study", "utils",
     )},
 }  # fmt: skip
 

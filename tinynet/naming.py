@@ -25,6 +25,18 @@ def reset_names() -> None:
 
 
 @contextlib.contextmanager
+def fresh_names() -> Iterator[None]:
+    """Within it all counts start anew; afterwards they go on from where they were."""
+    before = Counter(_names)
+    _names.clear()
+    try:
+        yield
+    finally:
+        _names.clear()
+        _names.update(before)
+
+
+@contextlib.contextmanager
 def name_scope(name: str) -> Iterator[None]:
     """Within it new weights carry `name` in their path."""
     token = scope.set((*scope.get(), name))

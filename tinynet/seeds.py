@@ -21,9 +21,22 @@ from tinynet import distributions
 from tinynet.errors import ArgumentError
 
 _frozen: ContextVar[bool] = ContextVar("frozen", default=False)
-_shared: SeedGenerator | None = None
-_global_seed: int | None = None
 _SEEDS = 2**31 - 2  # a seed, or a counter, and one larger by this are the same
+
+
+class _Source:
+    """What is drawn from without a generator of one's own.
+
+    python, numpy: the generators of the modules `random` and `numpy.random`, or ones like these. seed: what
+    `set_random_seed` was given. shared: the generator of operations that draw without a seed.
+    """
+
+    def __init__(self, python: Any, numpy: Any, seed: int | None = None) -> None:
+        self.python, self.numpy, self.seed = python, numpy, seed
+        self.shared: SeedGenerator | None = None
+
+
+_source: ContextVar[_Source] = ContextVar("source", default=_Source(_python_random, np.random))  # noqa: B039
 
 
 def set_random_seed(seed: int) -> None:
@@ -37,15 +50,15 @@ def set_random_seed(seed: int) -> None:
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
         raise ArgumentError(f"set_random_seed: expected an integer in [0, 2**32), received {seed!r}")
-    global _shared, _global_seed
-    _python_random.seed(int(seed))
-    np.random.seed(int(seed))
-    _shared, _global_seed = None, int(seed)
+    source = _source.get()
+    source.python.seed(int(seed))
+    source.numpy.seed(int(seed))
+    source.shared, source.seed = None, int(seed)
 
 
 def draw_seed() -> int:
     """A fresh seed from the global stream, as Keras draws one for each new layer."""
-    return _python_random.randint(1, 10**9)
+    return int(_source.get().python.randint(1, 10**9))
 
 
 @contextlib.contextmanager
@@ -59,6 +72,31 @@ def frozen() -> Iterator[None]:
         yield
     finally:
         _frozen.reset(token)
+
+
+@contextlib.contextmanager
+def apart(start: int | dict[str, Any]) -> Iterator[None]:
+    """Within it tinynet draws what it would draw after `set_random_seed(start)`, or `set_state(start)`.
+
+    It draws from generators of its own, so that nothing outside is disturbed, and nobody outside (another thread,
+    say, that draws from Python's `random`) disturbs it.
+
+    >>> with apart(3):
+    ...     first = draw_seed()
+    >>> with apart(3):
+    ...     _, again = _python_random.random(), draw_seed()
+    >>> first == again
+    True
+    """
+    token = _source.set(_Source(_python_random.Random(), np.random.RandomState()))
+    try:
+        if isinstance(start, dict):
+            set_state(start)
+        else:
+            set_random_seed(start)
+        yield
+    finally:
+        _source.reset(token)
 
 
 class SeedGenerator:
@@ -154,10 +192,10 @@ class _SharedGenerator(SeedGenerator):
 
 def shared_generator() -> SeedGenerator:
     """The generator of everybody who draws without a seed; `set_random_seed` starts a new one."""
-    global _shared
-    if _shared is None:
-        _shared = _SharedGenerator()
-    return _shared
+    source = _source.get()
+    if source.shared is None:
+        source.shared = _SharedGenerator()
+    return source.shared
 
 
 def _placed(numbers: np.ndarray, mean: Any, stddev: Any) -> np.ndarray:
@@ -171,36 +209,40 @@ def orders() -> Callable[[int], np.ndarray]:
 
     After `set_random_seed` it begins with the same one each time it is asked for, as Keras's passes do.
     """
-    return np.random.permutation if _global_seed is None else distributions.Shuffling(_global_seed).order
+    source = _source.get()
+    if source.seed is None:
+        return lambda count: np.asarray(source.numpy.permutation(count))
+    return distributions.Shuffling(source.seed).order
 
 
 def shuffled(count: int) -> list[int]:
     """An order of range(`count`) from Python's `random`: that of a data set's batches, in Keras too."""
     order = list(range(count))
-    _python_random.shuffle(order)
+    _source.get().python.shuffle(order)
     return order
 
 
 def get_state() -> dict[str, Any]:
     """Everything that draws without a generator of their own depend on, in numbers and arrays."""
-    version, words, _ = _python_random.getstate()
-    numpy = np.random.get_state(legacy=False)
+    source = _source.get()
+    version, words, _ = source.python.getstate()
+    numpy, shared = source.numpy.get_state(legacy=False), source.shared
     return {
         "python": [version, np.array(words, np.uint32)],
         "numpy": [numpy["state"]["key"], numpy["state"]["pos"], numpy["has_gauss"], numpy["gauss"]],
-        "shared": None if _shared is None else [_shared.seed, _shared.counter],
-        "seed": _global_seed,
+        "shared": None if shared is None else [shared.seed, shared.counter],
+        "seed": source.seed,
     }
 
 
 def set_state(state: dict[str, Any]) -> None:
     """Goes on drawing as after the `get_state` that gave this."""
-    global _shared, _global_seed
+    source = _source.get()
     version, words = state["python"]
-    _python_random.setstate((version, tuple(words.tolist()), None))
+    source.python.setstate((version, tuple(words.tolist()), None))
     key, position, has_gauss, gauss = state["numpy"]
-    np.random.set_state(("MT19937", key, position, has_gauss, gauss))
-    _shared, _global_seed = None, state["seed"]
+    source.numpy.set_state(("MT19937", key, position, has_gauss, gauss))
+    source.shared, source.seed = None, state["seed"]
     if state["shared"] is not None:
-        _shared = _SharedGenerator(state["shared"][0])
-        _shared.counter = state["shared"][1]
+        source.shared = _SharedGenerator(state["shared"][0])
+        source.shared.counter = state["shared"][1]

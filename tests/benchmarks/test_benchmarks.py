@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import tinynet
+from tinynet.study import architectures
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
@@ -121,12 +122,7 @@ def test_another_network_is_not_timed(spoil: Any, told: str, modules: SimpleName
     assert result.stdout == ""
 
 
-def test_whole_models_are_those_of_the_examples(
-    modules: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "examples"))
-    import _architectures
-
+def test_whole_models_are_those_of_the_studies(modules: SimpleNamespace) -> None:
     def layers(model: Any) -> list[tuple[str, dict[str, Any]]]:
         configurations = json.loads(model.to_json())["config"]["layers"]
         for layer in configurations:
@@ -137,11 +133,11 @@ def test_whole_models_are_those_of_the_examples(
 
     reports = modules.workloads.REPORTS
     ours = reports["CIFAR-10 CNN"].build(tinynet, dropout=0.5)
-    assert layers(ours) == layers(_architectures.cifar10_cnn(tinynet))
-    for key, layer in _architectures.RECURRENT.items():
+    assert layers(ours) == layers(architectures.cifar10_cnn(tinynet))
+    for key, layer in architectures.RECURRENT.items():
         for two in (False, True):
             ours = reports[f"NusaX {'bidirectional ' * two}{layer}"].build(tinynet, dropout=0.5)
-            theirs = _architectures.sentiment_rnn(tinynet, key, bidirectional=two)
+            theirs = architectures.sentiment_rnn(tinynet, key, bidirectional=two)
             assert layers(ours) == layers(theirs)
             assert [w.shape for w in ours.get_weights()] == [w.shape for w in theirs.get_weights()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from cli_files import command
 
 import tinynet
 from tinynet import cli
-from tinynet.cli import COMMANDS, main
+from tinynet.cli import COMMANDS, command_module, main
 from tinynet.cli.text import bytes_told, shown, table
 
 
@@ -35,8 +36,17 @@ def model_file(tmp_path: Path) -> Path:
 def test_alone_it_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
     ran = command(capsys)
     assert ran.status == 0
-    assert "usage: " in ran.out
-    assert all(name in ran.out and module.HELP in ran.out for name, module in COMMANDS.items())
+    assert "usage: " in ran.out and "exit status:" in ran.out
+    assert all(f" {name} " in ran.out and told in ran.out for name, told in COMMANDS.items())
+
+
+def test_help_imports_no_command() -> None:
+    code = (
+        "import sys; from tinynet.cli import main; main(['--help'])\n"
+        "print([name for name in sys.modules if name.startswith(('tinynet.layers', 'tinynet.cli.'))])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.stdout.splitlines()[-1] == "['tinynet.cli.arguments', 'tinynet.cli.text']"
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,12 +56,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     ran = command(capsys, name, "--help")
+    examples = command_module(name).EXAMPLES
     assert ran.status == 0
-    assert f" {COMMANDS[name].EXAMPLE}\n" in ran.out
+    assert "exit status:" in ran.out and all(f" {example}\n" in ran.out for example in examples)
     assert max(map(len, ran.out.splitlines())) <= 80
-    assert COMMANDS[name].EXAMPLE.startswith(name)
-    # The example is one that the parser takes.
-    cli.make_parser().parse_args(COMMANDS[name].EXAMPLE.split())
+    for example in examples:  # is one that the parser takes
+        words = shlex.split(example.partition(" >")[0])
+        assert words[0] == name
+        cli.make_parser(words).parse_args(words)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +73,20 @@ def test_help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> Non
         (["inspect"], "required: FILE"),
         (["inspect", "a", "b"], "unrecognized arguments: b"),
         (["inspect", "--jso", "a"], "unrecognized arguments: --jso"),
-        (["predict", "a", "b"], "required: -o/--output"),
+        (["predict", "a"], "required: INPUT"),
+        (["predict", __file__, "b", "-o", "c.npy", "--json"], "with -o they are written to a file"),
+        (["train", "cnn"], "required: DATA"),
+        (["train", "cnn", "digits", "--epochs", "0"], "expected a whole number >= 1, received '0'"),
+        (["train", "cnn", "digits", "--learning-rate", "0"], "expected a number > 0, received '0'"),
+        (["train", "cnn", "digits", "--learning-rate", "inf"], "expected a number > 0, received 'inf'"),
+        (["train", "cnn", "digits", "--validation-split", "1"], "expected a number between 0 and 1, received '1'"),
+        (["evaluate", "a.keras", "digits", "--part", "all"], "invalid choice: 'all'"),
+        (["bench", "--batch-sizes", "1,0"], "expected a whole number >= 1, received '0'"),
+        (["bench", "--batch-sizes", "2,2"], "expected different sizes, received '2,2'"),
+        (["bench", "--tasks", "train", "--keras"], "which --tasks leaves out"),
+        (["gradcheck", "tinynet.ops:tanh", "--shape", "2,x"], "expected sizes such as 2,5,3"),
+        (["gradcheck", "tinynet.ops:tanh", "--integers", "3"], "is about the --shape before it, and there is none"),
+        (["completion", "tcsh"], "invalid choice: 'tcsh'"),
         (["predict", "a", "b", "-o", "c", "--batch-size", "0"], "expected a whole number >= 1, received '0'"),
         (["predict", "a", "b", "-o", "c", "--batch-size", "x"], "expected a whole number >= 1, received 'x'"),
         (["verify", "a", "--tolerance", "2"], "expected a number between 0 and 1, received '2'"),
@@ -71,7 +96,8 @@ def test_help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> Non
         (["verify", "a", "--rows", "2", "--inputs", "b"], "not allowed with"),
         *([[name, "nothing.keras", *rest], "nothing.keras: there is no such file"] for name, rest in (
             ("inspect", []), ("verify", []), ("certify", []), ("convert", ["out.h5"]),
-            ("predict", ["x.npy", "-o", "o.npy"]),
+            ("predict", ["x.npy", "-o", "o.npy"]), ("evaluate", ["digits"]), ("train", ["digits", "-o", "o.keras"]),
+            ("gradcheck", []), ("bench", []),
         )),
     ],
 )  # fmt: skip
@@ -85,6 +111,7 @@ def test_wrong_command_lines(argv: list[str], cause: str, capsys: pytest.Capture
     ("error", "status", "told"),
     [
         (KeyboardInterrupt(), 130, "interrupted"),
+        (KeyboardInterrupt("interrupted; --resume goes on"), 130, "interrupted; --resume goes on"),
         (PermissionError(13, "Permission denied", "model.keras"), 1, "model.keras: Permission denied"),
         (OSError(28, "No space left on device"), 1, "No space left on device"),
         (FileNotFoundError(2, "No such file or directory", "x.npy"), 2, "x.npy: No such file or directory"),
@@ -98,7 +125,7 @@ def test_errors_are_one_line(
     def failing(arguments: Any) -> int:
         raise error
 
-    monkeypatch.setattr(COMMANDS["inspect"], "run", failing)
+    monkeypatch.setattr(command_module("inspect"), "run", failing)
     ran = command(capsys, "inspect", "model.keras")
     assert (ran.status, ran.err) == (status, f"tinynet: error: {ran.err.removeprefix('tinynet: error: ')}")
     assert told in ran.err

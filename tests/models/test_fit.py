@@ -193,9 +193,10 @@ def test_shuffling_repeats_after_a_seed() -> None:
     assert order_of_samples(seed=4) != orders
 
 
-def test_shuffling_without_a_seed_differs_between_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tinynet.seeds, "_global_seed", None)
-    orders = order_of_samples(seed=None)
+def test_shuffling_without_a_seed_differs_between_epochs() -> None:
+    without_a_seed = {**tinynet.seeds.get_state(), "seed": None}
+    with tinynet.seeds.apart(without_a_seed):
+        orders = order_of_samples(seed=None)
     assert all(sorted(order) == list(range(50)) for order in orders)
     assert len({tuple(order) for order in orders}) == 3
 

@@ -14,7 +14,7 @@ from tinynet.autograd.tags import logits_of
 from tinynet.autograd.tensor import Tensor, place_of
 from tinynet.callbacks.callback import Callback, Logs
 from tinynet.errors import NotBuiltError
-from tinynet.layers.base import noting_outputs
+from tinynet.layers.base import noting_calls
 from tinynet.nested import leaves, map_leaves
 
 SMALL, LARGE = 1e-6, 1e3  # gradients beyond these, as a share of the largest and as they are, are remarked upon
@@ -27,8 +27,9 @@ class LayerReport(NamedTuple):
     """One layer on one batch.
 
     output_mean, output_std, output_zeros: of its outputs; the last is the share that is exactly 0, as after a relu.
-    gradient: the root mean square of the loss's gradient by the outputs, of a softmax or sigmoid by its logits.
-    over_time: the same for each step of outputs (N, T, F), first to last; None for others.
+    gradient: the root mean square of the loss's gradient by the outputs, of a softmax or sigmoid by its logits; NaN
+        where they have none, as before the first weights where the data are integers; infinite where it is no number.
+    over_time: the same for each step of outputs (N, T, F), first to last; None for others, and where there is none.
     weights, weights_gradient: the lengths of all its trainable weights as one vector, and of their gradient.
     """
 
@@ -57,10 +58,10 @@ def layer_reports(model: Any, x: Any, y: Any = None, sample_weight: Any = None) 
     from tinynet.models.data import one_batch  # models import callbacks
 
     batch = one_batch(x, y, sample_weight, where="layer_reports")
-    with enable_grad(), seeds.frozen(), noting_outputs() as noted:
+    with enable_grad(), seeds.frozen(), noting_calls() as noted:
         y_pred = model(map_leaves(_tensor, batch.x), training=False)
         loss = model._loss_of(batch.x, batch.y, y_pred, batch.sample_weight, False)
-        calls = [(layer, [t for t in leaves(outputs) if isinstance(t, Tensor)]) for layer, outputs in noted]
+        calls = [(call.layer, [t for t in leaves(call.outputs) if isinstance(t, Tensor)]) for call in noted]
         calls = [(layer, outputs) for layer, outputs in calls if layer is not model and outputs]
         targets = {id(place): place for _, outputs in calls for place in map(_place, outputs)}
         targets.update((id(weight), weight) for layer, _ in calls for weight in layer.trainable_weights)
@@ -83,15 +84,17 @@ def _tensor(array: Any) -> Any:
 
 def _report(layer: Any, outputs: Sequence[Tensor], found: dict[Any, Any]) -> LayerReport:
     values = outputs[0].numpy().astype(np.float64)
-    gradient = _dense(found.get(_place(outputs[0])), values.shape)
+    squares = _dense(found.get(_place(outputs[0])), values.shape) ** 2
+    squares[np.isnan(squares)] = np.inf
+    has_gradient = outputs[0].requires_grad
     weights = layer.trainable_weights
     return LayerReport(
         layer.name,
         float(values.mean()),
         float(values.std()),
         float((values == 0).mean()),
-        float(np.sqrt((gradient**2).mean())),
-        np.sqrt((gradient**2).mean(axis=(0, 2))) if values.ndim == 3 else None,
+        float(np.sqrt(squares.mean())) if has_gradient else np.nan,
+        np.sqrt(squares.mean(axis=(0, 2))) if has_gradient and values.ndim == 3 else None,
         _length([weight.numpy() for weight in weights]),
         _length([_dense(found.get(weight), weight.shape) for weight in weights]),
     )
@@ -108,17 +111,27 @@ def _length(arrays: Sequence[np.ndarray]) -> float:
     return float(np.sqrt(sum(np.sum(array.astype(np.float64) ** 2) for array in arrays)))
 
 
+def remark_on(gradient: float, largest: float) -> str:
+    """Whether a gradient, beside the largest of a model's layers, 'vanishes' or 'explodes'; nothing otherwise."""
+    return "explodes" if gradient > LARGE else "vanishes" if gradient < SMALL * largest else ""
+
+
+def largest_gradient(reports: Sequence[LayerReport]) -> float:
+    """The largest finite gradient of a model's layers; 0 where there is none."""
+    return max((report.gradient for report in reports if np.isfinite(report.gradient)), default=0.0)
+
+
 def table(reports: Sequence[LayerReport]) -> str:
     """The reports as lines of a table, with a remark where a gradient vanishes or explodes."""
     rows: list[tuple[str, ...]] = [("layer", "output mean", "std", "zeros", "gradient", "weights", "their gradient", "")]
-    largest = max((report.gradient for report in reports), default=0.0)
+    largest = largest_gradient(reports)
     for report in reports:
-        remark = "explodes" if not report.gradient <= LARGE else "vanishes" if report.gradient < SMALL * largest else ""
+        remark = remark_on(report.gradient, largest)
         if report.over_time is not None:
             first, last = report.over_time[0], report.over_time[-1]
             remark = f"{remark + ', ' if remark else ''}first step {first:.1e}, last {last:.1e}"
         numbers = [f"{report.output_mean:.3g}", f"{report.output_std:.3g}", f"{report.output_zeros:.0%}"]
-        numbers.append(f"{report.gradient:.2e}")
+        numbers.append("-" if np.isnan(report.gradient) else f"{report.gradient:.2e}")
         weights = [f"{report.weights:.3g}", f"{report.weights_gradient:.2e}"] if report.weights else ["-", "-"]
         rows.append((report.name, *numbers, *weights, remark))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -79,10 +79,10 @@ class LivePlot(Callback):
         figure = self._matplotlib().Figure(figsize=(4.5 * max(len(names), 1), 3.2), layout="constrained")
         panels = figure.subplots(1, max(len(names), 1), squeeze=False)[0]
         for panel, name in zip(panels, names, strict=False):
-            for key, label in ((name, "training"), (f"val_{name}", "validation")):
+            for key, label, line in ((name, "training", "-"), (f"val_{name}", "validation", "--")):
                 if key in self.logs:
                     epochs, values = zip(*self.logs[key], strict=True)
-                    panel.plot(epochs, values, label=label, marker="." if len(epochs) < 30 else None)
+                    panel.plot(epochs, values, line, label=label, marker="." if len(epochs) < 30 else None)
             panel.set_title(name)
             panel.set_xlabel("epoch")
             panel.legend()

@@ -1,7 +1,8 @@
-"""The command line: `python -m tinynet COMMAND`.
+"""The command line: `tinynet COMMAND`, or `python -m tinynet COMMAND`.
 
-A command is a module of this package with `HELP` (a line), `EXAMPLE`, `add_arguments(parser)` and
-`run(arguments)`, which returns the exit status; `COMMANDS` names them all.
+A command is a module of this package of the same name with a docstring, `EXAMPLES`, `add_arguments(parser)` and
+`run(arguments)`, which returns the exit status; `COMMANDS` names them all. Only the module of the command that is
+run is imported.
 
 Exit status: 0 for success; 1 where the answer is no, or the work could not be done; 2 for a wrong command line or
 a file that is not there; 130 after Ctrl-C.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import os
 import sys
 import textwrap
@@ -20,20 +22,41 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 import tinynet
-from tinynet.cli import certify, convert, inspect, predict, verify
 from tinynet.cli.arguments import UsageError
 from tinynet.cli.text import WIDTH, say
 from tinynet.errors import MissingFileError, TinynetError
 
-COMMANDS: dict[str, ModuleType] = {
-    "inspect": inspect,
-    "predict": predict,
-    "convert": convert,
-    "certify": certify,
-    "verify": verify,
+COMMANDS = {
+    "study": "train variants with several seeds, compare and report",
+    "train": "train a network, or go on training a file",
+    "evaluate": "score a model on data: table by class, confusion matrix",
+    "predict": "run a model on texts, images or arrays",
+    "inspect": "show what a file holds, and what is unsafe in it",
+    "convert": "write a model in another format",
+    "verify": "compare with Keras, or with check vectors",
+    "certify": "record check vectors into a copy of a file",
+    "gradcheck": "check derivatives numerically",
+    "bench": "time training steps and predictions",
+    "completion": "print what lets a shell complete these commands",
 }
 
-DESCRIPTION = "Looks into files of models and runs them. Nothing that stands in a file is ever executed."
+DESCRIPTION = """\
+Trains classifiers, runs and checks models, and looks into their files.
+Nothing that stands in a model's file is ever executed.
+"""
+START = """\
+to begin with:
+  {prog} train lstm nusax -o sentiment.keras
+  {prog} evaluate sentiment.keras nusax
+  {prog} predict sentiment.keras "pelayanan buruk" "makanan enak"
+  {prog} COMMAND --help
+"""
+STATUSES = """\
+exit status:
+  0  yes, or done
+  1  no, or it could not be done
+  2  a wrong command line, or a missing file
+"""
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what shells report of programs that these signals end
 
 
@@ -44,25 +67,40 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
-def make_parser() -> Parser:
-    """The parser of all commands."""
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help in which each command stands in one line with what it does: argparse indents them once more than it counts."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += self._indent_increment
+
+
+def command_module(name: str) -> ModuleType:
+    """The module of a command."""
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def make_parser(words: Sequence[str] = ()) -> Parser:
+    """The parser of a command line: of all commands' names, and of the arguments of the one among its words."""
     started_as_module = os.path.basename(sys.argv[0]) == "__main__.py"
+    prog = "python -m tinynet" if started_as_module else "tinynet"
     parser = Parser(
-        prog="python -m tinynet" if started_as_module else "tinynet", description=DESCRIPTION, allow_abbrev=False
-    )
+        prog=prog, description=DESCRIPTION, epilog=f"{START.format(prog=prog)}\n{STATUSES}", formatter_class=Help,
+        allow_abbrev=False,
+    )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"tinynet {tinynet.__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for name, module in COMMANDS.items():
-        command = commands.add_parser(
-            name,
-            help=module.HELP,
-            description=_wrapped(module.__doc__),
-            epilog=f"example:\n  {parser.prog} {module.EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", parser_class=Parser)
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    for name, told in COMMANDS.items():
+        command = commands.add_parser(name, help=told, formatter_class=Help, allow_abbrev=False)
+        if name == chosen:
+            module = command_module(name)
+            command.description = _wrapped(module.__doc__)
+            examples = "\n".join(f"  {prog} {example}" for example in module.EXAMPLES)
+            command.epilog = f"examples:\n{examples}\n\n{STATUSES}"
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     return parser
 
 
@@ -74,8 +112,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 status = _run(argv)
             finally:
                 sys.stdout.flush()
-        except KeyboardInterrupt:
-            return _failed("interrupted", INTERRUPTED)
+        except KeyboardInterrupt as error:
+            return _failed(str(error) or "interrupted", INTERRUPTED)
         except BrokenPipeError:
             # Whoever read the output has seen enough; Python must not complain of it on its way out.
             with contextlib.suppress(OSError, ValueError):
@@ -96,9 +134,14 @@ def _wrapped(text: str | None) -> str:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = make_parser()
+    words = sys.argv[1:] if argv is None else argv
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what a word may become
+        from tinynet.cli.completion import complete
+
+        complete(make_parser)
+    parser = make_parser(words)
     try:
-        arguments = parser.parse_args(argv)
+        arguments = parser.parse_args(words)
     except SystemExit as exit:  # of --help and --version
         return int(exit.code or 0)
     if arguments.command is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Iterable
 
@@ -41,6 +42,17 @@ def share(text: str) -> float:
         number = 0.0
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, received {text!r}")
+    return number
+
+
+def rate(text: str) -> float:
+    """A finite number above 0, for `argparse`."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number > 0, received {text!r}")
     return number
 
 

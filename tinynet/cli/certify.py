@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import tinynet
+from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, add_data_arguments, check_inputs, check_output
 from tinynet.cli.contents import Contents, read_contents
 from tinynet.cli.data import predictions
@@ -23,13 +24,12 @@ from tinynet.cli.samples import chosen
 from tinynet.cli.text import item, say
 from tinynet.models import Model, load_model
 
-HELP = "record check vectors into a copy of a file"
-EXAMPLE = "certify model.keras -o certified.keras"
+EXAMPLES = ("certify model.keras -o certified.keras",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="the model: a .keras or .h5 file")
+    completers.model_file(parser.add_argument("file", metavar="FILE", help="the model: a .keras or .h5 file"))
     parser.add_argument("-o", "--output", metavar="COPY", help="the copy (FILE with .certified before its ending)")
     parser.add_argument("--overwrite", action="store_true", help="replace COPY if it is there")
     add_data_arguments(parser)

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from tinynet.cli.beside import ALL, CHECK, CLASSES
+from tinynet.cli.classes import read_classes
 from tinynet.cli.findings import DAMAGED, UNSAFE, UNSUPPORTED, Finding, unsafe, unsupported
 from tinynet.errors import FileFormatError, TinynetError, UnsafeFileError
 from tinynet.saving import hdf5, is_hdf5, keras2
@@ -18,7 +20,6 @@ ARCHIVE, WHOLE, WEIGHTS_ALONE, OLD_WEIGHTS, UNKNOWN = (
     ".keras archive of a model", "HDF5 file of a model", "HDF5 file of weights alone (.weights.h5)",
     "HDF5 file of weights alone, as Keras 2 wrote them", "no known format",
 )  # fmt: skip
-CHECK = "tinynet_check"  # the folder or group that `certify` adds
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Contents:
     """What a file holds, and what is wrong with it.
 
     config, training: as they stand in the file, None where there are none or they cannot be read.
+    classes: the names of a classifier's, where 'train' wrote them.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Contents:
     config: Any = None
     training: Any = None
     certified: bool = False
+    classes: list[str] | None = None
     arrays: list[Stored] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -61,7 +64,7 @@ class Contents:
 
     def weights(self) -> list[Stored]:
         """The arrays that belong to layers: not to an optimizer, nor to what draws random numbers."""
-        beside = ("/optimizer/", "/optimizer_weights/", "/metrics/", f"/{CHECK}/")
+        beside = ("/optimizer/", "/optimizer_weights/", "/metrics/", *(f"/{name}/" for name in ALL))
         return [a for a in self.arrays if not a.path.startswith(beside) and "/seed_generator/" not in a.path]
 
     def note(self, error: TinynetError, place: str, kind: str = DAMAGED) -> None:
@@ -83,6 +86,12 @@ def read_contents(path: str) -> Contents:
     else:
         _read_archive(contents)
     _judge(contents)
+    if contents.is_model and not any(finding.kind == UNSAFE for finding in contents.findings):
+        try:
+            known = read_classes(path)
+            contents.classes = None if known is None else list(known.names)
+        except FileFormatError as error:
+            contents.note(error, CLASSES)
     return contents
 
 

@@ -15,7 +15,9 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, check_inputs, check_output
+from tinynet.cli.classes import add_classes, read_classes
 from tinynet.cli.contents import read_contents
 from tinynet.cli.data import predictions
 from tinynet.cli.samples import samples
@@ -24,15 +26,14 @@ from tinynet.errors import FileFormatError
 from tinynet.models import Model, clone_model, load_model
 from tinynet.saving.archive import replacing
 
-HELP = "write a model in another format"
-EXAMPLE = "convert old_model.h5 model.keras"
+EXAMPLES = ("convert old_model.h5 model.keras", "convert model.keras model.weights.h5")
 ENDINGS = (".keras", ".h5", ".hdf5")
 ROWS = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    parser.add_argument("file", metavar="IN", help="the model: a .keras or .h5 file")
+    completers.model_file(parser.add_argument("file", metavar="IN", help="the model: a .keras or .h5 file"))
     parser.add_argument("output", metavar="OUT", help=".keras, .h5 or .weights.h5")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it is there")
 
@@ -62,6 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 model.save(aside)
         told = _compared(model, aside, weights_only, out)
+        known = read_classes(source)
+        if known is not None and not weights_only:
+            add_classes(aside, aside, known)
         with open(aside, "rb") as new, replacing(out) as stream:
             shutil.copyfileobj(new, stream)
 

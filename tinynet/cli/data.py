@@ -33,7 +33,7 @@ def read_inputs(paths: Sequence[str], model: Model) -> list[np.ndarray]:
     names = [] if model._graph is None else [tensor.name for tensor in model.inputs]
     arrays: list[tuple[str, np.ndarray]] = []  # each with where it is from
     for path in paths:
-        found = _read(path)
+        found = read_arrays(path)
         if not isinstance(found, dict):
             arrays.append((path, found))
             continue
@@ -60,7 +60,7 @@ def _fitting(array: np.ndarray, tensor: Any, where: str) -> np.ndarray:
     return array if is_text else array.astype(tensor.dtype)
 
 
-def _read(path: str) -> np.ndarray | dict[str, np.ndarray]:
+def read_arrays(path: str) -> np.ndarray | dict[str, np.ndarray]:
     """The array in a .npy or .txt file, or the arrays in a .npz by name."""
     if path.endswith(".txt"):
         with open(path, "rb") as stream:
@@ -85,6 +85,11 @@ def _read(path: str) -> np.ndarray | dict[str, np.ndarray]:
         return arrays
     except UNREADABLE as error:
         raise DataError(f"{path}: holds no arrays of numbers or texts that NumPy can read ({error})") from error
+
+
+def reads_text(model: Model) -> bool:
+    """Whether a model's only input is texts."""
+    return model._graph is not None and len(model.inputs) == 1 and model.inputs[0].dtype == "string"
 
 
 def predictions(model: Model, inputs: Sequence[np.ndarray], batch_size: int = 32) -> dict[str, np.ndarray]:

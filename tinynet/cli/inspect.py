@@ -14,6 +14,7 @@ from collections import Counter
 from typing import Any
 
 from tinynet.catalogue import snake_case
+from tinynet.cli import completers
 from tinynet.cli.contents import ARCHIVE, Contents, Stored, read_contents
 from tinynet.cli.findings import NOTE, UNSAFE, Finding
 from tinynet.cli.text import bytes_told, item, say, table
@@ -21,15 +22,14 @@ from tinynet.errors import TinynetError
 from tinynet.models import Model, Sequential, load_model
 from tinynet.saving.weights import numbered
 
-HELP = "show what a file holds, and what is unsafe in it"
-EXAMPLE = "inspect model.keras"
+EXAMPLES = ("inspect model.keras", "inspect model.h5 --json")
 MOST_SHOWN = 100  # of findings, unless asked for as JSON
 DEEPEST = 20  # models within models
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="a .keras, .h5 or .weights.h5 file")
+    completers.model_file(parser.add_argument("file", metavar="FILE", help="a .keras, .h5 or .weights.h5 file"))
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
@@ -73,6 +73,7 @@ def _report(contents: Contents, model: Model | None, error: str | None) -> dict[
         "keras_version": contents.version,
         "date_saved": contents.saved,
         "certified": contents.certified,
+        "classes": contents.classes,
         "loadable": error is None,
         "error": error,
         "inputs": _ends(model, "inputs") if model else _described_inputs(layers),
@@ -183,6 +184,8 @@ def _print(report: dict[str, Any], contents: Contents) -> None:
         say(f"written by Keras {report['keras_version'] or '(version not said)'} or for it{date}")
     if report["certified"]:
         say("certified: it holds check vectors, which 'verify' compares")
+    if report["classes"]:
+        say(item(", ".join(report["classes"]), "classes: "))
     for which in ("inputs", "outputs"):
         for end in report[which]:
             say(item(f"{end['name']} {_shape(end['shape'])} {end['dtype'] or ''}".rstrip(), f"{which[:-1]}: "))

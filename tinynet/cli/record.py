@@ -1,7 +1,4 @@
-"""Check vectors in a file of a model: inputs, and the outputs that some library gave for them.
-
-In an archive they are members of a folder, in HDF5 arrays of bytes in a group; Keras passes over both.
-"""
+"""Check vectors in a file of a model: inputs, and the outputs that some library gave for them."""
 
 from __future__ import annotations
 
@@ -14,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.cli.contents import CHECK
+from tinynet.cli.beside import CHECK, read_beside, write_beside
 from tinynet.errors import FileFormatError
-from tinynet.saving import hdf5, is_hdf5
-from tinynet.saving.archive import LARGEST_CONFIG, Archive, parsed, replacing, write_archive
+from tinynet.saving.archive import LARGEST_CONFIG, parsed
 
 RECORD = "record.json"
 VERSION = 1
@@ -41,7 +37,7 @@ class Record:
 
 def read_record(path: str) -> Record | None:
     """The check vectors in a file; None where it holds none. Raises `FileFormatError` for damaged ones."""
-    parts = _parts(path)
+    parts = read_beside(path, CHECK)
     if parts is None:
         return None
     told = parsed(_part(parts, RECORD, path), f"{path}: {CHECK}/{RECORD}")
@@ -55,22 +51,6 @@ def read_record(path: str) -> Record | None:
     inputs = [_array(parts, f"inputs_{i}.npy", path) for i in range(count)]
     outputs = {name: _array(parts, f"outputs_{i}.npy", path) for i, name in enumerate(names)}
     return Record(made_by, inputs, outputs, told.get("about") or {})
-
-
-def _parts(path: str) -> dict[str, bytes] | None:
-    """The files of the record by name; None where there is none."""
-    if not is_hdf5(path):
-        with Archive(path) as archive:
-            names = [name for name in archive.names() if name.startswith(f"{CHECK}/")]
-            return {name.removeprefix(f"{CHECK}/"): archive.read(name) for name in names} or None
-    with open(path, "rb") as stream:
-        group = hdf5.opened(stream.read(), path).get(CHECK)
-    if group is None:
-        return None
-    if not isinstance(group, hdf5.Group):
-        raise FileFormatError(f"{path}: {CHECK} is no group")
-    found = {name: group.get(name) for name in group}
-    return {name: item.read().tobytes() for name, item in found.items() if isinstance(item, hdf5.Dataset)}
 
 
 def _part(parts: Mapping[str, bytes], name: str, path: str) -> bytes:
@@ -106,13 +86,7 @@ def write_certified(path: str, copy: str, record: Record) -> None:
     parts.update(_files("inputs", record.inputs))
     parts.update(_files("outputs", list(record.outputs.values())))
     assert len(parts[RECORD]) < LARGEST_CONFIG
-    if is_hdf5(path):
-        with open(path, "rb") as original, replacing(copy) as stream:
-            stream.write(_with_group(original.read(), parts))
-        return
-    with Archive(path) as archive:
-        members = {name: archive.read(name) for name in archive.names() if not name.startswith(f"{CHECK}/")}
-    write_archive(copy, {**members, **{f"{CHECK}/{name}": part for name, part in parts.items()}})
+    write_beside(path, copy, CHECK, parts)
 
 
 def _files(what: str, arrays: Sequence[np.ndarray]) -> dict[str, bytes]:
@@ -122,17 +96,3 @@ def _files(what: str, arrays: Sequence[np.ndarray]) -> dict[str, bytes]:
         np.save(stream, array.astype(str) if array.dtype.kind in "OS" else array, allow_pickle=False)
         files[f"{what}_{i}.npy"] = stream.getvalue()
     return files
-
-
-def _with_group(content: bytes, parts: Mapping[str, bytes]) -> bytes:
-    """An HDF5 file with a group of these parts. Only files that tinynet's own reader has accepted come here."""
-    import h5py
-
-    stream = io.BytesIO(content)
-    with h5py.File(stream, "r+") as file:
-        if CHECK in file:
-            del file[CHECK]
-        group = file.create_group(CHECK)
-        for name, part in parts.items():
-            group.create_dataset(name, data=np.frombuffer(part, np.uint8))
-    return stream.getvalue()

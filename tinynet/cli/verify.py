@@ -11,6 +11,7 @@ import argparse
 import math
 
 import tinynet
+from tinynet.cli import completers
 from tinynet.cli.arguments import add_data_arguments, check_inputs
 from tinynet.cli.contents import read_contents
 from tinynet.cli.data import predictions
@@ -22,14 +23,13 @@ from tinynet.cli.text import item, say, table
 from tinynet.errors import FileFormatError, MissingDependencyError, TinynetError
 from tinynet.models import Model, load_model
 
-HELP = "compare with Keras, or with check vectors"
-EXAMPLE = "verify model.keras"
+EXAMPLES = ("verify model.keras", "verify model.keras --inputs images.npy --tolerance 1e-4")
 OURS = f"tinynet {tinynet.__version__}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="the model: a .keras or .h5 file")
+    completers.model_file(parser.add_argument("file", metavar="FILE", help="the model: a .keras or .h5 file"))
     add_data_arguments(parser)
 
 

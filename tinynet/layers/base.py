@@ -8,7 +8,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,7 +50,7 @@ LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
 _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
-_noted: ContextVar[list[tuple[Layer, Any]] | None] = ContextVar("noted", default=None)
+_noted: ContextVar[list[LayerCall] | None] = ContextVar("noted", default=None)
 
 
 _changes = 0
@@ -67,10 +67,20 @@ def stands_alone() -> bool:
     return not is_recording() and not _inside_call.get()
 
 
+class LayerCall(NamedTuple):
+    """A layer that was called: with what inputs and further arguments (mask and initial states among them), and what
+    it gave."""
+
+    layer: Layer
+    inputs: Any
+    arguments: dict[str, Any]
+    outputs: Any
+
+
 @contextlib.contextmanager
-def noting_outputs() -> Iterator[list[tuple[Layer, Any]]]:
-    """Within it the list gets every layer that is called, with its outputs, in the order in which they are done."""
-    noted: list[tuple[Layer, Any]] = []
+def noting_calls() -> Iterator[list[LayerCall]]:
+    """Within it the list gets every call of a layer, in the order in which they are done."""
+    noted: list[LayerCall] = []
     token = _noted.set(noted)
     try:
         yield noted
@@ -369,7 +379,8 @@ class Layer(Configurable):
             self._pass_masks(inputs, outputs, previous_mask)
         noted = _noted.get()
         if noted is not None:
-            noted.append((self, outputs))
+            arguments = {**dict(zip(self._call_names[1:], args, strict=False)), **kwargs}
+            noted.append(LayerCall(self, inputs, arguments, outputs))
         return outputs
 
     makes_masks = False

@@ -1,4 +1,4 @@
-"""Pictures of models, as SVG, without another program."""
+"""Pictures: of models, as SVG, without another program; of training, results and what layers do, with matplotlib."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from typing import Any
 
 from tinynet.errors import ArgumentError, NotBuiltError
 from tinynet.models import Model
+from tinynet.plotting.comparing import comparison
+from tinynet.plotting.confusion import confusion_matrix
 from tinynet.plotting.diagram import Details, diagram_of
+from tinynet.plotting.gradients import gradient_flow, gradient_over_time, statistics_over_epochs
+from tinynet.plotting.images import feature_maps, filters
+from tinynet.plotting.runs import history
+from tinynet.plotting.sensitivity import saliency
+from tinynet.plotting.states import hidden_states
 from tinynet.plotting.svg import Picture, drawn
 from tinynet.saving.archive import path_of, replacing
 
-__all__ = ["plot_model"]
+__all__ = [
+    "comparison", "confusion_matrix", "feature_maps", "filters", "gradient_flow", "gradient_over_time", "hidden_states",
+    "history", "plot_model", "saliency", "statistics_over_epochs",
+]  # fmt: skip
 
 # How links are drawn, by Graphviz's names for it.
 SPLINES = {"ortho": "ortho", "polyline": "polyline", "line": "polyline", "spline": "curved", "curved": "curved"}
