@@ -169,6 +169,10 @@ def _warnings(analysis: Analysis, words: Words) -> list[Conclusion]:
         told.append(words("some_failed", n=len(failed), trials=words("trials", n=trials)))
     if trials > len(results.outcomes):
         told.append(words("missing", n=trials - len(results.outcomes), trials=words("trials", n=trials)))
+    without = sum(outcome.error is None for outcome in results.outcomes) - sum(map(len, analysis.trials))
+    if without:
+        metric = words.metric(analysis.metric.name)
+        told.append(words("no_score", n=without, trials=words("trials", n=trials), metric=metric))
     lost = [v for v in study.variants if not results.of(v) and any(o.variant == v for o in failed)]
     if lost:
         told.append(words("all_failed", labels=words.some([words.label(study, variant) for variant in lost])))

@@ -180,6 +180,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{n} of {trials} failed; the figures are those of the others.",
         "{n} dari {trials} gagal; angka-angka di sini berasal dari yang lain.",
     ),
+    "no_score": (
+        "{n} of {trials} has a {metric} that is no number, and is left out.|"
+        "{n} of {trials} have a {metric} that is no number, and are left out.",
+        "{n} dari {trials} memiliki {metric} yang bukan angka dan tidak diikutkan.",
+    ),
     "all_failed": (
         "All trainings of these variants failed: {labels}.",
         "Semua pelatihan varian berikut gagal: {labels}.",

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import __version__
+import tinynet
 from tinynet.errors import FileAccessError, require
 from tinynet.saving.archive import replacing
 from tinynet.study.conclusions import Conclusion, compared, conclusions, digits_of, facts, samples_of
@@ -97,7 +97,7 @@ class _Report:
         lead = [paragraph for paragraph in (self.study.description, *self.results.data_notes) if paragraph]
         lead.append(words(
             "head", variants=words("variants", n=len(self.study.variants)), date=words.date(self.day),
-            seeds=words("seeds", n=len(self.study.seeds)), version=__version__,
+            seeds=words("seeds", n=len(self.study.seeds)), version=tinynet.__version__,
             samples=words("test_samples", n=samples_of(self.analysis)),
         ))  # fmt: skip
         return Page(words.language, self.study.title, lead, words("contents"), sections)
@@ -261,24 +261,24 @@ class _Report:
         words, names = self.words, self.results.class_names or ()
         if len(names) > MOST_CLASSES:
             return []
-        f1, shares = [], []
         truth = np.bincount(next(iter(self.results.tests.values())).truth, minlength=len(names))
-        shares.append([Cell(words("truly"), strong=True), *(self._share(v) for v in truth / truth.sum())])
+        f1, shares = [], [truth / truth.sum()]
         for place in self.order:
             counts = self._counts(place)
             f1.append(f1_of_counts(counts).mean(axis=0))
-            predicted = (counts.sum(1) / counts.sum((1, 2))[:, None]).mean(axis=0)
-            shares.append([Cell(self.labels[place]), *(self._share(v) for v in predicted)])
+            shares.append((counts.sum(1) / counts.sum((1, 2))[:, None]).mean(axis=0))
         head = [words("variant"), *names]
         low, high = float(np.min(f1)), float(np.max(f1))
         rows = [
             [Cell(self.labels[place]), *(Cell(words.number(v, 3), shade=float((v - low) / ((high - low) or 1))) for v in row)]
             for place, row in zip(self.order, f1, strict=True)
         ]
-        return [Table(head, rows, caption=words("f1_by_class")), Table(head, shares, caption=words("shares"))]
-
-    def _share(self, value: float) -> Cell:
-        return Cell(self.words.percent(value), shade=float(value))
+        most, labels = float(np.max(shares)), [words("truly"), *(self.labels[place] for place in self.order)]
+        of_shares = [
+            [Cell(label, strong=not n), *(Cell(words.percent(v), shade=float(v) / most) for v in row)]
+            for n, (label, row) in enumerate(zip(labels, shares, strict=True))
+        ]
+        return [Table(head, rows, caption=words("f1_by_class")), Table(head, of_shares, caption=words("shares"))]
 
     def _confusions(self) -> list[Block]:
         words = self.words
@@ -395,7 +395,7 @@ def by_class(counts: np.ndarray) -> dict[str, np.ndarray]:
 
 def versions() -> dict[str, str]:
     """Of what the figures come from."""
-    found = {"tinynet": __version__, "Python": platform.python_version(), "NumPy": np.__version__}
+    found = {"tinynet": tinynet.__version__, "Python": platform.python_version(), "NumPy": np.__version__}
     return {**found, "SciPy": metadata.version("scipy"), "Matplotlib": metadata.version("matplotlib")}
 
 

@@ -294,13 +294,13 @@ class Analysis:
         """
         found: list[tuple[str | None, Any, Any, Difference]] = []
         compared = set()
-        for choice, values in self.study.choices.items():
+        for name, values in self.study.choices.items():
             for number in range(1, len(values)):
                 for reference in sorted({0, number - 1}):
-                    pairs = self._pairs(choice, values[number], values[reference])
+                    pairs = self._pairs(name, values[number], values[reference])
                     difference = self._largest_difference(pairs)
                     if difference is not None:
-                        found.append((choice, values[number], values[reference], difference))
+                        found.append((name, values[number], values[reference], difference))
                         compared |= {place for pair in pairs for place in pair}
         usual = self.usual
         for place, variant in enumerate(self.variants):
