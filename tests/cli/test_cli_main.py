@@ -69,7 +69,8 @@ def test_help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_commands_of_the_documents_can_be_given() -> None:
     root = Path(__file__).parents[2]
-    lines = re.findall(r"^\$ tinynet (.*)$", (root / "docs" / "command_line.md").read_text(encoding="utf-8"), re.MULTILINE)
+    page = (root / "docs" / "command_line.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\$ tinynet (.*)$", page, re.MULTILINE)
     table = (root / "README.md").read_text(encoding="utf-8").partition("| `tinynet …` |")[2].partition("\n\n")[0]
     lines += re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
     assert len(lines) > 12

@@ -68,7 +68,8 @@ def _shape(text: str) -> tuple[int, ...]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    completers.model(parser.add_argument("object", metavar="OBJECT", help="FILE.py:NAME, MODULE:NAME or a model's file"))
+    what = parser.add_argument("object", metavar="OBJECT", help="FILE.py:NAME, MODULE:NAME or a model's file")
+    completers.model(what)
     parser.add_argument(
         "--shape", action=_Shape, dest="shapes", default=[], type=_shape, metavar="SIZES", help="of an input: 2,5,3"
     )
