@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import __version__
+import tinynet
 from tinynet.errors import FileAccessError, require
 from tinynet.saving.archive import replacing
 from tinynet.study.conclusions import Conclusion, compared, conclusions, digits_of, facts, samples_of
@@ -97,7 +97,7 @@ class _Report:
         lead = [paragraph for paragraph in (self.study.description, *self.results.data_notes) if paragraph]
         lead.append(words(
             "head", variants=words("variants", n=len(self.study.variants)), date=words.date(self.day),
-            seeds=words("seeds", n=len(self.study.seeds)), version=__version__,
+            seeds=words("seeds", n=len(self.study.seeds)), version=tinynet.__version__,
             samples=words("test_samples", n=samples_of(self.analysis)),
         ))  # fmt: skip
         return Page(words.language, self.study.title, lead, words("contents"), sections)
@@ -395,7 +395,7 @@ def by_class(counts: np.ndarray) -> dict[str, np.ndarray]:
 
 def versions() -> dict[str, str]:
     """Of what the figures come from."""
-    found = {"tinynet": __version__, "Python": platform.python_version(), "NumPy": np.__version__}
+    found = {"tinynet": tinynet.__version__, "Python": platform.python_version(), "NumPy": np.tinynet.__version__}
     return {**found, "SciPy": metadata.version("scipy"), "Matplotlib": metadata.version("matplotlib")}
 
 
