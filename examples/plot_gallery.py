@@ -4,7 +4,8 @@
     python examples/plot_gallery.py --train-images 2000 --epochs 1 --seeds 1      (a first look)
 
 A small CNN is trained on a part of CIFAR-10, and recurrent networks on NusaX: an LSTM that skips the padding behind a
-sentence, one that reads it like words, and a GRU. They are trained briefly, so the scores are no results.
+sentence, one that reads it like words, and one that reads in both directions. They are trained briefly: their scores
+are no results.
 
 Saves plot_<function>.png to the folder --out.
 """
@@ -31,7 +32,7 @@ from tinynet.study.architectures import cifar10_cnn, sentiment_rnn
 VARIANTS = {
     "LSTM": {"layer": "lstm"},
     "LSTM, no mask": {"layer": "lstm", "mask": False},
-    "GRU": {"layer": "gru"},
+    "bidirectional LSTM": {"layer": "lstm", "bidirectional": True},
 }
 
 
@@ -39,7 +40,7 @@ def arguments() -> argparse.Namespace:
     parser = Parser(__doc__)
     parser.add_argument("--train-images", type=whole(), default=10000)
     parser.add_argument("--test-images", type=whole(), default=2000)
-    parser.add_argument("--epochs", type=whole(), default=10, help="of the recurrent networks (10); half as many of the CNN")
+    parser.add_argument("--epochs", type=whole(), default=10, help="for sentences (10), and half as many for images")
     parser.add_argument("--seeds", type=whole(), default=5, help="runs of each recurrent network (5)")
     add_folders(parser, "runs/gallery")
     return parser.parse_args()
@@ -118,10 +119,9 @@ def draw_sentences(options: argparse.Namespace, out: Path) -> None:
     text = data.test_texts[np.argmin(unknown + 100 * (abs(lengths - 16) > 2))]  # 14 to 18 words, most of them known
     save(plotting.saliency(whole, text), out, "saliency_text")
     save(plotting.hidden_states(whole, text), out, "hidden_states")
-    tinynet.utils.set_random_seed(0)
-    both = tinynet.Sequential([data.vectorizer, layers.Embedding(3000, 32), layers.Bidirectional(layers.LSTM(32))])
-    both.build((None, 1))
-    save(plotting.hidden_states(both, text), out, "hidden_states_both")
+    words = data.vectorizer(np.array([text])).numpy()[0]
+    tokens = [data.vectorizer.get_vocabulary()[word] for word in words[words != 0]]
+    save(plotting.hidden_states(models["bidirectional LSTM"], words, tokens=tokens), out, "hidden_states_both")
 
 
 def draw_images(options: argparse.Namespace, out: Path) -> None:

@@ -39,6 +39,8 @@ _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})
 _registered: dict[str, Any] = {}  # classes and functions of the user's by the names that stand in files
 # While one thing is written or read: what was written by identity, what was read by kind and number.
 _shared: ContextVar[dict[Any, Any] | None] = ContextVar("shared", default=None)
+# While a model is described for a pickle: the classes and functions of the user's in it, by their names there.
+_met: ContextVar[dict[str, Any] | None] = ContextVar("met", default=None)
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Any], Any]:
@@ -81,7 +83,24 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 def get_registered_name(thing: Any) -> str:
     """The name under which a class or function of yours was registered, or its own."""
     own = next((name for name, known in _registered.items() if known is thing), None)
-    return own or str(thing.__name__)
+    name = own or str(thing.__name__)
+    met = _met.get()
+    if met is not None and str(getattr(thing, "__module__", "")).partition(".")[0] != __package__:
+        if met.setdefault(name, thing) is not thing:
+            raise ArgumentError(f"{met[name]!r} and {thing!r} have one name, {name!r}; call one of them otherwise")
+    return name
+
+
+@contextlib.contextmanager
+def meeting() -> Iterator[dict[str, Any]]:
+    """Within it the classes and functions of yours that are described are noted: the `custom_objects` with which what
+    describes them can be read."""
+    met: dict[str, Any] = {}
+    token = _met.set(met)
+    try:
+        yield met
+    finally:
+        _met.reset(token)
 
 
 def registered_function(name: str) -> Any:
@@ -277,7 +296,7 @@ def serialize(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if callable(value):
-        name = getattr(value, "__name__", repr(value))
+        name = get_registered_name(value) if hasattr(value, "__name__") else repr(value)
         return function_config(value) if any(known is value for known in _registered.values()) else name
     return value
 

@@ -20,12 +20,13 @@ _settings: dict[str, Any] = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "max_epochs": None,
     "max_steps_per_epoch": None,
 }  # fmt: skip
+_floatx: ContextVar[str | None] = ContextVar("floatx", default=None)
 _compute_dtype: ContextVar[str | None] = ContextVar("compute_dtype", default=None)
 
 
 def floatx() -> str:
     """The dtype of new weights: 'float32' unless `set_floatx` said otherwise."""
-    return str(_settings["floatx"])
+    return _floatx.get() or str(_settings["floatx"])
 
 
 def set_floatx(value: str) -> None:
@@ -36,6 +37,16 @@ def set_floatx(value: str) -> None:
     if value not in FLOAT_DTYPES:
         raise ArgumentError(f"set_floatx: unknown dtype {value!r}. {nearest(value, FLOAT_DTYPES)}")
     _settings["floatx"] = value
+
+
+@contextlib.contextmanager
+def with_floatx(value: str) -> Iterator[None]:
+    """Within it, and in no other thread, `floatx` is `value`."""
+    token = _floatx.set(value)
+    try:
+        yield
+    finally:
+        _floatx.reset(token)
 
 
 def epsilon() -> float:

@@ -27,16 +27,21 @@ _SEEDS = 2**31 - 2  # a seed, or a counter, and one larger by this are the same
 class _Source:
     """What is drawn from without a generator of one's own.
 
-    python, numpy: the generators of the modules `random` and `numpy.random`, or ones like these. seed: what
-    `set_random_seed` was given. shared: the generator of operations that draw without a seed.
+    python, numpy: the modules `random` and `numpy.random`, whose generators everybody shares, or generators of its own.
+    seed: what `set_random_seed` was given. shared: the generator of operations that draw without a seed.
     """
 
-    def __init__(self, python: Any, numpy: Any, seed: int | None = None) -> None:
-        self.python, self.numpy, self.seed = python, numpy, seed
+    def __init__(self, python: Any = _python_random, numpy: Any = None) -> None:
+        self.python, self._numpy = python, numpy
+        self.seed: int | None = None
         self.shared: SeedGenerator | None = None
 
+    @property
+    def numpy(self) -> Any:
+        return np.random if self._numpy is None else self._numpy  # NumPy loads its module when it is asked for
 
-_source: ContextVar[_Source] = ContextVar("source", default=_Source(_python_random, np.random))  # noqa: B039
+
+_source: ContextVar[_Source] = ContextVar("source", default=_Source())  # noqa: B039
 
 
 def set_random_seed(seed: int) -> None:

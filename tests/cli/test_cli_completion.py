@@ -13,6 +13,7 @@ from cli_files import command
 
 from tinynet import cli
 from tinynet.cli.completion import _words
+from tinynet.study import STUDIES
 
 # Answers command lines, each in a fork: argcomplete ends the process that it answers in, and takes a file of its number.
 ANSWER = """
@@ -52,6 +53,8 @@ FOLLOWING: dict[str, list[str]] = {
     "predict model.keras ": ["cat.png", "data.npz", "more/"],
     "inspect o": ["old.h5"],
     "gradcheck tinynet.ops:tanh --dtype f": ["float64", "float32"],
+    "study nusax-l": ["nusax-lstm"],
+    "study n": [name for name in STUDIES if name.startswith("n")] + ["networks.py"],
     "completion ": ["bash", "zsh", "fish"],
     'predict model.keras "an open quo': [],
     "nonsense x": [],

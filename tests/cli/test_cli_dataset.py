@@ -136,6 +136,16 @@ def test_labels_follow_the_model_s_names() -> None:
     data = read(x=X, y=np.array(["b", "c", "a"])[Y])
     assert aligned(data, ("c", "b", "a", "z"), "m").train.y.tolist() == [1, 0, 2, 1, 0, 2]
     assert aligned(read(x=X, y=Y), ("p", "q", "r"), "m").names == ("p", "q", "r")
+    for names in (None, ("0", "1", "2")):  # nothing tells which output is which
+        assert aligned(read(x=X, y=Y), names, "m").names is None
+        with pytest.raises(UsageError, match="m: names no classes, .* which of its outputs is 'a'; .* --classes a,b,c"):
+            aligned(data, names, "m")
+        given = read(x=X, y=np.array(["b", "c", "a"])[Y], class_names=["b", "c", "a"])
+        assert aligned(given, names, "m") is given
+        numbers = read(x=X, y=Y.astype(str))
+        assert aligned(numbers, names, "m").train.y.tolist() == Y.tolist()
+    with pytest.raises(UsageError, match="--classes 0,2"):
+        aligned(read(x=X[Y != 1], y=Y[Y != 1].astype(str)), None, "m")
     with pytest.raises(DataError, match="has 3 classes, but m tells 2 apart"):
         aligned(read(x=X, y=Y), ("p", "q"), "m")
 

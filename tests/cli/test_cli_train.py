@@ -380,6 +380,30 @@ def test_labels_go_by_their_names(here: Path, capsys: pytest.CaptureFixture[str]
     assert told["accuracy"] > 0.9 and [row["samples"] for row in told["classes"]] == [0, 20, 20]
 
 
+def test_classes_are_named_on_the_command_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = keras.Sequential([keras.Input((6, 6)), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")])
+    model.save("k.keras")  # as Keras writes it: without names
+    ran = command(capsys, "evaluate", "k.keras", "named.npz")
+    assert ran.status == 2 and "it is not known which of its outputs is 'high'" in ran.err
+    order = "low,middle,high"  # in which `squares.npz` has them, too
+    by_name = json.loads(command(capsys, "evaluate", "k.keras", "named.npz", "--classes", order, "--json").out)
+    by_number = json.loads(command(capsys, "evaluate", "k.keras", "squares.npz", "--json").out)
+    assert by_name["confusion"] == by_number["confusion"] and by_name["loss"] is None
+    np.save("x.npy", np.ones((1, 6, 6)))
+    assert "low" in command(capsys, "predict", "k.keras", "x.npy", "--classes", order).out
+    train(capsys, "k.keras", "named.npz", "--classes", order, "-o", "m.keras", "--epochs", 1, "--quiet")
+    known = read_classes("m.keras")
+    assert known is not None and known.names == ("low", "middle", "high")
+    for argv, status, cause in (
+        (["predict", "m.keras", "x.npy", "--classes", "a,b,c"], 2, "--classes: m.keras has the classes low, middle, high"),
+        (["predict", "k.keras", "x.npy", "--classes", "a,b"], 1, "names 2 classes, but the model has 3 outputs"),
+        (["predict", "k.keras", "x.npy", "--classes", "a,a,b"], 2, "expected different names between commas"),
+        (["evaluate", "k.keras", "named.npz", "--classes", "low,mid,high"], 1, "its class 'middle' is none of k.keras's"),
+    ):  # fmt: skip
+        ran = command(capsys, *argv)
+        assert ran.status == status and cause in ran.err, ran.err
+
+
 def test_a_class_of_one_s_own_is_told_of(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = train(capsys, "networks.py:own", "squares.npz", "--epochs", 1, "--quiet")
     assert "is saved, but loads only where its own classes are registered" in ran.err

@@ -203,6 +203,14 @@ def test_train_nusax(tmp_path: Path, data: Path) -> None:
     assert model.predict(np.array([["enak, saya suka"], ["kecewa!"]])).argmax(axis=1).tolist() == [2, 0]
 
 
+def test_plot_gallery(tmp_path: Path, data: Path) -> None:
+    options = ("--train-images", 80, "--test-images", 20, "--epochs", 1, "--seeds", 1)
+    passed(run("plot_gallery.py", "--data", data, "--out", tmp_path, *options))
+    shown = re.findall(r"pictures/(plot_\w+\.png)", (ROOT / "docs" / "plotting.md").read_text(encoding="utf-8"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(shown)
+    assert_pictures(*tmp_path.iterdir())
+
+
 def test_without_a_mask_the_lstm_collapses(tmp_path: Path, data: Path) -> None:
     options = (
         "--data",

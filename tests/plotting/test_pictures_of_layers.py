@@ -246,7 +246,9 @@ def test_states_that_go_on_from_others() -> None:
 
     stateful = layers.LSTM(4, stateful=True)
     model = tinynet.Sequential([layers.Input(batch_shape=(1, 3, 2)), stateful])
-    model.predict(sequence[None], verbose=0)
+    fresh = shown(plotting.hidden_states(model, sequence))[:, -1]
+    assert stateful.states is None
+    np.testing.assert_allclose(fresh, model.predict(sequence[None], verbose=0)[0], rtol=1e-12)
     before = [state.numpy() for state in stateful.states]
     drawn = shown(plotting.hidden_states(model, sequence))[:, -1]
     np.testing.assert_array_equal(before, [state.numpy() for state in stateful.states])
@@ -257,8 +259,9 @@ def test_looking_changes_nothing() -> None:
     model = words_model(last=layers.LSTM(4, dropout=0.3, recurrent_dropout=0.2))
     model.compile("sgd", "sparse_categorical_crossentropy")
     before = [g.counter for g in model.seed_generators()], model.get_weights(), repr(tinynet.seeds.get_state())
-    plotting.hidden_states(model, [4, 2, 7, 0, 0, 0])
-    plotting.saliency(model, [4, 2, 7, 0, 0, 0])
+    with tinynet.no_grad():  # the user's setting, which pictures do not depend on
+        plotting.hidden_states(model, [4, 2, 7, 0, 0, 0])
+        plotting.saliency(model, [4, 2, 7, 0, 0, 0])
     after = [g.counter for g in model.seed_generators()], model.get_weights(), repr(tinynet.seeds.get_state())
     assert before[0] == after[0] and before[2] == after[2]
     assert all(np.array_equal(one, other) for one, other in zip(before[1], after[1], strict=True))

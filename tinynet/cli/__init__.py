@@ -27,8 +27,8 @@ from tinynet.cli.text import WIDTH, say
 from tinynet.errors import MissingFileError, TinynetError
 
 COMMANDS = {
-    "study": "train variants with several seeds, compare and report",
     "train": "train a network, or go on training a file",
+    "study": "train variants with several seeds, compare and report",
     "evaluate": "score a model on data: table by class, confusion matrix",
     "predict": "run a model on texts, images or arrays",
     "inspect": "show what a file holds, and what is unsafe in it",

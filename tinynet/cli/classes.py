@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinynet.cli.arguments import UsageError
 from tinynet.cli.beside import CLASSES, read_beside, write_beside
 from tinynet.errors import FileFormatError
 from tinynet.models import Model
@@ -57,6 +59,34 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def chosen_classes(path: str, told: Sequence[str] | None) -> Classes | None:
+    """The classes in a model's file, or else those that the command line tells.
+
+    Raises `UsageError` where the file names others.
+    """
+    known = read_classes(path)
+    if told is None:
+        return known
+    if known is not None and known.names not in (tuple(told), unnamed(len(known.names))):
+        raise UsageError(f"--classes: {path} has the classes {', '.join(known.names)}")
+    return Classes(tuple(told), known.largest if known else None)
+
+
+def names_told(text: str) -> list[str]:
+    """Names between commas, for `argparse`."""
+    names = [name.strip() for name in text.split(",")]
+    if len(names) < 2 or not all(names) or len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError(f"expected different names between commas, received {text!r}")
+    return names
+
+
+def add_classes_argument(parser: argparse.ArgumentParser) -> None:
+    """Declares --classes."""
+    parser.add_argument(
+        "--classes", type=names_told, metavar="A,B", help="names of the classes in the outputs' order, if FILE has none"
+    )
+
+
 def save_with_classes(model: Model, path: str, classes: Classes) -> None:
     """Saves a model with its classes, completely or not at all."""
     with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +101,11 @@ def add_classes(path: str, copy: str, classes: Classes) -> None:
     """Writes a copy of a model's file that holds the classes, too."""
     told = {"names": list(classes.names), "largest": classes.largest}
     write_beside(path, copy, CLASSES, {PART: json.dumps(told).encode()})
+
+
+def unnamed(count: int) -> tuple[str, ...]:
+    """The names of classes that have none: their numbers."""
+    return tuple(map(str, range(count)))
 
 
 def checked_names(names: Sequence[str], outputs: int, where: str) -> None:

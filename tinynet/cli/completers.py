@@ -28,6 +28,11 @@ def data(action: argparse.Action) -> None:
     _set(action, lambda prefix, **_: [*_starting(prefix, _data_sets()), *files(prefix, DATA)])
 
 
+def study(action: argparse.Action) -> None:
+    """Lets an argument be completed to a study's name, or a file that declares one."""
+    _set(action, lambda prefix, **_: [*_starting(prefix, _studies()), *files(prefix, (".toml", ".py"))])
+
+
 def arrays(action: argparse.Action) -> None:
     """Lets an argument be completed to a file that 'predict' takes."""
     _set(action, lambda prefix, **_: files(prefix, ARRAYS))
@@ -52,6 +57,12 @@ def _networks() -> Iterable[str]:
     from tinynet.cli.ready import READY
 
     return READY
+
+
+def _studies() -> Iterable[str]:
+    from tinynet.study import STUDIES
+
+    return STUDIES
 
 
 def _data_sets() -> Iterable[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinynet.cli.arguments import UsageError
+from tinynet.cli.classes import unnamed
 from tinynet.cli.data import NUMBERS, TEXTS, read_arrays
 from tinynet.datasets import DatasetWarning, cifar10, digits, nusax_sentiment
 from tinynet.errors import DataError, MissingFileError, nearest, warn
@@ -45,6 +46,7 @@ class Dataset:
     """Samples in the parts that there are.
 
     told: what they are, in words. names: of the classes; None where the labels are numbers without names.
+    ordered: whether the data say which class comes first; where they do not, the names are sorted.
     """
 
     told: str
@@ -52,6 +54,7 @@ class Dataset:
     validation: Part | None
     test: Part | None
     names: tuple[str, ...] | None
+    ordered: bool = True
 
     @property
     def parts(self) -> list[Part]:
@@ -162,7 +165,8 @@ def _read_npz(path: str) -> Dataset:
     if len({(part.x.shape[1:], part.x.dtype.kind in TEXTS) for part in parts.values()}) > 1:
         told = ", ".join(f"{name} {part.x.shape}" for name, part in parts.items())
         raise DataError(f"{path}: its parts hold samples of different shapes: {told}")
-    return Dataset(path, parts.get("train"), parts.get("validation"), parts.get("test"), names)
+    ordered = names is None or given is not None or names == unnamed(len(names))
+    return Dataset(path, parts.get("train"), parts.get("validation"), parts.get("test"), names, ordered)
 
 
 def _pair(
@@ -267,14 +271,27 @@ def _read_csv(path: str) -> Dataset:
     if not texts:
         raise DataError(f"{path}: holds no texts below its header")
     names = _ordered(set(labels))
-    return Dataset(path, Part(np.array(texts), indices_of(labels, names, path)), None, None, names)
+    part = Part(np.array(texts), indices_of(labels, names, path))
+    return Dataset(path, part, None, None, names, names == unnamed(len(names)))
 
 
-def aligned(data: Dataset, names: Sequence[str], where: str) -> Dataset:
+def aligned(data: Dataset, names: Sequence[str] | None, where: str) -> Dataset:
     """The data with their labels as indices among a model's classes.
 
-    Raises `DataError` for classes that the model does not have. where: the model's file.
+    names: of the classes, in the order of the model's outputs; None, or mere numbers, where that is not known.
+    where: the model's file.
+
+    Raises `DataError` for classes that the model does not have, `UsageError` where nothing tells which output a class
+    belongs to.
     """
+    if names is None or tuple(names) == unnamed(len(names)):
+        if not data.ordered:
+            assert data.names is not None
+            raise UsageError(
+                f"{where}: names no classes, so it is not known which of its outputs is {data.names[0]!r}; "
+                f"tell with --classes, such as --classes {','.join(data.names[:10])}"
+            )
+        return data
     if data.names is None:
         if data.classes > len(names):
             raise DataError(f"{data.told}: has {data.classes} classes, but {where} tells {len(names)} apart")

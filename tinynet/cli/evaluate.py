@@ -12,7 +12,7 @@ from typing import Any
 
 from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, check_inputs, positive
-from tinynet.cli.classes import checked_names, read_classes
+from tinynet.cli.classes import add_classes_argument, checked_names, chosen_classes, unnamed
 from tinynet.cli.classifier import check_kind, fitted, outputs_for, probabilities, targets
 from tinynet.cli.dataset import Dataset, Part, aligned, read_dataset
 from tinynet.cli.scores import say_scores, scored
@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
     completers.model_file(parser.add_argument("file", metavar="FILE", help="the model: a .keras or .h5 file"))
     completers.data(parser.add_argument("dataset", metavar="DATA", help="a data set's name, or a .npz or .csv file"))
+    add_classes_argument(parser)
     parser.add_argument("--part", choices=PARTS, help="which samples (test; or all of a file that has one part)")
     parser.add_argument("--data", metavar="FOLDER", help="where the data set is; else TINYNET_DATA, cache, download")
     parser.add_argument("--batch-size", type=positive, default=100, metavar="N", help="samples at a time (100)")
@@ -43,15 +44,14 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.file
     check_inputs([path])
     data = read_dataset(arguments.dataset, arguments.data)
-    model, known = load_model(path), read_classes(path)
+    model, known = load_model(path), chosen_classes(path, arguments.classes)
     check_kind(model, data, path)
-    if known is not None:
-        data = aligned(data, known.names, path)
+    data = aligned(data, known.names if known else None, path)
     part, told = _part(data, arguments.part)
     outputs = outputs_for(model, data, path)
     if known is not None:
         checked_names(known.names, outputs, path)
-    names = data.names or tuple(map(str, range(max(outputs, 2))))
+    names = data.names or unnamed(max(outputs, 2))
     found: dict[str, Any] = {
         "model": path, "data": data.told, "part": told, "loss": _loss(model, part, outputs, arguments.batch_size),
         **scored(part.y, probabilities(model, part.x, arguments.batch_size), names),

@@ -20,7 +20,7 @@ import numpy as np
 from tinynet.autograd.tags import logits_of
 from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, check_inputs, check_output, positive, rate
-from tinynet.cli.classes import Classes, checked_names, read_classes
+from tinynet.cli.classes import Classes, add_classes_argument, checked_names, chosen_classes, unnamed
 from tinynet.cli.classifier import as_probabilities, is_distribution
 from tinynet.cli.data import given, predictions, read_inputs, reads_text, write_arrays
 from tinynet.cli.images import is_image, read_images
@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help=".npy or .npz, which is replaced if it is there")
     parser.add_argument("--json", action="store_true", help="print every sample's outputs as JSON")
     parser.add_argument("--batch-size", type=positive, default=32, metavar="N", help="samples at a time (32)")
+    add_classes_argument(parser)
     parser.add_argument(
         "--white", type=rate, metavar="V",
         help="what a white pixel of an image is to the model (255, or what 'train' found in the training data)",
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_output(arguments.output, [path, *arguments.inputs], (".npy", ".npz"), overwrite=True)
     named = [text for text in arguments.inputs if os.path.isfile(text) or _is_file_by_name(text)]
     check_inputs(named)
-    model, known = load_model(path, compile=False), read_classes(path)
+    model, known = load_model(path, compile=False), chosen_classes(path, arguments.classes)
     if arguments.output and _outputs(model) > 1 and not arguments.output.endswith(".npz"):
         raise UsageError(f"{arguments.output}: the model has {_outputs(model)} outputs, which need a .npz file")
     inputs, labels = _read(model, arguments, known)
@@ -142,16 +143,16 @@ def _as_classes(
     if known is None and not distribution and not (by_softmax and values.shape[1] == 1):
         return None
     likely = as_probabilities(values, by_softmax or distribution)
-    return known.names if known else tuple(map(str, range(likely.shape[1]))), likely
+    return known.names if known else unnamed(likely.shape[1]), likely
 
 
 def _say_classes(labels: list[str], names: tuple[str, ...], likely: np.ndarray) -> None:
     rows = []
     for label, row in zip(labels[:MOST_SHOWN], likely, strict=False):
         first, *others = np.argsort(-row, kind="stable")[:LIKELIEST]
-        further = ", ".join(f"{names[k]} {row[k]:.1%}" for k in others)
-        rows.append((label, names[first], f"{row[first]:.1%}", further))
-    say(table(("input", "class", "probability", "then"), rows, numbers=[2]))
+        rows.append((label, names[first], f"{row[first]:.1%}", *(f"{names[k]} {row[k]:.1%}" for k in others)))
+    headings = ("input", "class", "", "then", "")[: len(rows[0])]
+    say(table(headings, rows, numbers=[2]))
     _say_rest(labels)
 
 

@@ -14,6 +14,7 @@ import json
 import os
 from typing import Any
 
+from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, positive
 from tinynet.cli.text import say, table
 from tinynet.errors import MissingFileError
@@ -22,7 +23,7 @@ from tinynet.study.declaration import shown
 
 EXAMPLES = (
     "study --list",
-    "study nusax-lstm --seeds 3 --jobs 2 --only layers=1,2 --set epochs=10",
+    "study nusax-lstm --seeds 3 --only layers=1,2 --set epochs=10",
     "study cifar10-cnn --out runs/cnn --language id",
     "study my_study.toml",
 )
@@ -30,7 +31,9 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    parser.add_argument("study", metavar="STUDY", nargs="?", help="a study's name, or a .toml or .py file")
+    completers.study(
+        parser.add_argument("study", metavar="STUDY", nargs="?", help="a study's name, or a .toml or .py file")
+    )
     parser.add_argument("--list", action="store_true", help="show the studies that are known by name, and end")
     parser.add_argument("--data", metavar="FOLDER", help="where the data sets are; else TINYNET_DATA, cache, download")
     parser.add_argument("--seeds", type=positive, metavar="N", help="how many, instead of the study's own number")
@@ -63,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.seeds is not None:
         study = study.with_seeds(arguments.seeds)
     out = arguments.out or os.path.join("runs", "study", study.name)
-    say(f"{study.title}: {len(study.variants)} variants, {len(study.seeds)} seeds, in {out}")
+    say(f"{study.title}: {len(study.variants)} variants with {len(study.seeds)} seeds each, in {out}")
     results = study.run(out, jobs=arguments.jobs or 1, quiet=arguments.quiet)
     say("")
     say_table(results)

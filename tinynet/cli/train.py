@@ -16,6 +16,7 @@ After each epoch a backup is written to the folder OUT.backup; --resume goes on 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import math
 import os
@@ -27,7 +28,7 @@ import numpy as np
 from tinynet import callbacks, utils
 from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, check_output, natural, positive, rate, share
-from tinynet.cli.classes import Classes, read_classes, save_with_classes
+from tinynet.cli.classes import Classes, add_classes_argument, chosen_classes, save_with_classes, unnamed
 from tinynet.cli.classifier import (
     check_kind,
     compile_for_classes,
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="OUT", default="model.keras", help="the trained model: .keras or .h5 (model.keras)"
     )
+    add_classes_argument(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace OUT, or an interrupted run, if it is there")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same command")
     parser.add_argument("--data", metavar="FOLDER", help="where the data set is; else TINYNET_DATA, cache, download")
@@ -109,18 +111,21 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--patience: needs a validation; give --validation-split")
 
     model = model_to_train(arguments.model, data, arguments.vocabulary, arguments.length, arguments.units)
-    known = read_classes(arguments.model) if names_file(arguments.model) else None
-    if known is not None:
+    known = None
+    if names_file(arguments.model):
+        known = chosen_classes(arguments.model, arguments.classes)
         check_kind(model, data, arguments.model)
-        data = aligned(data, known.names, arguments.model)
+        data = aligned(data, known.names if known else None, arguments.model)
+    elif arguments.classes:
+        data = aligned(data, arguments.classes, "--classes")
     assert data.train is not None
-    with running(arguments.model):
+    with _users_code(arguments.model):
         outputs = outputs_for(model, data, arguments.model)
         _compile(model, data.train, outputs, arguments.learning_rate)
     _say_start(arguments, model, data, resumed)
     best = _fit(arguments, model, data, outputs, backup)
 
-    names = data.names or tuple(map(str, range(max(outputs, 2))))
+    names = data.names or unnamed(max(outputs, 2))
     white = None if data.is_text else known.largest if known and known.largest else largest(data.train.x)
     save_with_classes(model, out, Classes(names, white))
     _check_saved(model, out, data.train)
@@ -193,7 +198,7 @@ def _fit(arguments: argparse.Namespace, model: Model, data: Dataset, outputs: in
     has_bar = importlib.util.find_spec("tqdm") is not None
     x, y = given(data.train)
     try:
-        with running(arguments.model if names_code(arguments.model) else "training"):
+        with _users_code(arguments.model):
             history = model.fit(
                 x, y, batch_size=arguments.batch_size, epochs=arguments.epochs, callbacks=hooks,
                 validation_data=None if data.validation is None else given(data.validation),
@@ -213,6 +218,11 @@ def _fit(arguments: argparse.Namespace, model: Model, data: Dataset, outputs: in
     done = len(history["loss"])
     early = f", stopped after {done}" if done < arguments.epochs else ""
     return f"best epoch: {stopping.best_epoch + 1} of {arguments.epochs}{early} ({stopping.monitor} {float(stopping.best):.4f})"
+
+
+def _users_code(text: str) -> contextlib.AbstractContextManager[None]:
+    """Within it what code of the user's raises is told in a line, if the model is from such code."""
+    return running(text) if names_code(text) else contextlib.nullcontext()
 
 
 def _check_saved(model: Model, path: str, part: Part) -> None:

@@ -78,7 +78,7 @@ class _Cloning:
         else:
             clone = _like(model)
         if model._compiled.arguments is not None:
-            clone.compile(**{key: _fresh(value) for key, value in model._compiled.arguments.items()})
+            clone.compile(**{key: fresh(value) for key, value in model._compiled.arguments.items()})
         return clone
 
     def _layer(self, layer: Layer) -> Layer:
@@ -150,10 +150,10 @@ def _checked_inputs(tensors: Any) -> list[Any]:
     return found
 
 
-def _fresh(value: Any) -> Any:
+def fresh(value: Any) -> Any:
     """What `compile` was told, for another model: optimizers and metrics start anew, functions are the same."""
     if hasattr(value, "get_config") and not isinstance(value, type):
         return _like(value)
     if isinstance(value, (list, tuple, dict)):
-        return map_leaves(_fresh, value)
+        return map_leaves(fresh, value)
     return value

@@ -281,6 +281,11 @@ class Model(Trainer, Layer):
 
         save_model(self, filepath, overwrite=overwrite, zipped=zipped, include_optimizer=include_optimizer, **kwargs)
 
+    def __reduce__(self) -> Any:
+        from tinynet.saving import reduced
+
+        return reduced(self)
+
     def export(self, filepath: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
         """Refuses with an `ArgumentError`: there is no TensorFlow here to export a graph of."""
         raise ArgumentError(

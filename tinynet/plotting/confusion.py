@@ -54,9 +54,12 @@ def confusion_matrix(
         for n, share, gone in zip(table.flat, shares.flat, undefined.flat, strict=True)
     ]).reshape(table.shape)  # fmt: skip
 
-    side = 1.6 + max(0.55 * classes, 1.4)
+    side = 1.6 + float(np.clip(0.55 * classes, 1.4, 11))
     axes = axes_for(WHERE, axes, side + 1.2, side)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1 if by != "all" else max(shares.max(), 1e-12))
+    figure = axes.get_figure()
+    assert figure is not None
+    figure.colorbar(image, ax=axes, label=SHARES[by], shrink=0.8)
     size = _font_size(axes, classes, max(map(len, texts.flat)))
     for (row, column), text in np.ndenumerate(texts):
         colour = ink(image.to_rgba(shares[row, column]))
@@ -67,9 +70,6 @@ def confusion_matrix(
     axes.set_xticks(places, names, **slant)
     axes.set_yticks(places, names)
     axes.set(xlabel="predicted", ylabel="true")
-    figure = axes.get_figure()
-    assert figure is not None
-    figure.colorbar(image, ax=axes, label=SHARES[by], shrink=0.8)
     return axes
 
 
@@ -95,4 +95,4 @@ def _font_size(axes: Axes, classes: int, longest: int) -> float:
     figure = axes.get_figure()
     assert figure is not None
     cell = min(axes.bbox.width, axes.bbox.height) * 72 / figure.dpi / classes  # points
-    return float(np.clip(min(0.85 * cell / (0.6 * longest), 0.5 * cell), 3, 10))
+    return float(np.clip(min(0.8 * cell / (0.6 * longest), 0.5 * cell), 3, 10))

@@ -11,6 +11,7 @@ import numpy as np
 from tinynet.arguments import one_of
 from tinynet.callbacks.layer_statistics import NUMBERS, LayerReport, largest_gradient, remark_on
 from tinynet.errors import ArgumentError, nearest
+from tinynet.plotting.runs import epochs_of
 from tinynet.plotting.style import MARKERS, axes_for, marks, plot_on_log, put_legend, styled, whole_ticks
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _rows(variants: Mapping[str, Sequence[LayerReport]]) -> tuple[list[str], dic
     """The names of the rows, and for each variant the row of each of its reports."""
     names = {variant: _names(part) for variant, part in variants.items()}
     alike = len({tuple(map(_without_number, part)) for part in names.values()}) == 1
-    rows = next(iter(names.values())) if alike else list(dict.fromkeys(name for part in names.values() for name in part))
+    every = dict.fromkeys(name for part in names.values() for name in part)
+    rows = next(iter(names.values())) if alike else list(every)
     return rows, {v: list(range(len(rows))) if alike else [rows.index(n) for n in part] for v, part in names.items()}
 
 
@@ -195,9 +197,19 @@ def statistics_over_epochs(history: Any, number: str = "gradient", axes: Any = N
             f"{where}: expected a history with '{number}/<layer>', from a fit with callbacks=[LayerStatistics(x, y)]; "
             f"received {', '.join(map(str, logs)) or 'an empty one'}"
         )
+    drawn = {layer: _looked_at(where, history, f"{number}/{layer}", values) for layer, values in series.items()}
+    if not any(len(epochs) for epochs, _ in drawn.values()):
+        raise ArgumentError(f"{where}: there is nothing to draw, all of '{number}/<layer>' is NaN")
     own, axes = axes is None, axes_for(where, axes, 6.4, 3.6)
-    for place, (layer, values) in enumerate(series.items()):
-        _draw_layer(axes, where, number, layer, values, place, len(series))
+    from matplotlib import colormaps
+
+    for place, (layer, (epochs, values)) in enumerate(drawn.items()):
+        shade = colormaps["cividis"](0.75 * place / max(len(drawn) - 1, 1))
+        look: dict[str, Any] = {"color": shade, "marker": MARKERS[place % len(MARKERS)]}
+        if len(epochs) and number in STEEP:
+            plot_on_log(axes, values, epochs, "y", layer, look)
+        elif len(epochs):
+            axes.plot(epochs, values, label=layer, **marks(len(epochs)), **look)
     axes.set(xlabel="epoch", ylabel=number.replace("_", " "))
     whole_ticks(axes.xaxis)
     axes.grid(alpha=0.3)
@@ -205,18 +217,13 @@ def statistics_over_epochs(history: Any, number: str = "gradient", axes: Any = N
     return axes
 
 
-def _draw_layer(axes: Axes, where: str, number: str, layer: str, given: Any, place: int, layers: int) -> None:
-    from matplotlib import colormaps
-
-    values = np.asarray(given, np.float64)
+def _looked_at(where: str, run: Any, key: str, given: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Epochs and values, without NaN: epochs that were not looked at, or a layer that has no gradient."""
+    try:
+        values = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        values = np.empty((0, 0))
     if values.ndim != 1:
-        raise ArgumentError(f"{where}: expected one number an epoch as {number}/{layer}, received {given!r}")
-    looked = np.flatnonzero(~np.isnan(values))  # NaN where the callback did not look, or there is no gradient
-    if not len(looked):
-        return
-    shade = colormaps["cividis"](0.75 * place / max(layers - 1, 1))
-    look: dict[str, Any] = {"color": shade, "marker": MARKERS[place % len(MARKERS)]}
-    if number in STEEP:
-        plot_on_log(axes, values[looked], looked + 1, "y", layer, look)
-    else:
-        axes.plot(looked + 1, values[looked], label=layer, **marks(len(looked)), **look)
+        raise ArgumentError(f"{where}: expected one number an epoch as {key}, received {given!r}")
+    there = ~np.isnan(values)
+    return epochs_of(run, len(values))[there], values[there]

@@ -20,15 +20,11 @@ TEXT = "USO"  # the kinds of arrays that hold text
 
 
 class Look(NamedTuple):
-    """A prediction for one sample. x: what the model was given, (1, …). calls: of its layers, without its own.
-
-    states: what stateful layers had started from, by the layers' ids.
-    """
+    """A prediction for one sample. x: what the model was given, (1, …). calls: of its layers, without its own."""
 
     x: Any
     y: Any
     calls: list[LayerCall]
-    states: dict[int, Any]
 
 
 def require_model(where: str, model: Any) -> None:
@@ -52,15 +48,16 @@ def look(where: str, model: Model, x: Any, differentiable: bool = False) -> Look
         if not np.isfinite(batch).all():
             raise DataError(f"{where}: the sample holds NaN or infinity")
         batch = Tensor(batch, requires_grad=differentiable)
-    with enable_grad(), seeds.frozen(), _states_kept(model) as states, noting_calls() as calls:
+    with enable_grad(), seeds.frozen(), _states_kept(model), noting_calls() as calls:
         y = model(batch, training=False)
-    return Look(batch, y, [call for call in calls if call.layer is not model], states)
+    return Look(batch, y, [call for call in calls if call.layer is not model])
 
 
-def gradient(where: str, number: Tensor, by: Tensor) -> np.ndarray:
-    """The derivative of a tensor of one element by another, as an array of the other's shape."""
-    target = place_of(by)
-    found = tape.propagate([(place_of(number), np.ones(number.shape, number.dtype))], keep=False, targets=[target])
+def gradient(where: str, outputs: Tensor, element: tuple[int, ...], by: Tensor) -> np.ndarray:
+    """The derivative of one element of a tensor by another tensor, as an array of the other's shape."""
+    target, seed = place_of(by), np.zeros(outputs.shape, outputs.dtype)
+    seed[element] = 1
+    found = tape.propagate([(place_of(outputs), seed)], keep=False, targets=[target])
     if target not in found:
         raise ArgumentError(f"{where}: the output does not depend on the sample by a derivative")
     return np.asarray(found[target], np.float64)
@@ -138,12 +135,12 @@ def _batch_of_one(where: str, model: Any, x: Any) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _states_kept(model: Layer) -> Iterator[dict[int, Any]]:
-    """Stateful layers have their states again afterwards; within it the dict has them by the layers' ids."""
+def _states_kept(model: Layer) -> Iterator[None]:
+    """Stateful layers have their states again afterwards."""
     layers: list[Any] = [layer for layer in layers_within(model) if isinstance(layer, RNN) and layer.stateful]
-    before = {id(layer): layer.states for layer in layers}
+    before = [layer.states for layer in layers]
     try:
-        yield before
+        yield
     finally:
-        for layer in layers:
-            layer.states = before[id(layer)]
+        for layer, states in zip(layers, before, strict=True):
+            layer.states = states

@@ -140,6 +140,12 @@ def _logs(run: Any) -> Any:
     return getattr(run, "history", run)
 
 
+def epochs_of(run: Any, count: int) -> np.ndarray:
+    """The numbers of a run's epochs, as `fit` prints them; of a dict, which does not tell, from 1 on."""
+    epochs = np.asarray(getattr(run, "epoch", ()), int) + 1
+    return epochs if len(epochs) == count else np.arange(1, count + 1)
+
+
 def _curve(run: Any, log: str, every: int, variant: str) -> _Curve:
     logs, of = _logs(run), f"{WHERE}: {log!r} of {variant!r}" if variant else f"{WHERE}: {log!r}"
     try:
@@ -151,9 +157,7 @@ def _curve(run: Any, log: str, every: int, variant: str) -> _Curve:
     if not np.isfinite(values).any():
         raise ArgumentError(f"{of}: there is nothing to draw, the values are {logs[log]!r}")
     training = logs.get(log.removeprefix("val_"), logs[log])
-    epochs = np.asarray(getattr(run, "epoch", ()), int) + 1
-    if len(epochs) != len(training):  # of a dict, or after several calls of fit
-        epochs = np.arange(1, len(training) + 1)
+    epochs = epochs_of(run, len(training))
     if log.startswith("val_") and every > 1:
         epochs = epochs[epochs % every == 0]
     if len(epochs) != len(values):

@@ -48,14 +48,13 @@ def saliency(
     >>> [text.get_text() for text in axes.get_xticklabels()], len(axes.patches)
     (['makan', 'siang'], 2)
     """
-    ndim = np.ndim(x) if not isinstance(x, str) else 0
-    of_tokens = isinstance(x, str) or np.asarray(x).dtype.kind in TEXT or (
-        np.asarray(x).dtype.kind in "iu" and (ndim == 1 or (ndim == 2 and len(x) == 1))
-    )
+    of_tokens = _is_text(x)
     looked = look(WHERE, model, x, differentiable=not of_tokens)
-    logit, found = _logit(model, looked.y, class_index)
+    logits, element, found = _logit(model, looked.y, class_index)
     if of_tokens:
-        return _draw_tokens(looked, logit, found, tokens, axes)
+        vectors = _vectors(looked)
+        lengths = np.linalg.norm(gradient(WHERE, logits, element, vectors)[0], axis=-1)
+        return _draw_tokens(lengths, labels(WHERE, looked, tokens, len(lengths)), found, axes)
     if tokens is not None:
         raise ArgumentError(f"{WHERE}: tokens are for token ids and texts, the sample is an image")
     image = looked.x.numpy()[0]
@@ -63,12 +62,22 @@ def saliency(
         raise ArgumentError(
             f"{WHERE}: expected an image (H, W, C) or (H, W), integers (T,) or a text, received shape {image.shape}"
         )
-    derivative = np.abs(gradient(WHERE, logit, looked.x)[0])
+    derivative = np.abs(gradient(WHERE, logits, element, looked.x)[0])
     return _draw_image(image, derivative if image.ndim == 2 else derivative.max(axis=-1), found, axes)
 
 
-def _logit(model: Any, y: Any, class_index: int | None) -> tuple[Tensor, int]:
-    """The logit of a class, and the class."""
+def _is_text(x: Any) -> bool:
+    """Whether a sample is a text, or integers (T,) or (1, T)."""
+    try:
+        array = np.asarray(x)
+    except ValueError:  # ragged; `look` refuses it
+        return False
+    one = array[0] if array.ndim == 2 and len(array) == 1 else array
+    return array.dtype.kind in TEXT or (array.dtype.kind in "iu" and one.ndim == 1)
+
+
+def _logit(model: Any, y: Any, class_index: int | None) -> tuple[Tensor, tuple[int, int], int]:
+    """The logits (1, K), which of them is that of the class, and the class."""
     if not isinstance(y, Tensor) or y.ndim != 2 or not y.shape[1]:
         raise ArgumentError(
             f"{WHERE}: expected a model that gives scores (1, K), {model.described} gives "
@@ -84,19 +93,22 @@ def _logit(model: Any, y: Any, class_index: int | None) -> tuple[Tensor, int]:
     found = likely if class_index is None else whole(WHERE, "class_index", class_index, 0)
     if found >= classes:
         raise ArgumentError(f"{WHERE}: expected a class_index from 0 to {classes - 1}, received {class_index}")
-    return scores[:, 0 if scores.shape[1] == 1 else found], found
+    return scores, (0, found if scores.shape[1] > 1 else 0), found
 
 
-def _draw_tokens(looked: Look, logit: Tensor, found: int, tokens: Any, axes: Any) -> Axes:
+def _vectors(looked: Look) -> Tensor:
+    """What the first Embedding gives for the tokens: (1, T, E)."""
     embeddings = [call for call in looked.calls if isinstance(call.layer, Embedding)]
-    vectors = [call.outputs for call in embeddings if call.outputs.ndim == 3]
+    vectors: list[Tensor] = [call.outputs for call in embeddings if call.outputs.ndim == 3]
     if not vectors:
         raise ArgumentError(
             f"{WHERE}: expected a model with an Embedding (N, T) -> (N, T, E) for token ids; its layers are "
             f"{', '.join(call.layer.name for call in looked.calls)}"
         )
-    lengths = np.linalg.norm(gradient(WHERE, logit, vectors[0])[0], axis=-1)
-    names = labels(WHERE, looked, tokens, len(lengths))
+    return vectors[0]
+
+
+def _draw_tokens(lengths: np.ndarray, names: list[str], found: int, axes: Any) -> Axes:
     count = len(names)
     axes = axes_for(WHERE, axes, float(np.clip(1.2 + 0.3 * count, 4, 14)), 3.2)
     axes.bar(range(count), lengths[:count], color=COLOURS[0], edgecolor="black", linewidth=0.5)

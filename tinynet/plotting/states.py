@@ -13,7 +13,7 @@ from tinynet.autograd import no_grad
 from tinynet.errors import ArgumentError
 from tinynet.layers import RNN, Bidirectional
 from tinynet.layers.base import LayerCall
-from tinynet.plotting.looking import Look, chosen, labels, look
+from tinynet.plotting.looking import chosen, labels, look
 from tinynet.plotting.style import axes_for, token_ticks
 
 if TYPE_CHECKING:
@@ -63,19 +63,18 @@ def hidden_states(
         both = (call.layer.forward_layer, call.layer.backward_layer)
         parts = [next(part for part in looked.calls if part.layer is direction) for direction in both]
         ways = ["backward" if direction.go_backwards else "forward" for direction in both]
-    states = [_states(part, looked) for part in parts]
+    states = [_states(part) for part in parts]
     return _draw(call.layer.name, states, ways, labels(WHERE, looked, tokens, len(states[0])), axes)
 
 
-def _states(call: LayerCall, looked: Look) -> np.ndarray:
+def _states(call: LayerCall) -> np.ndarray:
     """The outputs (T, U) of a recurrent layer after each step, in the order of the steps."""
-    # The same layer with the same weights, but for what it returns.
+    # The same layer but for what it returns: it has the same weights, and goes on from the same states if stateful.
     layer: Any = copy.copy(call.layer)
-    layer.return_sequences, layer.return_state, layer.stateful, layer.zero_output_for_mask = True, False, False, False
-    given = call.arguments.get("initial_state")
-    first = looked.states.get(id(call.layer)) if given is None else given
+    layer.return_sequences, layer.return_state, layer.zero_output_for_mask = True, False, False
+    first, mask = call.arguments.get("initial_state"), call.arguments.get("mask")
     with no_grad(), seeds.frozen():
-        outputs = layer.call(call.inputs, initial_state=first, mask=call.arguments.get("mask"), training=False).numpy()
+        outputs = layer.call(call.inputs, initial_state=first, mask=mask, training=False).numpy()
     if outputs.ndim != 3 or len(outputs) != 1:
         raise ArgumentError(
             f"{WHERE}: expected a layer that gives one sequence (1, T, U), {layer.described} gives {outputs.shape}"
@@ -87,7 +86,7 @@ def _draw(title: str, states: list[np.ndarray], ways: list[str], names: list[str
     """The states of one layer, or of the two ways below each other."""
     table = np.concatenate(states, axis=1)[: len(names)].T
     units, steps = table.shape
-    axes = axes_for(WHERE, axes, float(np.clip(1.8 + 0.3 * steps, 4.5, 14)), float(np.clip(1.6 + 0.05 * units, 2.6, 8)))
+    axes = axes_for(WHERE, axes, float(np.clip(1.8 + 0.3 * steps, 4.5, 14)), float(np.clip(1.6 + 0.03 * units, 2.6, 8)))
     largest = max(float(np.abs(table).max()), 1e-12)
     drawn = axes.imshow(table, cmap="cividis", vmin=-largest, vmax=largest, aspect="auto", interpolation="nearest")
     token_ticks(axes, names)

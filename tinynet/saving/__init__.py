@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tinynet import seeds
 from tinynet.arguments import flag
 from tinynet.catalogue import (
     MALFORMED,
@@ -22,6 +23,7 @@ from tinynet.catalogue import (
     custom_object_scope,
     get_registered_name,
     get_registered_object,
+    meeting,
     register_keras_serializable,
     serialize,
     serialize_sharing,
@@ -41,6 +43,7 @@ from tinynet.saving.archive import (
     Archive,
     Folder,
     Members,
+    Memory,
     accessing,
     is_dangerous,
     parsed,
@@ -114,19 +117,47 @@ def save_model(
         with replacing(path) as stream:
             stream.write(content)
         return
+    (write_folder if in_folder else write_archive)(path, _members(model, config, trained))
+
+
+def _members(model: Model, config: Config, trained: bool) -> dict[str, bytes]:
+    """The parts of a `.keras` file by name. trained: whether how the model was being trained is one of them."""
     if trained:
         config["compile_config"] = training_of(model)
     metadata = {
         "keras_version": FORMAT_OF_KERAS,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
     }
-    members = {
+    return {
         METADATA: json.dumps(metadata).encode(),
         CONFIG: _json(config).encode(),
-        WEIGHTS: weights.write(model, optimizer),
+        WEIGHTS: weights.write(model, model.optimizer if trained else None),
         **_assets(model),
     }
-    (write_folder if in_folder else write_archive)(path, members)
+
+
+def reduced(model: Model) -> Any:
+    """What pickle and `copy.deepcopy` keep of a model: the parts of a `.keras` file, and its random numbers' places.
+
+    Classes and functions of yours go along by reference, as pickle does it, and need not be registered.
+    """
+    with meeting() as custom_objects:
+        members = _members(model, serialize_sharing(model), model.compiled)
+    generators = [(generator.seed, generator.counter) for generator in model.seed_generators()]
+    return restored, (members, custom_objects, generators)
+
+
+def restored(members: Mapping[str, bytes], custom_objects: Mapping[str, Any], generators: Any) -> Model:
+    """The model of which `reduced` told; draws no random numbers."""
+    before = seeds.get_state()
+    try:
+        with custom_object_scope(custom_objects):
+            model = _load_archive(Memory(members, "pickle"), compile=True)
+    finally:
+        seeds.set_state(before)
+    for generator, (seed, counter) in zip(model.seed_generators(), generators, strict=False):
+        generator.seed, generator.counter = seed, counter
+    return model
 
 
 def load_model(

@@ -164,6 +164,23 @@ class Folder(Members):
         return content
 
 
+class Memory(Members):
+    """A model that is in memory: the members of a `.keras` file as bytes by name. path: what errors call it."""
+
+    def __init__(self, members: Mapping[str, bytes], path: str) -> None:
+        self.path = path
+        self._members = members
+
+    def names(self) -> list[str]:
+        return list(self._members)
+
+    def packed(self, name: str) -> int:
+        return len(self._members[name])
+
+    def read(self, name: str, largest: int = LARGEST_MEMBER) -> bytes:
+        return self._members[name]
+
+
 class Archive(Members):
     """A `.keras` file opened for reading: its members by name.
 

@@ -496,13 +496,7 @@ class Words:
             names = [name for name in names if variant[name] != study.usual[name]]
             if not names:
                 return self("usual")
-        words = [value for values in study.choices.values() for value in values if isinstance(value, str)]
-        return ", ".join(self._part(name, variant[name], words) for name in names) or self("usual")
-
-    def _part(self, name: str, value: Any, words: Sequence[str]) -> str:
-        if isinstance(value, str) and words.count(value) == 1:
-            return value  # says by itself which choice it is of
-        return f"{name}: {self.value(value)}" if isinstance(value, (bool, str)) else f"{name} {self.value(value)}"
+        return ", ".join(f"{name} {self.value(variant[name])}" for name in names) or self("usual")
 
     def some(self, labels: Sequence[str], most: int = 5) -> str:
         """The first few of several labels. Labels may have commas in them."""

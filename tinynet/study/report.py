@@ -395,7 +395,7 @@ def by_class(counts: np.ndarray) -> dict[str, np.ndarray]:
 
 def versions() -> dict[str, str]:
     """Of what the figures come from."""
-    found = {"tinynet": tinynet.__version__, "Python": platform.python_version(), "NumPy": np.tinynet.__version__}
+    found = {"tinynet": tinynet.__version__, "Python": platform.python_version(), "NumPy": np.__version__}
     return {**found, "SciPy": metadata.version("scipy"), "Matplotlib": metadata.version("matplotlib")}
 
 
