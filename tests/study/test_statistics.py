@@ -233,7 +233,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(monkeypatch, variants, se
     choices = {"a": list(range(variants)), "b": list(range(settings))}
     skills = [0.8, 1.1] + [0.8] * variants
     study = declared(choices, seeds=seeds, metrics=["accuracy"])
-    held, count = 0, 250
+    held, count = 0, 200
     for _ in range(count):
         world = World(rng, 150)
         results = made(study, lambda v, s, w=world: w.predict(v, s, skills[v["a"]]), np.ones(150, int), "ab")
@@ -248,7 +248,7 @@ def test_equal_variants_are_rarely_called_different(monkeypatch):
     monkeypatch.setattr(statistics, "RESAMPLES", 120)
     rng = np.random.default_rng(5)
     study = declared({"a": [0, 1, 2, 3]}, seeds=4, metrics=["accuracy"])
-    larger, apart, count = 0, 0, 250
+    larger, apart, count = 0, 0, 200
     for _ in range(count):
         world = World(rng, 150)
         analysis = Analysis(made(study, world.predict, np.ones(150, int), "ab"))
