@@ -46,7 +46,6 @@ EXCEPTIONS = {
     ("cli/__init__.py", "tinynet"): "--version prints it",
     ("study/trial.py", "tinynet"): "an outcome is that of a version",
     ("study/report.py", "tinynet"): "a report says which version wrote it",
-    ("study/report.py", "tinynet"): "a report says which version wrote it",
     ("study/ready/cifar10.py", "tinynet"): "architectures are built with the package they are given",
     ("study/ready/nusax.py", "tinynet"): "architectures are built with the package they are given",
     ("cli/ready.py", "tinynet"): "an architecture is given the package that it is built with",

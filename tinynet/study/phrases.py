@@ -25,7 +25,6 @@ PHRASES: dict[str, tuple[str, str]] = {
     "no": ("no", "tidak"),
     "nothing": ("none", "tidak ada"),
     "usual": ("usual", "acuan"),
-    "unknown": ("unknown", "tidak diketahui"),
     "to": ("{low} to {high}", "{low} sampai {high}"),
     "seconds": ("{n} s", "{n} detik"),
     "minutes": ("{n} min", "{n} menit"),
@@ -54,7 +53,6 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{variants}, {seeds} each, {samples}. Written on {date} by tinynet {version}.",
         "{variants}, masing-masing {seeds}, {samples}. Ditulis pada {date} oleh tinynet {version}.",
     ),
-    "data": ("Data", "Data"),
     "files": (
         "The same figures as files: results.csv has a row for each training, results.json everything.",
         "Angka yang sama dalam bentuk berkas: results.csv berisi satu baris per pelatihan, results.json berisi semuanya.",
@@ -216,7 +214,6 @@ PHRASES: dict[str, tuple[str, str]] = {
     # Results
     "variant": ("Variant", "Varian"),
     "seeds_head": ("Seeds", "Benih"),
-    "deviation": ("± seeds", "± benih"),
     "interval_head": ("95% interval", "Selang 95%"),
     "range_head": ("Lowest to highest", "Terendah sampai tertinggi"),
     "epochs": ("Epochs", "Epoch"),

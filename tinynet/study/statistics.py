@@ -365,17 +365,19 @@ class Analysis:
         among all variants may: by Tukey's studentized range (with Games and Howell's degrees of freedom).
         """
         return [
-            False if place == self.best else None if d is None or d.p is None else self._chance_of_range(d) <= LEVEL
+            False if place == self.best else None if d is None or d.p is None else self._is_beyond_range(d, d.p)
             for place, d in enumerate(self.behind_best)
         ]
 
-    def _chance_of_range(self, difference: Difference) -> float:
-        """How probable it would be among equal variants that the highest and the lowest differ so much."""
-        if difference.error == 0:
-            return float(difference.mean == 0)
+    def _is_beyond_range(self, difference: Difference, p: float) -> bool:
+        """Whether among equal variants the highest and the lowest would rarely differ so much."""
+        count = max(2, len(self.variants))
+        # The probability lies between that of one pair and that of all pairs together, which mostly decides already.
+        if p > LEVEL or p * count * (count - 1) / 2 <= LEVEL:
+            return p <= LEVEL
         stats = require("scipy.stats", "study", PURPOSE)
         width = np.sqrt(2) * abs(difference.mean) / difference.error
-        return float(stats.studentized_range.sf(width, max(2, len(self.variants)), difference.freedom))
+        return bool(stats.studentized_range.sf(width, count, difference.freedom) <= LEVEL)
 
     @cached_property
     def visible(self) -> float | None:
