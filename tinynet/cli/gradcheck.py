@@ -98,8 +98,6 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = _inputs(checked, arguments)
     function = functools.partial(checked, training=True) if arguments.training else checked
     with running(arguments.object):
-        if isinstance(checked, Layer) and not checked.built:
-            function(*inputs)  # makes the weights, which are to be checked, too
         report = gradcheck(
             function, inputs, arguments.order,
             seed=arguments.seed, tolerance=arguments.tolerance, max_elements=arguments.elements,
