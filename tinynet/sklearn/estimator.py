@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tinynet import config, seeds
@@ -21,7 +21,6 @@ from tinynet.errors import ArgumentError, DataError, DivergenceError, ShapeError
 from tinynet.models import Model
 from tinynet.sklearn.batches import SparseBatches
 from tinynet.sklearn.building import built, compiled, perceptron
-from tinynet.sklearn.drawing import drawing, seed_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -238,7 +237,7 @@ class Estimator(BaseEstimator):
             raise ArgumentError(f"{where}: partial_fit does not go with early_stopping=True")
         X, y = self._checked(X, new, y=y, multi_output=True, y_numeric=is_regressor(self))
         weights = checked_weights(sample_weight, X.shape[0], where)
-        with drawing(seed_of(self.random_state) if new else self._draws), config.with_floatx(self._dtype):
+        with seeds.apart(_seed_of(self.random_state) if new else self._draws), config.with_floatx(self._dtype):
             self._train(X, *self._targets(X, y, weights, new, **told), once)
             self._draws = seeds.get_state()
         return self
@@ -293,3 +292,11 @@ def checked_weights(sample_weight: Any, count: int, where: str) -> np.ndarray | 
     if not weights.any():
         raise DataError(f"{where}: every sample_weight is zero, so there is nothing to learn from")
     return weights
+
+
+def _seed_of(random_state: Any) -> int:
+    """The seed for one fit: the number that was given, or one drawn from a RandomState (None: NumPy's global one)."""
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
+        check_random_state(random_state)  # says what is wrong with a negative one
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31))
