@@ -24,6 +24,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "yes": ("yes", "ya"),
     "no": ("no", "tidak"),
     "nothing": ("none", "tidak ada"),
+    "with": ("with {name}", "dengan {name}"),
+    "without": ("without {name}", "tanpa {name}"),
     "usual": ("usual", "acuan"),
     "to": ("{low} to {high}", "{low} sampai {high}"),
     "seconds": ("{n} s", "{n} detik"),
@@ -134,19 +136,19 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "improves": (
         "{value} instead of {reference} improves the {metric} by {difference} ({interval}; {evidence}, {p}).",
-        "{value} sebagai ganti {reference} memperbaiki {metric} sebesar {difference} ({interval}; {evidence}, {p}).",
+        "{value} alih-alih {reference} memperbaiki {metric} sebesar {difference} ({interval}; {evidence}, {p}).",
     ),
     "worsens": (
         "{value} instead of {reference} worsens the {metric} by {difference} ({interval}; {evidence}, {p}).",
-        "{value} sebagai ganti {reference} memperburuk {metric} sebesar {difference} ({interval}; {evidence}, {p}).",
+        "{value} alih-alih {reference} memperburuk {metric} sebesar {difference} ({interval}; {evidence}, {p}).",
     ),
     "changes_not": (
         "{value} instead of {reference}: {difference} ({interval}), within noise.",
-        "{value} sebagai ganti {reference}: {difference} ({interval}), masih dalam derau.",
+        "{value} alih-alih {reference}: {difference} ({interval}), masih dalam derau.",
     ),
     "changes_unknown": (
         "{value} instead of {reference}: {difference} (on other test samples {interval}).",
-        "{value} sebagai ganti {reference}: {difference} (pada sampel uji lain {interval}).",
+        "{value} alih-alih {reference}: {difference} (pada sampel uji lain {interval}).",
     ),
     "within_noise": (
         "{n} other comparison lies within noise.|{n} other comparisons lie within noise.",
@@ -163,16 +165,20 @@ PHRASES: dict[str, tuple[str, str]] = {
         "selisihnya melampaui derau (pada 95%, tanpa koreksi untuk banyak perbandingan).",
     ),
     "one_class_always": (
-        "{label} predicts {name} for every test sample, with all its seeds.",
-        "{label} memprediksi {name} untuk setiap sampel uji, pada semua benih acaknya.",
+        "All test samples are predicted as {name}, with all seeds: {label}.",
+        "Semua sampel uji diprediksi sebagai {name}, pada semua benih acak: {label}.",
     ),
     "one_class": (
-        "{label} predicts one class alone in {n} of {seeds} ({names}).",
-        "{label} hanya memprediksi satu kelas pada {n} dari {seeds} ({names}).",
+        "One class alone is predicted in {n} of {seeds} ({names}): {label}.",
+        "Hanya satu kelas yang diprediksi pada {n} dari {seeds} ({names}): {label}.",
+    ),
+    "further_variants": (
+        "The same of {n} more variant.|The same of {n} more variants.",
+        "Begitu pula {n} varian lain.",
     ),
     "never_predicted": (
-        "{label} never predicts {names}.",
-        "{label} tidak pernah memprediksi {names}.",
+        "Never predicted by {label}: {names}.",
+        "Tidak pernah diprediksi oleh {label}: {names}.",
     ),
     "some_failed": (
         "{n} of {trials} failed; the figures are those of the others.",
@@ -493,7 +499,13 @@ class Words:
             names = [name for name in names if variant[name] != study.usual[name]]
             if not names:
                 return self("usual")
-        return ", ".join(f"{name} {self.value(variant[name])}" for name in names) or self("usual")
+        return ", ".join(self.choice(name, variant[name]) for name in names) or self("usual")
+
+    def choice(self, name: str, value: Any) -> str:
+        """A choice and its value."""
+        if isinstance(value, bool):
+            return self("with" if value else "without", name=name)
+        return f"{name} {self.value(value)}"
 
     def some(self, labels: Sequence[str], most: int = 5) -> str:
         """The first few of several labels. Labels may have commas in them."""
