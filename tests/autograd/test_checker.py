@@ -148,6 +148,14 @@ class Casting(Layer):
         return y * 2 if training else y
 
 
+@pytest.mark.parametrize("bound", [{}, {"training": True}])
+def test_a_layer_that_is_not_built_is_built_first(bound):
+    layer, x = tinynet.layers.LSTM(4), GENERATOR.normal(size=(2, 5, 3))
+    first = gradcheck(functools.partial(layer, **bound), [x])
+    again = gradcheck(functools.partial(layer, **bound), [x])
+    assert first.checked == again.checked > x.size + layer.count_params() // 2
+
+
 def test_layers_with_a_dtype_compute_in_float64():
     layer = Casting()
     assert gradcheck(layer, [X]).worst.error < 1e-9

@@ -15,7 +15,7 @@ from tinynet import cli
 from tinynet.cli.completion import _words
 from tinynet.study import STUDIES
 
-# Answers command lines, each in a fork: argcomplete ends the process that it answers in, and takes a file of its number.
+# Answers command lines, each in a fork: argcomplete ends the process that it answers in, and takes open files over.
 ANSWER = """
 import json, os, sys
 from tinynet.cli import evaluate, gradcheck, main, predict, train
@@ -83,7 +83,8 @@ def test_what_a_shell_is_told(shell: str, capsys: pytest.CaptureFixture[str], tm
     assert ran.status == 0 and "tinynet" in ran.out
     if shell == "bash":
         (tmp_path / "script.sh").write_text(ran.out)
-        assert subprocess.run(["bash", "-c", "source ./script.sh; complete -p tinynet"], cwd=tmp_path, timeout=60).returncode == 0
+        shown = subprocess.run(["bash", "-c", "source ./script.sh; complete -p tinynet"], cwd=tmp_path, timeout=60)
+        assert shown.returncode == 0
 
 
 def test_without_argcomplete(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

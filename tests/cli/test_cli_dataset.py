@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tinynet.cli.arguments import UsageError
-from tinynet.cli.dataset import aligned, limited, read_dataset, with_validation
+from tinynet.cli.dataset import aligned, limited, with_validation
+from tinynet.cli.dataset_files import read_dataset
 from tinynet.errors import DataError
 
 X = np.arange(24.0).reshape(6, 4)

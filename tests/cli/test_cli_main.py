@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -63,6 +64,18 @@ def test_help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> Non
     for example in examples:  # is one that the parser takes
         words = shlex.split(example.partition(" >")[0])
         assert words[0] == name
+        cli.make_parser(words).parse_args(words)
+
+
+def test_commands_of_the_documents_can_be_given() -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "command_line.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\$ tinynet (.*)$", page, re.MULTILINE)
+    table = (root / "README.md").read_text(encoding="utf-8").partition("| `tinynet …` |")[2].partition("\n\n")[0]
+    lines += re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
+    assert len(lines) > 12
+    for words in map(shlex.split, lines):
+        assert words[0] in COMMANDS
         cli.make_parser(words).parse_args(words)
 
 

@@ -150,6 +150,9 @@ def gradcheck(
         raise ArgumentError(f"gradcheck: tolerance must be positive, received {tolerance!r}")
     if max_elements < 0:
         raise ArgumentError(f"gradcheck: max_elements must not be negative, received {max_elements!r}")
+    if getattr(_owner(f), "built", True) is False:  # a layer that makes its variables when it is first called
+        with tape.no_grad(), seeds.frozen():
+            f(*_as_structure(inputs))
     found: list[Comparison] = []
     # What is not finite is a failure of the report; NumPy need not warn of it as well.
     with config.compute_in("float64"), seeds.frozen(), tape.enable_grad(), np.errstate(all="ignore"):
@@ -220,6 +223,11 @@ def random_direction(generator: np.random.Generator, shape: tuple[int, ...]) -> 
     return np.asarray(generator.uniform(0.5, 1.0, shape) * generator.choice([-1.0, 1.0], shape))
 
 
+def _owner(f: Callable[..., Any]) -> Any:
+    """What has the variables of a function: a layer, also where some of its arguments are bound."""
+    return f.func if isinstance(f, functools.partial) else f
+
+
 class _Subject:
     """A function with the places it is differentiated by: its inputs and its variables.
 
@@ -235,7 +243,7 @@ class _Subject:
             np.array(leaf._data, np.float64) for _, leaf in _named_leaves(self.structure) if _is_varied(leaf)
         ]
         self.inputs = len(self.values)
-        owner = f.func if isinstance(f, functools.partial) else f
+        owner = _owner(f)
         owned = _listed(owner, "trainable_variables", "weights", "variables")
         self.variables = list({id(v): v for v in [*variables, *owned]}.values())
         checked = {id(v) for v in [*variables, *_listed(owner, "trainable_variables")]}

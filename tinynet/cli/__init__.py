@@ -68,7 +68,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
-    """Help in which each command stands in one line with what it does: argparse indents them once more than it counts."""
+    """Help with each command and what it does in one line; argparse indents commands once more than it counts."""
 
     def add_argument(self, action: argparse.Action) -> None:
         super().add_argument(action)

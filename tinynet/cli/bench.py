@@ -49,10 +49,15 @@ def _sizes(text: str) -> list[int]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    completers.model(parser.add_argument("model", metavar="MODEL", nargs="?", default="cnn", help="a name or file (cnn)"))
+    model = parser.add_argument("model", metavar="MODEL", nargs="?", default="cnn", help="a name or file (cnn)")
+    completers.model(model)
     parser.add_argument("--batch-sizes", type=_sizes, default=[1, 32, 128], metavar="N,N", help="(1,32,128)")
-    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS), metavar="TASK", help="train, predict (both)")
-    parser.add_argument("--kernels", nargs="+", choices=(COMPILED, NUMPY), metavar="KERNELS", help="compiled, numpy (both)")
+    parser.add_argument(
+        "--tasks", nargs="+", choices=TASKS, default=list(TASKS), metavar="TASK", help="train, predict (both)"
+    )
+    parser.add_argument(
+        "--kernels", nargs="+", choices=(COMPILED, NUMPY), metavar="KERNELS", help="compiled, numpy (both)"
+    )
     parser.add_argument("--keras", action="store_true", help="also Keras's predict, in a process of its own")
     parser.add_argument("--rounds", type=positive, default=5, metavar="N", help="turns of each (5)")
     parser.add_argument("--seconds", type=rate, default=0.1, metavar="S", help="of a turn, at least (0.1)")
@@ -89,7 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         told = {"model": arguments.model, "parameters": model.count_params(), "versions": versions, "measured": found}
         say(json.dumps(told, indent=2))
         return 0
-    say(f"{arguments.model}: {model.count_params():,} parameters; {arguments.rounds} round{'s' * (arguments.rounds > 1)}, milliseconds")
+    rounds = f"{arguments.rounds} round{'s' * (arguments.rounds > 1)}"
+    say(f"{arguments.model}: {model.count_params():,} parameters; {rounds}, milliseconds")
     for library, version in versions.items():
         say(f"{library}: {version}")
     say(_table(found, libraries))
@@ -133,9 +139,9 @@ def _table(found: Sequence[dict[str, Any]], libraries: Sequence[str]) -> str:
     rows = []
     for line in found:
         seconds = line["seconds"]
-        times = [_spread([1e3 * s for s in seconds[library]], "") if library in seconds else "" for library in libraries]
+        times = [_spread([1e3 * s for s in seconds.get(library, [])], "") for library in libraries]
         ratios = [
-            _spread([a / b for a, b in zip(seconds[other], seconds[ours], strict=True)], "x") if other in seconds else ""
+            _spread([a / b for a, b in zip(seconds.get(other, []), seconds[ours], strict=False)], "x")
             for other in libraries[1:]
         ]
         rows.append((line["task"], str(line["batch_size"]), *times, *ratios))
@@ -143,4 +149,6 @@ def _table(found: Sequence[dict[str, Any]], libraries: Sequence[str]) -> str:
 
 
 def _spread(values: Sequence[float], unit: str) -> str:
+    if not values:  # of a library that does not do this
+        return ""
     return f"{statistics.median(values):.3g}{unit} ({min(values):.3g}-{max(values):.3g})"

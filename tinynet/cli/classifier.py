@@ -82,7 +82,7 @@ def _shape(shape: Any) -> str:
 
 
 def compile_for_classes(model: Model, x: np.ndarray, outputs: int, learning_rate: float) -> None:
-    """Compiles a classifier: Adam, the cross-entropy that its outputs want, accuracy, and macro-F1 of several classes."""
+    """Compiles a classifier: Adam, the cross-entropy that its outputs want, accuracy, macro-F1 of several classes."""
     logits = not is_activated(model, x)
     watched: list[Any] = ["accuracy"]
     if outputs > 1:

@@ -66,6 +66,6 @@ def _studies() -> Iterable[str]:
 
 
 def _data_sets() -> Iterable[str]:
-    from tinynet.cli.dataset import KNOWN
+    from tinynet.cli.dataset_files import KNOWN
 
     return KNOWN

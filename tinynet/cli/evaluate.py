@@ -14,7 +14,8 @@ from tinynet.cli import completers
 from tinynet.cli.arguments import UsageError, check_inputs, positive
 from tinynet.cli.classes import add_classes_argument, checked_names, chosen_classes, unnamed
 from tinynet.cli.classifier import check_kind, fitted, outputs_for, probabilities, targets
-from tinynet.cli.dataset import Dataset, Part, aligned, read_dataset
+from tinynet.cli.dataset import Dataset, Part, aligned
+from tinynet.cli.dataset_files import read_dataset
 from tinynet.cli.scores import say_scores, scored
 from tinynet.cli.text import say
 from tinynet.errors import TinynetError, warn

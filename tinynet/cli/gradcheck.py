@@ -68,7 +68,8 @@ def _shape(text: str) -> tuple[int, ...]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's arguments."""
-    completers.model(parser.add_argument("object", metavar="OBJECT", help="FILE.py:NAME, MODULE:NAME or a model's file"))
+    what = parser.add_argument("object", metavar="OBJECT", help="FILE.py:NAME, MODULE:NAME or a model's file")
+    completers.model(what)
     parser.add_argument(
         "--shape", action=_Shape, dest="shapes", default=[], type=_shape, metavar="SIZES", help="of an input: 2,5,3"
     )
@@ -97,8 +98,6 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = _inputs(checked, arguments)
     function = functools.partial(checked, training=True) if arguments.training else checked
     with running(arguments.object):
-        if isinstance(checked, Layer) and not checked.built:
-            function(*inputs)  # makes the weights, which are to be checked, too
         report = gradcheck(
             function, inputs, arguments.order,
             seed=arguments.seed, tolerance=arguments.tolerance, max_elements=arguments.elements,

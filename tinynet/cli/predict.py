@@ -24,8 +24,10 @@ from tinynet.cli.classes import Classes, add_classes_argument, checked_names, ch
 from tinynet.cli.classifier import as_probabilities, is_distribution
 from tinynet.cli.data import given, predictions, read_inputs, reads_text, write_arrays
 from tinynet.cli.images import is_image, read_images
+from tinynet.cli.samples import takers
 from tinynet.cli.text import say, table
-from tinynet.errors import MissingFileError
+from tinynet.errors import MissingFileError, warn
+from tinynet.layers import BatchNormalization, Normalization, Rescaling
 from tinynet.models import Model, load_model
 
 EXAMPLES = (
@@ -34,6 +36,7 @@ EXAMPLES = (
     "predict model.keras images.npy -o probabilities.npy",
     "predict sentiment.keras reviews.txt --json",
 )
+SCALING = (Normalization, Rescaling, BatchNormalization)  # layers that take pixels as they are in files
 ARRAYS = (".npy", ".npz", ".txt")
 MOST_SHOWN = 100  # samples, unless asked for as JSON
 LIKELIEST = 3
@@ -108,8 +111,10 @@ def _read(model: Model, arguments: argparse.Namespace, known: Classes | None) ->
     if images:
         if model._graph is None or len(model.inputs) != 1:
             raise UsageError("the model does not say that it takes an image; give it arrays")
-        white = arguments.white or (known.largest if known else None) or 255.0
-        return [read_images(images, model.inputs[0], white)], images
+        white = arguments.white or (known.largest if known else None)
+        if white is None and not any(isinstance(layer, SCALING) for layer in takers(model, model.inputs[0])):
+            warn("the file does not say what a white pixel is to the model, 255 is taken; --white 1 is for 0 to 1")
+        return [read_images(images, model.inputs[0], white or 255.0)], images
     inputs = read_inputs(arguments.inputs, model)
     if inputs[0].dtype.kind in "US" and inputs[0].size == len(inputs[0]):
         return inputs, [str(text) for text in inputs[0].reshape(-1)]

@@ -61,13 +61,13 @@ def _free(model: Model) -> bool:
 
 def _sample(model: Model, tensor: Any, rows: int, size: int, generator: np.random.Generator) -> np.ndarray:
     shape = (tensor.shape[0] or rows, *(size if n is None else n for n in tensor.shape[1:]))
-    takers = list(_takers(model, tensor))
+    taking = list(takers(model, tensor))
     if tensor.dtype == "string":
-        words = [word for layer in takers for word in _vocabulary(layer)[:1000]] or list(WORDS)
+        words = [word for layer in taking for word in _vocabulary(layer)[:1000]] or list(WORDS)
         chosen = generator.choice(np.array([*words, *WORDS]), (*shape, 6))
         return np.array([" ".join(row) for row in chosen.reshape(-1, 6)]).reshape(shape)
-    limits = [layer.input_dim for layer in takers if isinstance(layer, Embedding)]
-    limits += [layer.num_tokens for layer in takers if isinstance(layer, CategoryEncoding) and layer.num_tokens]
+    limits = [layer.input_dim for layer in taking if isinstance(layer, Embedding)]
+    limits += [layer.num_tokens for layer in taking if isinstance(layer, CategoryEncoding) and layer.num_tokens]
     kind = np.dtype(tensor.dtype).kind
     if limits or kind in "iu":
         most = min(limits, default=256 if tensor.dtype == "uint8" else IDS)
@@ -77,8 +77,8 @@ def _sample(model: Model, tensor: Any, rows: int, size: int, generator: np.rando
     else:
         values = generator.normal(size=shape)
     values = values.astype(tensor.dtype)
-    masking = next((layer for layer in takers if isinstance(layer, Masking)), None)
-    if len(shape) > 1 and shape[1] and (masking or any(getattr(layer, "mask_zero", False) for layer in takers)):
+    masking = next((layer for layer in taking if isinstance(layer, Masking)), None)
+    if len(shape) > 1 and shape[1] and (masking or any(getattr(layer, "mask_zero", False) for layer in taking)):
         # Whole rows of padding mean little to most models, so the first step always stays.
         steps = np.maximum(1, (shape[1] * (1 - 2 * PADDED * generator.random(shape[0]))).astype(int))
         padding = np.arange(shape[1]) >= steps[:, None]
@@ -86,7 +86,7 @@ def _sample(model: Model, tensor: Any, rows: int, size: int, generator: np.rando
     return values
 
 
-def _takers(model: Model, tensor: Any, depth: int = 0) -> Iterator[Layer]:
+def takers(model: Model, tensor: Any, depth: int = 0) -> Iterator[Layer]:
     """The layers that an input reaches, up to the first ones with weights, also in models within."""
     graph = model._graph
     if graph is None or depth > 20:
@@ -100,7 +100,7 @@ def _takers(model: Model, tensor: Any, depth: int = 0) -> Iterator[Layer]:
         if isinstance(operation, Model) and operation._graph is not None:
             for i in taken:
                 if i < len(operation.inputs):
-                    yield from _takers(operation, operation.inputs[i], depth + 1)
+                    yield from takers(operation, operation.inputs[i], depth + 1)
             continue
         if isinstance(operation, Layer):
             inner = getattr(operation, "layer", None)  # of a wrapper

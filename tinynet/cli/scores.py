@@ -21,7 +21,8 @@ def scored(truth: np.ndarray, probabilities: np.ndarray, names: Sequence[str]) -
     """
     counts = confusion_counts(truth, probabilities.argmax(axis=1), len(names))
     right, there, said = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
-    rows = zip(names, right / np.maximum(said, 1), right / np.maximum(there, 1), f1_of_counts(counts), there, strict=True)
+    precision, recall = right / np.maximum(said, 1), right / np.maximum(there, 1)
+    rows = zip(names, precision, recall, f1_of_counts(counts), there, strict=True)
     return {
         "samples": len(truth),
         "accuracy": float(accuracy_of_counts(counts)),

@@ -68,7 +68,9 @@ def made_by(text: str) -> Model:
     if not isinstance(found, Model):
         kind = f"{type(found).__module__}.{type(found).__qualname__}".removeprefix("builtins.")
         advice = ". Write 'import tinynet as keras' there" if kind.startswith("keras.") else ""
-        raise UserCodeError(f"{text}: expected a model of tinynet, or a function that returns one; received {kind}{advice}")
+        raise UserCodeError(
+            f"{text}: expected a model of tinynet, or a function that returns one; received {kind}{advice}"
+        )
     return found
 
 
@@ -87,7 +89,9 @@ def _reading_texts(model: Model, texts: Any, vocabulary: int | None, length: int
     if model._graph is not None:
         if len(model.inputs) != 1 or len(model.inputs[0].shape) != 2:
             shapes = ", ".join(str(tensor.shape) for tensor in model.inputs)
-            raise UsageError(f"{model.name}: takes inputs of shape {shapes}; for texts it has to take ids (None, steps)")
+            raise UsageError(
+                f"{model.name}: takes inputs of shape {shapes}; for texts it has to take ids (None, steps)"
+            )
         steps = model.inputs[0].shape[1]
     for name, given, own in (("--vocabulary", vocabulary, tables[0] if tables else None), ("--length", length, steps)):
         if given is not None and own is not None and given != own:

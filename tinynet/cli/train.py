@@ -39,7 +39,8 @@ from tinynet.cli.classifier import (
     watched_log,
 )
 from tinynet.cli.code import names_code, running
-from tinynet.cli.dataset import Dataset, Part, aligned, limited, read_dataset, with_validation
+from tinynet.cli.dataset import Dataset, Part, aligned, limited, with_validation
+from tinynet.cli.dataset_files import read_dataset
 from tinynet.cli.ready import LENGTH, VOCABULARY, largest
 from tinynet.cli.scores import say_scores, scored
 from tinynet.cli.sources import ENDINGS, model_to_train, names_file
@@ -185,7 +186,10 @@ def _fit(arguments: argparse.Namespace, model: Model, data: Dataset, outputs: in
     def given(part: Part) -> tuple[np.ndarray, np.ndarray]:
         return fitted(part.x, model), targets(model, part.y, outputs, model.name)
 
-    hooks: list[Any] = [callbacks.TerminateOnNaN(raise_error=True), callbacks.BackupAndRestore(backup, delete_checkpoint=False)]
+    hooks: list[Any] = [
+        callbacks.TerminateOnNaN(raise_error=True),
+        callbacks.BackupAndRestore(backup, delete_checkpoint=False),
+    ]
     stopping = None
     if arguments.patience:
         stopping = callbacks.EarlyStopping(
@@ -217,7 +221,8 @@ def _fit(arguments: argparse.Namespace, model: Model, data: Dataset, outputs: in
         return ""
     done = len(history["loss"])
     early = f", stopped after {done}" if done < arguments.epochs else ""
-    return f"best epoch: {stopping.best_epoch + 1} of {arguments.epochs}{early} ({stopping.monitor} {float(stopping.best):.4f})"
+    score = f"{stopping.monitor} {float(stopping.best):.4f}"
+    return f"best epoch: {stopping.best_epoch + 1} of {arguments.epochs}{early} ({score})"
 
 
 def _users_code(text: str) -> contextlib.AbstractContextManager[None]:

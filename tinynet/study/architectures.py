@@ -175,7 +175,7 @@ def sequence_rnn(
     dropout: float = 0.5,
     largest: float = 1,
 ) -> Any:
-    """A recurrent classifier of numbers: sequences (N, T, F), or images (N, H, W, C) row by row -> probabilities (N, K).
+    """A recurrent classifier: sequences (N, T, F), or images (N, H, W, C) row by row -> probabilities (N, K).
 
     shape: of a sample. layer: a key of `RECURRENT`. largest: the numbers are divided by it.
     """
@@ -190,7 +190,9 @@ def sequence_rnn(
     return model
 
 
-def mlp(keras: Any, shape: Sequence[int], classes: int, *, units: int = 128, dropout: float = 0.25, largest: float = 1) -> Any:
+def mlp(
+    keras: Any, shape: Sequence[int], classes: int, *, units: int = 128, dropout: float = 0.25, largest: float = 1
+) -> Any:
     """Two dense layers on numbers of any shape: (N, …) -> probabilities (N, K).
 
     shape: of a sample. units: of the first layer. largest: the numbers are divided by it.
