@@ -132,7 +132,8 @@ def _sentence(analysis: Analysis, words: Words, comparison: Comparison) -> str:
             interval=words.interval(sense * ends[0], sense * ends[1], digits), evidence=words(f"evidence_{strength}"),
             p=NO_BREAK.join(["p", *([] if p < 0.001 else ["="]), *words.p(p).split()]), **told,
         )  # fmt: skip
-    key = "changes_unknown" if comparison.larger is None else "changes_not"
+    beyond_zero = difference.low > 0 or difference.high < 0
+    key = "changes_unknown" if comparison.larger is None else "changes_hardly" if beyond_zero else "changes_not"
     return words(key, difference=words.signed(difference.mean, digits), interval=interval, **told)
 
 

@@ -146,6 +146,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{value} instead of {reference}: {difference} ({interval}), within noise.",
         "{value} alih-alih {reference}: {difference} ({interval}), masih dalam derau.",
     ),
+    "changes_hardly": (
+        "{value} instead of {reference}: {difference} ({interval}), within noise when corrected for all comparisons.",
+        "{value} alih-alih {reference}: {difference} ({interval}), masih dalam derau setelah koreksi untuk semua perbandingan.",
+    ),
     "changes_unknown": (
         "{value} instead of {reference}: {difference} (on other test samples {interval}).",
         "{value} alih-alih {reference}: {difference} (pada sampel uji lain {interval}).",
@@ -198,19 +202,17 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{n} dari {trials} belum dijalankan.",
     ),
     "overfits": (
-        "Overfitting: at the end the validation loss is well above its lowest value while the training loss has fallen "
-        "further, with {labels}.",
-        "Overfitting: pada akhir pelatihan, loss validasi jauh di atas nilai terendahnya sementara loss pelatihan terus "
-        "turun, pada {labels}.",
+        "Overfitting (the validation loss ends well above its lowest value while the training loss falls further): {labels}.",
+        "Overfitting (loss validasi berakhir jauh di atas nilai terendahnya sementara loss pelatihan terus turun): {labels}.",
     ),
     "unfinished": (
-        "Training is not finished: the loss still falls at the end, with {labels}. More epochs may change the order.",
-        "Pelatihan belum tuntas: loss masih turun di akhir, pada {labels}. Jumlah epoch yang lebih besar dapat mengubah "
-        "urutannya.",
+        "Training is not finished (the loss still falls at the end, so more epochs may change the order): {labels}.",
+        "Pelatihan belum tuntas (loss masih turun di akhir, sehingga epoch yang lebih banyak dapat mengubah urutannya): "
+        "{labels}.",
     ),
     "diverged": (
-        "The loss became infinite or no number with {labels}.",
-        "Loss menjadi tak hingga atau bukan angka pada {labels}.",
+        "The loss became infinite or no number: {labels}.",
+        "Loss menjadi tak hingga atau bukan angka: {labels}.",
     ),
     "all_variants": ("all {n} variants", "semua {n} varian"),
     "seed_once": (
