@@ -42,7 +42,7 @@ class World:
     """Test samples that are drawn, and trainings on them: each right where its skill exceeds a sample's difficulty.
 
     training: how far the skill varies between seeds. of_variant: how differently variants find the same samples
-    difficult. outlier: a factor of the training noise of the first variant.
+    difficult.
     """
 
     def __init__(self, rng: np.random.Generator, samples: int, training: float = 0.15, of_variant: float = 0.4) -> None:

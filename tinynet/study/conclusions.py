@@ -13,8 +13,10 @@ from tinynet.study.phrases import Words
 from tinynet.study.statistics import Analysis, Comparison
 
 MOST_SENTENCES = 4  # about comparisons of one choice that lie within noise
+MOST_WARNINGS = 8  # of variants that do not predict all classes
 RISE = 1.1  # of the validation loss over its lowest value: overfitting
 FALL = 0.9  # of the loss over the last quarter of the epochs: it still falls
+NO_BREAK = "\N{NO-BREAK SPACE}"
 FEWEST_EPOCHS = 4  # from which on something can be said of a curve
 
 
@@ -128,9 +130,10 @@ def _sentence(analysis: Analysis, words: Words, comparison: Comparison) -> str:
             "improves" if comparison.better else "worsens",
             metric=words.metric(analysis.metric.name), difference=words.number(abs(difference.mean), digits),
             interval=words.interval(sense * ends[0], sense * ends[1], digits), evidence=words(f"evidence_{strength}"),
-            p="p " + (words.p(p) if p < 0.001 else f"= {words.p(p)}"), **told,
+            p=NO_BREAK.join(["p", *([] if p < 0.001 else ["="]), *words.p(p).split()]), **told,
         )  # fmt: skip
-    key = "changes_unknown" if comparison.larger is None else "changes_not"
+    beyond_zero = difference.low > 0 or difference.high < 0
+    key = "changes_unknown" if comparison.larger is None else "changes_hardly" if beyond_zero else "changes_not"
     return words(key, difference=words.signed(difference.mean, digits), interval=interval, **told)
 
 
@@ -138,7 +141,10 @@ def compared(analysis: Analysis, words: Words, comparison: Comparison) -> tuple[
     """What is compared and with what, in words."""
     if comparison.choice is None:
         return words.label(analysis.study, comparison.value), words.label(analysis.study, comparison.reference)
-    return words.value(comparison.value), words.value(comparison.reference)
+    values = comparison.value, comparison.reference
+    if any(isinstance(value, bool) for value in values):
+        return words.choice(comparison.choice, values[0]), words.choice(comparison.choice, values[1])
+    return words.value(values[0]), words.value(values[1])
 
 
 def _noise(analysis: Analysis, words: Words) -> list[Conclusion]:
@@ -176,7 +182,10 @@ def _warnings(analysis: Analysis, words: Words) -> list[Conclusion]:
     lost = [v for v in study.variants if not results.of(v) and any(o.variant == v for o in failed)]
     if lost:
         told.append(words("all_failed", labels=words.some([words.label(study, variant) for variant in lost])))
-    told += _collapses(analysis, words)
+    collapses = _collapses(analysis, words)
+    told += collapses[:MOST_WARNINGS]
+    if len(collapses) > MOST_WARNINGS:
+        told.append(words("further_variants", n=len(collapses) - MOST_WARNINGS))
     labels = _labels(analysis, words)
     rules: list[tuple[str, Callable[[Outcome], bool]]] = [
         ("diverged", _diverges), ("overfits", _overfits), ("unfinished", _is_unfinished),

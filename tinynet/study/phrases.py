@@ -24,6 +24,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "yes": ("yes", "ya"),
     "no": ("no", "tidak"),
     "nothing": ("none", "tidak ada"),
+    "with": ("with {name}", "dengan {name}"),
+    "without": ("without {name}", "tanpa {name}"),
     "usual": ("usual", "acuan"),
     "to": ("{low} to {high}", "{low} sampai {high}"),
     "seconds": ("{n} s", "{n} detik"),
@@ -134,19 +136,23 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "improves": (
         "{value} instead of {reference} improves the {metric} by {difference} ({interval}; {evidence}, {p}).",
-        "{value} sebagai ganti {reference} memperbaiki {metric} sebesar {difference} ({interval}; {evidence}, {p}).",
+        "{value} alih-alih {reference} memperbaiki {metric} sebesar {difference} ({interval}; {evidence}, {p}).",
     ),
     "worsens": (
         "{value} instead of {reference} worsens the {metric} by {difference} ({interval}; {evidence}, {p}).",
-        "{value} sebagai ganti {reference} memperburuk {metric} sebesar {difference} ({interval}; {evidence}, {p}).",
+        "{value} alih-alih {reference} memperburuk {metric} sebesar {difference} ({interval}; {evidence}, {p}).",
     ),
     "changes_not": (
         "{value} instead of {reference}: {difference} ({interval}), within noise.",
-        "{value} sebagai ganti {reference}: {difference} ({interval}), masih dalam derau.",
+        "{value} alih-alih {reference}: {difference} ({interval}), masih dalam derau.",
+    ),
+    "changes_hardly": (
+        "{value} instead of {reference}: {difference} ({interval}), within noise when corrected for all comparisons.",
+        "{value} alih-alih {reference}: {difference} ({interval}), masih dalam derau setelah koreksi untuk semua perbandingan.",
     ),
     "changes_unknown": (
         "{value} instead of {reference}: {difference} (on other test samples {interval}).",
-        "{value} sebagai ganti {reference}: {difference} (pada sampel uji lain {interval}).",
+        "{value} alih-alih {reference}: {difference} (pada sampel uji lain {interval}).",
     ),
     "within_noise": (
         "{n} other comparison lies within noise.|{n} other comparisons lie within noise.",
@@ -163,16 +169,20 @@ PHRASES: dict[str, tuple[str, str]] = {
         "selisihnya melampaui derau (pada 95%, tanpa koreksi untuk banyak perbandingan).",
     ),
     "one_class_always": (
-        "{label} predicts {name} for every test sample, with all its seeds.",
-        "{label} memprediksi {name} untuk setiap sampel uji, pada semua benih acaknya.",
+        "All test samples are predicted as {name}, with all seeds: {label}.",
+        "Semua sampel uji diprediksi sebagai {name}, pada semua benih acak: {label}.",
     ),
     "one_class": (
-        "{label} predicts one class alone in {n} of {seeds} ({names}).",
-        "{label} hanya memprediksi satu kelas pada {n} dari {seeds} ({names}).",
+        "One class alone is predicted in {n} of {seeds} ({names}): {label}.",
+        "Hanya satu kelas yang diprediksi pada {n} dari {seeds} ({names}): {label}.",
+    ),
+    "further_variants": (
+        "The same of {n} more variant.|The same of {n} more variants.",
+        "Begitu pula {n} varian lain.",
     ),
     "never_predicted": (
-        "{label} never predicts {names}.",
-        "{label} tidak pernah memprediksi {names}.",
+        "Never predicted by {label}: {names}.",
+        "Tidak pernah diprediksi oleh {label}: {names}.",
     ),
     "some_failed": (
         "{n} of {trials} failed; the figures are those of the others.",
@@ -192,19 +202,17 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{n} dari {trials} belum dijalankan.",
     ),
     "overfits": (
-        "Overfitting: at the end the validation loss is well above its lowest value while the training loss has fallen "
-        "further, with {labels}.",
-        "Overfitting: pada akhir pelatihan, loss validasi jauh di atas nilai terendahnya sementara loss pelatihan terus "
-        "turun, pada {labels}.",
+        "Overfitting (the validation loss ends well above its lowest value while the training loss falls further): {labels}.",
+        "Overfitting (loss validasi berakhir jauh di atas nilai terendahnya sementara loss pelatihan terus turun): {labels}.",
     ),
     "unfinished": (
-        "Training is not finished: the loss still falls at the end, with {labels}. More epochs may change the order.",
-        "Pelatihan belum tuntas: loss masih turun di akhir, pada {labels}. Jumlah epoch yang lebih besar dapat mengubah "
-        "urutannya.",
+        "Training is not finished (the loss still falls at the end, so more epochs may change the order): {labels}.",
+        "Pelatihan belum tuntas (loss masih turun di akhir, sehingga epoch yang lebih banyak dapat mengubah urutannya): "
+        "{labels}.",
     ),
     "diverged": (
-        "The loss became infinite or no number with {labels}.",
-        "Loss menjadi tak hingga atau bukan angka pada {labels}.",
+        "The loss became infinite or no number: {labels}.",
+        "Loss menjadi tak hingga atau bukan angka: {labels}.",
     ),
     "all_variants": ("all {n} variants", "semua {n} varian"),
     "seed_once": (
@@ -493,7 +501,13 @@ class Words:
             names = [name for name in names if variant[name] != study.usual[name]]
             if not names:
                 return self("usual")
-        return ", ".join(f"{name} {self.value(variant[name])}" for name in names) or self("usual")
+        return ", ".join(self.choice(name, variant[name]) for name in names) or self("usual")
+
+    def choice(self, name: str, value: Any) -> str:
+        """A choice and its value."""
+        if isinstance(value, bool):
+            return self("with" if value else "without", name=name)
+        return f"{name} {self.value(value)}"
 
     def some(self, labels: Sequence[str], most: int = 5) -> str:
         """The first few of several labels. Labels may have commas in them."""

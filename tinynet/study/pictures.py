@@ -98,7 +98,8 @@ def of_differences(analysis: Analysis, words: Words) -> Picture:
     names = []
     for place, one in enumerate(found):
         value, reference = compared(analysis, words, one)
-        names.append(f"{one.choice + ': ' if one.choice else ''}{value} – {reference}")
+        told = one.choice is None or isinstance(one.value, bool)  # the values' words have the choice's name in them
+        names.append(f"{value} – {reference}" if told else f"{one.choice}: {value} – {reference}")
         difference = one.difference
         axes.errorbar(
             difference.mean, place, xerr=[[difference.mean - difference.low], [difference.high - difference.mean]],
