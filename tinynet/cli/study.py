@@ -20,6 +20,7 @@ from tinynet.cli.text import say, table
 from tinynet.errors import MissingFileError
 from tinynet.study import STUDIES, Results, Study, load
 from tinynet.study.declaration import shown
+from tinynet.study.report import check_packages
 
 EXAMPLES = (
     "study --list",
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not os.path.isdir(arguments.data):
             raise MissingFileError(f"{arguments.data}: there is no such folder")
         os.environ["TINYNET_DATA"] = arguments.data  # the processes of the trials inherit it
+    check_packages()
     study = load(arguments.study).restricted(**_restrictions(load(arguments.study), arguments))
     if arguments.seeds is not None:
         study = study.with_seeds(arguments.seeds)
