@@ -50,8 +50,12 @@ def test_runs_and_reports(file: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert sorted(path.name for path in out.glob("*.*")) == ["report.html", "report.md", "results.csv", "results.json"]
 
 
-def test_failed_trials_are_told_by_the_exit_status(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = Path(file).read_text().replace('choices={"units": [2, 4]}', 'choices={"units": [2], "fails": [False, True]}')
+def test_failed_trials_are_told_by_the_exit_status(
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = (
+        Path(file).read_text().replace('choices={"units": [2, 4]}', 'choices={"units": [2], "fails": [False, True]}')
+    )
     Path(file).write_text(source)
     assert main(["study", file, "--out", str(tmp_path / "out"), "--quiet"]) == 1
     assert "failed: units" not in (printed := capsys.readouterr().out)

@@ -14,7 +14,13 @@ from tinynet.study.outcome import TestSet
 def declared(choices: Mapping[str, Sequence[Any]], **settings: Any) -> Study:
     """A study that is never run: its function takes whatever names the choices and settings have."""
     names = [*choices, *settings.get("settings", {})]
-    return Study(settings.pop("name", "made"), eval(f"lambda {', '.join(names)}: None"), lambda: None, choices=choices, **settings)
+    return Study(
+        settings.pop("name", "made"),
+        eval(f"lambda {', '.join(names)}: None"),
+        lambda: None,
+        choices=choices,
+        **settings,
+    )
 
 
 def made(
@@ -33,7 +39,9 @@ def made(
                 outcomes.append(Outcome("key", variant, seed, error="DivergenceError: the loss is NaN | <b>"))
                 continue
             predicted = np.asarray(predict(variant, seed)).tolist()
-            outcomes.append(Outcome("key", variant, seed, data="data", predicted=predicted, parameters=1234, seconds=2.5, **fields))
+            outcomes.append(
+                Outcome("key", variant, seed, data="data", predicted=predicted, parameters=1234, seconds=2.5, **fields)
+            )
     names = None if class_names is None else tuple(class_names)
     return Results(study, outcomes, {"data": TestSet(np.asarray(truth), names)}, ["Made by hand."])
 

@@ -81,7 +81,12 @@ def strictly(text):
 def curves(epochs=8, rise=0.0):
     loss = 1.0 / np.arange(1, epochs + 1)
     validation = loss + 0.1 + rise * np.arange(epochs)
-    return {"loss": loss.tolist(), "accuracy": (1 - loss / 2).tolist(), "val_loss": validation.tolist(), "val_accuracy": loss.tolist()}
+    return {
+        "loss": loss.tolist(),
+        "accuracy": (1 - loss / 2).tolist(),
+        "val_loss": validation.tolist(),
+        "val_accuracy": loss.tolist(),
+    }
 
 
 def sentiment(seeds=3, **fields):
@@ -160,7 +165,11 @@ def test_markdown_refers_to_its_pictures_and_has_whole_tables(tmp_path):
         cells = len(re.findall(r"(?<!\\)\|", line))
         assert columns in (0, cells), line
         columns = cells
-    headings = {re.sub(r"[^\w\- ]", "", line[3:].lower()).replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
+    headings = {
+        re.sub(r"[^\w\- ]", "", line[3:].lower()).replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("## ")
+    }
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
 
 
@@ -199,7 +208,9 @@ def test_no_phrase_is_missing_and_placeholders_agree():
 
 def test_every_phrase_is_used():
     folder = Path(phrases.__file__).parent
-    code = "".join((folder / name).read_text(encoding="utf-8") for name in ("report.py", "pictures.py", "conclusions.py"))
+    code = "".join(
+        (folder / name).read_text(encoding="utf-8") for name in ("report.py", "pictures.py", "conclusions.py")
+    )
     code += Path(phrases.__file__).read_text(encoding="utf-8").split("class Words")[1]
     made_up = ("plan_", "evidence_", "verdict_")
     metrics = ("r2", "mae", "rmse", "macro_f1")
@@ -267,7 +278,10 @@ def test_conclusions_say_what_a_choice_does_and_how_sure_that_is():
     )
     told = "\n".join(texts(results))
     assert "layer makes a difference larger than noise." in told
-    assert re.search(r"rnn instead of lstm worsens the macro-F1 by 0\.\d+ \(0\.\d+ to 0\.\d+; very strong evidence, p\s<\s0\.001\)", told)
+    assert re.search(
+        r"rnn instead of lstm worsens the macro-F1 by 0\.\d+ \(0\.\d+ to 0\.\d+; very strong evidence, p\s<\s0\.001\)",
+        told,
+    )
     assert "gru instead of lstm: " in told and "within noise" in told
     assert re.search(r"The highest macro-F1 is that of layer (lstm|gru): 0\.9\d\d", told)
     assert "With 400 test samples and 4 seeds each" in told

@@ -158,10 +158,22 @@ def test_processes_share_the_processors(tmp_path: Path) -> None:
 def test_the_table(undisturbed: Results) -> None:
     rows = undisturbed.rows()
     assert len(rows) == 12
-    assert list(rows[0]) == ["units", "activation", "seed", "macro_f1", "accuracy", "epochs", "seconds", "parameters", "error"]
+    assert list(rows[0]) == [
+        "units",
+        "activation",
+        "seed",
+        "macro_f1",
+        "accuracy",
+        "epochs",
+        "seconds",
+        "parameters",
+        "error",
+    ]
     assert rows[0]["epochs"] == 60 and rows[0]["parameters"] == 2 * 4 + 4 + 4 * 3 + 3
     lines = undisturbed.to_csv().splitlines()
     assert lines[0] == "units,activation,seed,macro_f1,accuracy,epochs,seconds,parameters,error" and len(lines) == 13
     variant = undisturbed.variants[0]
     assert undisturbed.confusion(variant).sum() == 3 * 120
-    assert undisturbed.scores(variant).tolist() == [row["macro_f1"] for row in rows if row["units"] == 4 and row["activation"] == "relu"]
+    assert undisturbed.scores(variant).tolist() == [
+        row["macro_f1"] for row in rows if row["units"] == 4 and row["activation"] == "relu"
+    ]

@@ -40,7 +40,9 @@ def scores_by(name):
 
 def of_constants(values, choice="a", metric=None, **settings):
     """An analysis of V variants whose trials have these scores (V, S), and no noise of the test."""
-    study = declared({choice: list(range(len(values)))}, seeds=len(values[0]), metrics=[metric or scores_by("score")], **settings)
+    study = declared(
+        {choice: list(range(len(values)))}, seeds=len(values[0]), metrics=[metric or scores_by("score")], **settings
+    )
     return Analysis(made(study, lambda variant, seed: np.full(5, values[variant[choice]][seed]), np.zeros(5)))
 
 
@@ -176,7 +178,9 @@ def test_each_value_is_compared_with_the_usual_one_and_the_one_before_it():
 
 
 def test_what_differs_in_several_choices_is_compared_with_the_usual_values():
-    study = declared({"a": [1, 2], "b": [0, 1], "c": [0, 1]}, plan="one_at_a_time", also=[{"a": 2, "b": 1, "c": 1}], seeds=2)
+    study = declared(
+        {"a": [1, 2], "b": [0, 1], "c": [0, 1]}, plan="one_at_a_time", also=[{"a": 2, "b": 1, "c": 1}], seeds=2
+    )
     analysis = Analysis(made(study, lambda v, s: labels(sum(v.values()) + s), labels(0), "abc"))
     assert [c.choice for c in analysis.comparisons] == ["a", "b", "c", None]
     assert analysis.comparisons[-1].value == {"a": 2, "b": 1, "c": 1}

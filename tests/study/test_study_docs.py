@@ -33,7 +33,16 @@ def test_it_runs_as_a_script(tmp_path: Path) -> None:
 
 def test_the_command_goes_on_where_a_study_stopped(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
-    less = ["study", str(tmp_path / "own.py"), "--out", str(tmp_path / "out"), "--only", "kernel=3", "--set", "epochs=1"]
+    less = [
+        "study",
+        str(tmp_path / "own.py"),
+        "--out",
+        str(tmp_path / "out"),
+        "--only",
+        "kernel=3",
+        "--set",
+        "epochs=1",
+    ]
     assert main([*less, "--seeds", "1"]) == 0
     assert main([*less, "--seeds", "2", "--language", "id"]) == 0
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -40,7 +40,9 @@ def test_toml(folder: Path) -> None:
 
 
 def test_python(folder: Path) -> None:
-    (folder / "study.py").write_text((HERE / "small_studies.py").read_text().split("if __name__")[0] + "\nstudy = small()\n")
+    (folder / "study.py").write_text(
+        (HERE / "small_studies.py").read_text().split("if __name__")[0] + "\nstudy = small()\n"
+    )
     study = load(str(folder / "study.py"))
     assert not study.restricted(units=[4]).with_seeds(2).run(folder / "out", jobs=2, quiet=True).failed
 

@@ -59,7 +59,12 @@ def test_the_key_knows_what_decides() -> None:
         return model
 
     same = key()
-    assert same == key(small("another name")) == key(small(metrics=["accuracy"], seeds=1, title="x")) == key(small(plan="one_at_a_time"))
+    assert (
+        same
+        == key(small("another name"))
+        == key(small(metrics=["accuracy"], seeds=1, title="x"))
+        == key(small(plan="one_at_a_time"))
+    )
     stopping = {"callbacks": [tinynet.callbacks.EarlyStopping("loss", patience=2)]}
     more = {"callbacks": [tinynet.callbacks.EarlyStopping("loss", patience=3)]}
     others = [
@@ -69,7 +74,9 @@ def test_the_key_knows_what_decides() -> None:
         key(small(train=lambda model, data, arguments: {})),
     ]  # fmt: skip
     assert len({same, *others}) == 1 + len(others)
-    assert key(small(fit=stopping)) == key(small(fit={"callbacks": [tinynet.callbacks.EarlyStopping("loss", patience=2)]}))
+    assert key(small(fit=stopping)) == key(
+        small(fit={"callbacks": [tinynet.callbacks.EarlyStopping("loss", patience=2)]})
+    )
 
 
 def test_an_error_is_told_and_not_raised() -> None:
@@ -117,7 +124,14 @@ def test_scores_are_scikit_learns(classes: int) -> None:
         assert metric_named("macro_f1")(truth, predicted, classes) == pytest.approx(macro, rel=1e-12)
         assert metric_named("accuracy")(truth, predicted, classes) == metrics.accuracy_score(truth, predicted)
         kappa = metric_named(metrics.cohen_kappa_score)
-        assert (kappa.name, kappa(truth, predicted, classes)) == ("cohen_kappa_score", metrics.cohen_kappa_score(truth, predicted))
+        assert (kappa.name, kappa(truth, predicted, classes)) == (
+            "cohen_kappa_score",
+            metrics.cohen_kappa_score(truth, predicted),
+        )
         x, y = rng.normal(size=(2, 30))
-        for name, theirs in {"r2": metrics.r2_score, "mae": metrics.mean_absolute_error, "rmse": metrics.root_mean_squared_error}.items():
+        for name, theirs in {
+            "r2": metrics.r2_score,
+            "mae": metrics.mean_absolute_error,
+            "rmse": metrics.root_mean_squared_error,
+        }.items():
             assert metric_named(name)(x, y, None) == pytest.approx(theirs(x, y), rel=1e-12)

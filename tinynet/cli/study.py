@@ -38,9 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="show the studies that are known by name, and end")
     parser.add_argument("--data", metavar="FOLDER", help="where the data sets are; else TINYNET_DATA, cache, download")
     parser.add_argument("--seeds", type=positive, metavar="N", help="how many, instead of the study's own number")
-    parser.add_argument("--jobs", type=_jobs, metavar="N", help="trials at a time, in processes; -1: one a processor (1)")
+    parser.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="trials at a time, in processes; -1: one a processor (1)"
+    )
     parser.add_argument("--out", metavar="DIR", help="the folder for trials and report (runs/study/NAME)")
-    parser.add_argument("--language", choices=("en", "id"), default="en", help="of the report: English or Indonesian (en)")
+    parser.add_argument(
+        "--language", choices=("en", "id"), default="en", help="of the report: English or Indonesian (en)"
+    )
     parser.add_argument(
         "--only", type=_choice, action="append", default=[], metavar="CHOICE=V,V", help="only these values of a choice"
     )

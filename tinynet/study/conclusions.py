@@ -33,7 +33,9 @@ def digits_of(analysis: Analysis) -> int:
     """How many digits behind the point the scores deserve: two of the noise; three for shares of the test samples."""
     if analysis.classes is not None or analysis.metric.name == "r2":
         return 3
-    spreads = [(score.high - score.low) / 4 for score in analysis.scores] + [score.deviation or 0 for score in analysis.scores]
+    spreads = [(score.high - score.low) / 4 for score in analysis.scores] + [
+        score.deviation or 0 for score in analysis.scores
+    ]
     noise = float(np.median([spread for spread in spreads if spread > 0] or [0.01]))
     return int(np.clip(1 - np.floor(np.log10(noise)), 0, 8))
 

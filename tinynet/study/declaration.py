@@ -153,7 +153,9 @@ class Study:
         other.seeds = _seeds(self.where, seeds)
         return other
 
-    def run(self, out: Any = None, *, jobs: int | None = None, threads: int | None = None, quiet: bool = False) -> Results:
+    def run(
+        self, out: Any = None, *, jobs: int | None = None, threads: int | None = None, quiet: bool = False
+    ) -> Results:
         """Runs all trials that the folder `out` (default: runs/study/<name>) does not hold yet; gives the results.
 
         jobs: how many trials at a time, each in a process with its share of the processors. Without it joblib
@@ -200,7 +202,9 @@ class Study:
         found = {**given, **direct}
         unknown = sorted(set(found) - FIT_ARGUMENTS)
         if unknown:
-            raise ArgumentError(f"{self.where}: fit has no argument {unknown[0]!r}. {nearest(unknown[0], FIT_ARGUMENTS)}")
+            raise ArgumentError(
+                f"{self.where}: fit has no argument {unknown[0]!r}. {nearest(unknown[0], FIT_ARGUMENTS)}"
+            )
         return found
 
     def _check(self) -> None:
@@ -215,7 +219,9 @@ class Study:
             try:
                 json.dumps(value, allow_nan=False)
             except (TypeError, ValueError):
-                raise ArgumentError(f"{self.where}: expected {name!r} to be what JSON holds, received {value!r}") from None
+                raise ArgumentError(
+                    f"{self.where}: expected {name!r} to be what JSON holds, received {value!r}"
+                ) from None
         both = set(self.settings) & set(self.choices)
         if both:
             raise ArgumentError(f"{self.where}: {min(both)!r} is both a choice and a setting")
@@ -235,7 +241,9 @@ class Study:
         for variant in self.also:
             unknown = sorted(set(variant) - set(self.choices))
             if unknown:
-                raise ArgumentError(f"{self.where}: also: {unknown[0]!r} is no choice. {nearest(unknown[0], self.choices)}")
+                raise ArgumentError(
+                    f"{self.where}: also: {unknown[0]!r} is no choice. {nearest(unknown[0], self.choices)}"
+                )
 
 
 def shown(value: Any) -> str:

@@ -47,7 +47,9 @@ def load(name: str) -> Study:
 def _of_python(path: Path) -> Study:
     found = _executed(path).get("study")
     if not isinstance(found, Study):
-        raise FileFormatError(f"{path}: expected it to assign a Study to the name 'study', found {type(found).__name__}")
+        raise FileFormatError(
+            f"{path}: expected it to assign a Study to the name 'study', found {type(found).__name__}"
+        )
     return found
 
 

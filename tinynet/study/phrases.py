@@ -358,7 +358,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "total_time": ("Training time in all", "Lama pelatihan seluruhnya"),
     "versions": ("Versions", "Versi"),
     "machine": ("Machine of this report", "Mesin penulis laporan ini"),
-    "processors": ("{system}, {machine}, {n} processor|{system}, {machine}, {n} processors", "{system}, {machine}, {n} prosesor"),
+    "processors": (
+        "{system}, {machine}, {n} processor|{system}, {machine}, {n} processors",
+        "{system}, {machine}, {n} prosesor",
+    ),
     # Method
     "method_intervals": (
         "Intervals of scores: the test samples are drawn {n} times with replacement, the same draws for all seeds and "

@@ -128,7 +128,9 @@ class Curves:
         ]  # fmt: skip
         logs = dict.fromkeys(name for runs in self.runs for run in runs for name in run)
         self.logs = [name for name in ("loss",) if name in logs]
-        others = [name for name in logs if name not in ("loss", "val_loss", "learning_rate") and not name.startswith("val_")]
+        others = [
+            name for name in logs if name not in ("loss", "val_loss", "learning_rate") and not name.startswith("val_")
+        ]
         accuracies = [name for name in others if "acc" in name]
         self.logs += (accuracies or others)[:1]
         self.has_validation = any(f"val_{log}" in logs for log in self.logs)
@@ -144,7 +146,13 @@ class Curves:
 
     def _limits(self, log: str) -> tuple[float, float]:
         """All but the highest hundredth of what is drawn, lest one training that breaks down flatten the others."""
-        every = [values for runs in self.runs for run in runs for name in (log, f"val_{log}") for values in [run.get(name, ())]]
+        every = [
+            values
+            for runs in self.runs
+            for run in runs
+            for name in (log, f"val_{log}")
+            for values in [run.get(name, ())]
+        ]
         values = np.concatenate([np.asarray(one, float) for one in every])
         values = values[np.isfinite(values)]
         low, high = float(values.min()), float(np.quantile(values, 0.99))
@@ -181,7 +189,9 @@ class Curves:
         return self.words(name) if name in ("loss", "accuracy") else name.replace("_", " ")
 
 
-def of_confusion(counts: np.ndarray, names: Sequence[str], words: Words, label: str, by: str | None, name: str) -> Picture:
+def of_confusion(
+    counts: np.ndarray, names: Sequence[str], words: Words, label: str, by: str | None, name: str
+) -> Picture:
     """A confusion matrix. by: None for counts, 'true' for shares of the rows."""
     classes = len(names)
     shown = [text if len(text) <= 14 else f"{text[:13]}…" for text in names]
@@ -236,4 +246,3 @@ def limits_of_predictions(analysis: Analysis) -> tuple[float, float]:
     low, high = min(float(truth.min()), float(low)), max(float(truth.max()), float(high))
     room = 0.05 * (high - low) or 0.5
     return low - room, high + room
-

@@ -54,7 +54,9 @@ def write_report(results: Results, folder: Path, language: str = "en") -> Path:
     texts = {
         "report.md": _markdown(page),
         "results.csv": results.to_csv(),
-        "results.json": json.dumps(_strict(_figures(analysis, words, found, day)), indent=1, ensure_ascii=False, allow_nan=False),
+        "results.json": json.dumps(
+            _strict(_figures(analysis, words, found, day)), indent=1, ensure_ascii=False, allow_nan=False
+        ),
         "report.html": _html(page),
     }
     pictures = folder / "pictures"
@@ -81,7 +83,9 @@ class _Report:
         self.in_order = self.study.plan == "one_at_a_time"
         places = range(len(analysis.variants))
         sign = -1 if analysis.metric.higher_is_better else 1
-        self.best_first = sorted(places, key=lambda place: sign * analysis.scores[place].mean) if analysis.variants else []
+        self.best_first = (
+            sorted(places, key=lambda place: sign * analysis.scores[place].mean) if analysis.variants else []
+        )
         self.order = list(places) if self.in_order else self.best_first
 
     def page(self) -> Page:
@@ -133,7 +137,9 @@ class _Report:
         choices = [name for name, values in self.study.choices.items() if len(values) > 1]
         apart = not self.in_order and bool(choices)
         others = self.results.metrics[1:]
-        measured = list(dict.fromkeys(name for trials in analysis.trials for o in trials.values() for name in o.measured))
+        measured = list(
+            dict.fromkeys(name for trials in analysis.trials for o in trials.values() for name in o.measured)
+        )
         head = [
             *(choices if apart else [words("variant")]), self.metric, words("interval_head"), words("range_head"),
             *(words.metric(metric.name) for metric in others), *measured, words("epochs"), words("time"),
@@ -174,7 +180,9 @@ class _Report:
             return Cell(EN_DASH)
         mean = float(np.mean(values))
         if digits is None:
-            digits = 3 if not math.isfinite(mean) or mean == 0 else int(np.clip(3 - math.floor(math.log10(abs(mean))), 0, 6))
+            digits = (
+                3 if not math.isfinite(mean) or mean == 0 else int(np.clip(3 - math.floor(math.log10(abs(mean))), 0, 6))
+            )
         return Cell(self._spread(mean, float(np.std(values, ddof=1)) if len(values) > 1 else None, digits))
 
     def _epochs(self, counts: Sequence[int]) -> str:
@@ -233,7 +241,9 @@ class _Report:
         if not 0 < len(rows) <= MOST_PAIRS:
             return []
         head = [words(key) for key in ("choice", "compared", "against", "other_choices", "difference", "interval_head")]
-        return [Group(words("pairs"), [Text(words("pairs_note", n=len(rows))), Table(head, rows, words=4)], closed=True)]
+        return [
+            Group(words("pairs"), [Text(words("pairs_note", n=len(rows))), Table(head, rows, words=4)], closed=True)
+        ]
 
     def _curves(self) -> list[Block]:
         from tinynet.study.pictures import Curves
@@ -270,7 +280,10 @@ class _Report:
         head = [words("variant"), *names]
         low, high = float(np.min(f1)), float(np.max(f1))
         rows = [
-            [Cell(self.labels[place]), *(Cell(words.number(v, 3), shade=float((v - low) / ((high - low) or 1))) for v in row)]
+            [
+                Cell(self.labels[place]),
+                *(Cell(words.number(v, 3), shade=float((v - low) / ((high - low) or 1))) for v in row),
+            ]
             for place, row in zip(self.order, f1, strict=True)
         ]
         most, labels = float(np.max(shares)), [words("truly"), *(self.labels[place] for place in self.order)]
@@ -342,7 +355,8 @@ class _Report:
     def _failures(self) -> list[Block]:
         words = self.words
         rows = [
-            [Cell(words.label(self.study, o.variant)), Cell(str(o.seed)), Cell(o.error or "")] for o in self.results.failed
+            [Cell(words.label(self.study, o.variant)), Cell(str(o.seed)), Cell(o.error or "")]
+            for o in self.results.failed
         ]
         return [Table([words("variant"), words("seed"), words("error")], rows, words=3)] if rows else []
 

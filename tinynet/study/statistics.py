@@ -156,7 +156,9 @@ class Analysis:
         """By the counts of each pair (true, predicted) in a resample, a matrix product."""
         assert self.metric.of_counts is not None and self.classes is not None
         cells = self.classes**2
-        pairs, which = np.unique(truth.astype(np.int64) * self.classes + predicted.astype(np.int64), return_inverse=True)
+        pairs, which = np.unique(
+            truth.astype(np.int64) * self.classes + predicted.astype(np.int64), return_inverse=True
+        )
         one_hot = np.zeros((len(truth), len(pairs)), np.float32)
         one_hot[np.arange(len(truth)), which.ravel()] = 1
         found = []
@@ -208,7 +210,9 @@ class Analysis:
         seeds = sorted(set.intersection(*(set(self.trials[place]) for pair in pairs for place in pair)))
         if not seeds:
             return None
-        found = np.array([[self._scores[a][seed] - self._scores[b][seed] for seed in seeds] for a, b in pairs])  # (C, S)
+        found = np.array(
+            [[self._scores[a][seed] - self._scores[b][seed] for seed in seeds] for a, b in pairs]
+        )  # (C, S)
         resampled = np.array([
             np.mean([self._resampled[a][seed] - self._resampled[b][seed] for a, b in pairs], axis=0) for seed in seeds
         ])  # fmt: skip

@@ -133,7 +133,9 @@ def predicted_values(predictions: Any, data: Data) -> list[Any]:
     values = np.asarray(predictions)
     truth, names = data.test_set.truth, data.class_names
     columns = values.reshape(len(values), -1)
-    if len(values) != len(truth) or (columns.shape[1] != 1 if names is None else columns.shape[1] not in (1, len(names))):
+    if len(values) != len(truth) or (
+        columns.shape[1] != 1 if names is None else columns.shape[1] not in (1, len(names))
+    ):
         expected = f"({len(truth)}, {1 if names is None else len(names)})"
         raise DataError(f"expected predictions of shape {expected}, received {values.shape}")
     if not np.isfinite(values).all():
