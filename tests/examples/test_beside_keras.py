@@ -34,11 +34,13 @@ def test_trained_by_both(
     study = load(str(EXAMPLES / "studies" / f"keras_on_{name}.toml")).restricted(**changes).with_seeds([3])
     results = study.run(tmp_path, quiet=True)
     assert not results.failed, results.failed[0].error
-    ours, theirs = results.outcomes
+    ours, theirs, nudged = results.outcomes
     assert (ours.variant["trained_by"], theirs.variant["trained_by"]) == ("tinynet", "keras")
-    for key, values in theirs.history.items():
-        np.testing.assert_allclose(ours.history[key], values, rtol=1e-4)
-    assert ours.predicted == theirs.predicted
+    for other in (theirs, nudged):
+        for key, values in other.history.items():
+            np.testing.assert_allclose(ours.history[key], values, rtol=1e-4)
+        assert ours.predicted == other.predicted
+    assert nudged.history != ours.history
 
     row = results.rows()[1]
     assert row["same class in Keras"] == 1 and row["largest difference of probabilities"] < 1e-5
@@ -46,7 +48,8 @@ def test_trained_by_both(
 
     monkeypatch.syspath_prepend(EXAMPLES / "studies")
     lines = importlib.import_module("against_keras").table(results).splitlines()
-    assert len(lines) == 3 and "| 1 | " in lines[2] and " 100.00% to 100.00% " in lines[2]
+    assert [line.split(" | ")[1] for line in lines[2:]] == ["keras", "tinynet_nudged"]
+    assert all(" | 1 | " in line and " | 100.0% to 100.0% | " in line for line in lines[2:])
 
 
 def test_why_the_simple_rnn_disagreed(
