@@ -156,7 +156,8 @@ def compared(model: Any, data: Sentences, masked: bool, layers: int, file: Path)
     """For tinynet and for each reading: the share of sentences with Keras's class, and the other columns."""
     theirs = model.predict(data.x_test, batch_size=200, verbose=0)
     model.save(file)
-    found = {"Keras itself": theirs, "tinynet, from the file": tinynet.models.load_model(file).predict(data.x_test, verbose=0)}
+    loaded = tinynet.models.load_model(file)
+    found = {"Keras itself": theirs, "tinynet, from the file": loaded.predict(data.x_test, verbose=0)}
     for name, reading in readings(masked, layers).items():
         found[name] = predicted(model.get_weights(), data.x_test, reading)
     classes = {name: probabilities.argmax(axis=1) for name, probabilities in found.items()}

@@ -6,8 +6,9 @@ The functions of the studies keras_on_nusax.toml and keras_on_cifar10.toml in th
     python -m tinynet study examples/studies/keras_on_cifar10.toml
 
 After the same seed both libraries draw the same initial weights, orders of samples and dropout masks
-(docs/training.md), so the two trainings differ by the rounding of float32, and by what it grows to. As a script
-this file shows how far they get apart; it runs those trials that the folder OUT does not hold yet:
+(docs/training.md), so the two trainings differ by the rounding of float32, and by what it grows to. A third training is
+the measure for that: tinynet's, from initial weights that differ in the last digit. As a script this file shows how far
+they get apart; it runs those trials that the folder OUT does not hold yet:
 
     python examples/studies/against_keras.py examples/studies/keras_on_nusax.toml --out runs/study/keras-on-nusax
 """
@@ -48,10 +49,8 @@ def train_rnn(
     model: Model, data: Data, arguments: Mapping[str, Any],
     trained_by: str, layer: str, bidirectional: bool, length: int, seed: int,
 ) -> Any:  # fmt: skip
-    """Trains the recurrent classifier with the library that `trained_by` names."""
-    if trained_by == "tinynet":
-        return model.fit(*data.train, validation_data=data.validation, **arguments)
-    return train_in_keras(functools.partial(rnn, layer, bidirectional, length), model, data, arguments, seed)
+    """Trains the recurrent classifier."""
+    return train(functools.partial(rnn, layer, bidirectional, length), model, data, arguments, trained_by, seed)
 
 
 def cnn(package: Any = tinynet) -> Any:
@@ -60,19 +59,31 @@ def cnn(package: Any = tinynet) -> Any:
 
 
 def train_cnn(model: Model, data: Data, arguments: Mapping[str, Any], trained_by: str, seed: int) -> Any:
-    """Trains the CNN with the library that `trained_by` names."""
-    if trained_by == "tinynet":
-        return model.fit(*data.train, validation_data=data.validation, **arguments)
-    return train_in_keras(cnn, model, data, arguments, seed)
+    """Trains the CNN."""
+    return train(cnn, model, data, arguments, trained_by, seed)
+
+
+def train(
+    build: Callable[..., Any], model: Model, data: Data, arguments: Mapping[str, Any], trained_by: str, seed: int
+) -> Any:
+    """Trains a network that `build` makes in the `package` it is given; the model is the one it made in tinynet.
+
+    trained_by: 'tinynet', 'keras', or 'tinynet_nudged': by tinynet, with each initial weight replaced by one of the two
+    float32 numbers next to it. That run shows how far rounding alone leads.
+    """
+    if trained_by == "keras":
+        return train_in_keras(build, model, data, arguments, seed)
+    if trained_by == "tinynet_nudged":
+        rng = np.random.default_rng(seed)
+        up_or_down = (rng.choice(np.array([-np.inf, np.inf], "float32"), w.shape) for w in model.get_weights())
+        model.set_weights(list(map(np.nextafter, model.get_weights(), up_or_down)))
+    return model.fit(*data.train, validation_data=data.validation, **arguments)
 
 
 def train_in_keras(
     build: Callable[..., Any], model: Model, data: Data, arguments: Mapping[str, Any], seed: int
 ) -> tuple[dict[str, list[float]], dict[str, float]]:
-    """Trains the network in Keras and hands its weights to the model by a file; also compares both on the test.
-
-    build: makes the network in the `package` that it is given.
-    """
+    """Trains the network in Keras and hands its weights to the model by a file; also compares both on the test."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     require("tensorflow", "test", "a training in Keras")
     keras = require("keras", "test", "a training in Keras")
@@ -94,38 +105,33 @@ def train_in_keras(
     }
 
 
-def pairs(results: Results) -> dict[str, list[tuple[Outcome, Outcome]]]:
-    """For each network the trials trained by tinynet and by Keras, seed by seed."""
-    study, found = results.study.restricted(trained_by=["keras"]), {}
-    for variant in study.variants:
-        of_keras = {outcome.seed: outcome for outcome in results.of(variant)}
-        of_tinynet = results.of({**variant, "trained_by": "tinynet"})
-        both = [(outcome, of_keras[outcome.seed]) for outcome in of_tinynet if outcome.seed in of_keras]
-        if both:
-            found[study.label(variant)] = both
-    return found
-
-
-def apart(ours: Outcome, theirs: Outcome) -> np.ndarray:
-    """The relative difference of the training loss in each epoch."""
-    return np.abs(np.array(ours.history["loss"]) / np.array(theirs.history["loss"]) - 1)
-
-
 def table(results: Results) -> str:
-    """How far the two trainings are apart after the first and the last epoch, in Markdown."""
+    """How far the trainings are from that by tinynet, at the end and after the first epoch, in Markdown."""
     rows = [
-        "| network | seeds | macro-F1 tinynet | Keras | same class | loss apart, first epoch | last epoch |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| network | beside | seeds | macro-F1 tinynet | other | same class | loss apart, epoch 1 | last epoch |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for label, both in pairs(results).items():
-        scores = np.mean([[results.score(outcome) for outcome in pair] for pair in both], axis=0)
-        same = [np.mean(np.equal(ours.predicted, theirs.predicted)) for ours, theirs in both]
-        worst = np.max([apart(ours, theirs)[[0, -1]] for ours, theirs in both], axis=0)
-        rows.append(
-            f"| {label} | {len(both)} | {scores[0]:.4f} | {scores[1]:.4f} | {min(same):.2%} to {max(same):.2%} "
-            f"| {worst[0]:.1e} | {worst[1]:.1e} |"
-        )
+    study = results.study.restricted(trained_by=["tinynet"])
+    for variant in study.variants:
+        ours = {outcome.seed: outcome for outcome in results.of(variant)}
+        for other in ("keras", "tinynet_nudged"):
+            theirs = results.of({**variant, "trained_by": other})
+            pairs = [(ours[outcome.seed], outcome) for outcome in theirs if outcome.seed in ours]
+            if not pairs:
+                continue
+            scores = np.mean([[results.score(outcome) for outcome in pair] for pair in pairs], axis=0)
+            same = [np.mean(np.equal(one.predicted, two.predicted)) for one, two in pairs]
+            worst = np.max([apart(one, two)[[0, -1]] for one, two in pairs], axis=0)
+            rows.append(
+                f"| {study.label(variant)} | {other} | {len(pairs)} | {scores[0]:.3f} | {scores[1]:.3f} "
+                f"| {min(same):.1%} to {max(same):.1%} | {worst[0]:.0e} | {worst[1]:.0e} |"
+            )
     return "\n".join(rows)
+
+
+def apart(one: Outcome, two: Outcome) -> np.ndarray:
+    """The relative difference of the training loss in each epoch."""
+    return np.abs(np.array(two.history["loss"]) / np.array(one.history["loss"]) - 1)
 
 
 def main() -> None:
