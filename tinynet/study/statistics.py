@@ -292,9 +292,9 @@ class Analysis:
     def comparisons(self) -> list[Comparison]:
         """Each value of a choice against the usual one and against the one before it in the choice's list.
 
-        All else is equal, and the difference is averaged over all values of the other choices for which there are
-        both variants: over one of them in a study of one at a time, over all in a grid. A variant that is in none of
-        these pairs is compared with the usual one, if there is that.
+        All else is equal, and the difference is averaged over the values of the other choices for which there are both
+        variants; where one thing at a time was varied, all else is as usual. A variant that is in none of these pairs
+        is compared with those that differ from it in one choice, or else with the usual one.
         """
         found: list[tuple[str | None, Any, Any, Difference]] = []
         compared = set()
@@ -306,12 +306,13 @@ class Analysis:
                     if difference is not None:
                         found.append((name, values[number], values[reference], difference))
                         compared |= {place for pair in pairs for place in pair}
-        usual = self.usual
         for place, variant in enumerate(self.variants):
-            if usual is not None and place != usual and place not in compared:
-                difference = self.difference([(place, usual)])
+            if place in compared or place == self.usual:
+                continue
+            for other in self._neighbours(place) or [other for other in (self.usual,) if other is not None]:
+                difference = self.difference([(place, other)])
                 if difference is not None:
-                    found.append((None, variant, self.study.usual, difference))
+                    found.append((None, variant, self.variants[other], difference))
         judged = [difference.p for *_, difference in found if difference.p is not None]
         corrected = iter(holm(judged))
         comparisons = []
@@ -337,9 +338,18 @@ class Analysis:
         found = []
         for place, variant in enumerate(self.variants):
             other = {**variant, choice: value}
+            if self.study.plan == "one_at_a_time" and other != {**self.study.usual, choice: value}:
+                continue
             if variant[choice] == reference and other in self.variants:
                 found.append((self.variants.index(other), place))
         return found
+
+    def _neighbours(self, place: int) -> list[int]:
+        """The variants that differ from one in a single choice."""
+        own = self.variants[place]
+        return [
+            other for other, variant in enumerate(self.variants) if sum(variant[name] != own[name] for name in own) == 1
+        ]
 
     @property
     def usual(self) -> int | None:
