@@ -100,4 +100,4 @@ def test_ready_studies_run_on_few_data(tmp_path: Path) -> None:
         results = study.run(tmp_path / study.name, quiet=True)
         assert not results.failed
     rows = sizes.run(tmp_path / sizes.name, quiet=True).rows()
-    assert len(rows) == 2 and all(row["backward / forward"] > 0 for row in rows)
+    assert len(rows) == 2 and all(row["training step / forward"] > 0 for row in rows)

@@ -19,20 +19,18 @@ REPEATS = 5  # a time is the median of so many
 
 
 def images(images: int = 20_000, validation: int = 5_000, test: int | None = None) -> Data:
-    """CIFAR-10: the first `images` to train on, the last `validation` of the training set to watch, the first `test`."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", DatasetWarning)
+    """CIFAR-10: the first images of the training set, the last `validation` of it to watch, the first `test`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DatasetWarning)  # of an incomplete test set: the note tells of it
         (x, y), (x_test, y_test) = cifar10.load_data()
-    note = (
-        f"CIFAR-10: the first {images:,} of 50,000 training images, {validation:,} others for validation, "
-        f"{len(x_test[:test]):,} test images."
-    )
+    x_test, y_test = x_test[:test], y_test[:test, 0]
     return Data(
         train=(x[:images], y[:images, 0]),
         validation=(x[-validation:], y[-validation:, 0]),
-        test=(x_test[:test], y_test[:test, 0]),
+        test=(x_test, y_test),
         class_names=cifar10.CLASS_NAMES,
-        note=" ".join([note, *(str(warning.message) for warning in caught)]),
+        note=f"CIFAR-10: the first {images:,} of 50,000 training images, the last {validation:,} for validation, "
+        f"{len(x_test):,} of the 10,000 test images.",
     )
 
 
@@ -57,8 +55,9 @@ def cnn(
     while len(widths) < layers:
         widths.append(widths[-1] * 2)
     model = cifar10_cnn(
-        tinynet, widths[:layers], kernel, pooling, head, batch_normalization=batch_normalization, augmentation=augmentation
-    )
+        tinynet, widths[:layers], kernel, pooling, head,
+        batch_normalization=batch_normalization, augmentation=augmentation,
+    )  # fmt: skip
     steps = -(-images // batch_size) * epochs
     rate = 1e-3 if schedule == "constant" else tinynet.optimizers.schedules.CosineDecay(1e-3, steps)
     model.compile(tinynet.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -82,7 +81,7 @@ def fit_and_time(model: Model, data: Data, arguments: Mapping[str, Any]) -> tupl
     return history, {
         "forward, ms a batch": forward,
         "forward and backward, ms a batch": both,
-        "backward / forward": both / forward,
+        "training step / forward": both / forward,
     }
 
 
@@ -113,7 +112,7 @@ def architecture() -> Study:
         settings={"epochs": 10, "batch_size": 64, "images": 10_000, "validation": 2_000},
         plan="one_at_a_time",
         title="CNNs on CIFAR-10: layers, filters, kernel, pooling, head",
-        description="Convolution and pooling, `layers` times, then Flatten or global average pooling (gap), "
+        description="Convolution and pooling, as often as there are layers, then Flatten or global average pooling (gap), "
         "Dense 128, Dropout 0.5, softmax; Adam. Each variant differs from the usual one in one choice.",
     )
 

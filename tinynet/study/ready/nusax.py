@@ -32,8 +32,8 @@ def sentences(length: int = 100, vocabulary: int = 3000) -> Data:
         validation=(x_valid, y_valid),
         test=(x_test, y_test),
         class_names=nusax_sentiment.CLASS_NAMES,
-        note=f"NusaX-Sentiment, Indonesian: {len(train)} training, {len(valid)} validation and {len(test)} test sentences "
-        "of about 23 words, the official split.",
+        note=f"NusaX-Sentiment, Indonesian: {len(train)} training, {len(valid)} validation and {len(test)} test "
+        "sentences of about 23 words, the official split.",
     )
 
 
@@ -66,7 +66,7 @@ def rnn(
 
 
 def bags(reads: str = "sequence") -> Data:
-    """NusaX as ids in sequence, or as a bag: how often each word, or run of 3 to 6 characters, comes, weighed by TF-IDF."""
+    """NusaX as ids in sequence, or as a bag: how often each word, or run of characters, comes, weighed by TF-IDF."""
     if reads == "sequence":
         return sentences()
     (train, y_train), (valid, y_valid), (test, y_test) = nusax_sentiment.load_data()
@@ -107,8 +107,9 @@ def fit(early_stopping: str = "none") -> dict[str, Any]:
     """
     if early_stopping == "none":
         return {}
+    mode = "min" if early_stopping == "loss" else "max"
     stopping = tinynet.callbacks.EarlyStopping(
-        f"val_{early_stopping}", mode="min" if early_stopping == "loss" else "max", patience=8, restore_best_weights=True
+        f"val_{early_stopping}", mode=mode, patience=8, restore_best_weights=True
     )
     return {"callbacks": [stopping]}
 
@@ -158,8 +159,8 @@ def architecture(layer: str) -> Study:
         also=[{"bidirectional": True, "mask": False}],
         seeds=10,
         title=f"{RECURRENT[layer]} on NusaX: layers, units, direction, mask, length, epochs",
-        description="Embedding 32 (vocabulary 3,000), recurrent layers, Dropout 0.5, Dense 64, Dropout 0.3, softmax; Adam, "
-        "batches of 32. Each variant differs from the usual one in one choice, and one has both directions and no mask.",
+        description="Embedding 32 (vocabulary 3,000), recurrent layers, Dropout 0.5, Dense 64, Dropout 0.3, softmax; "
+        "Adam, batches of 32. Each variant differs from the usual one in one choice; one has both directions and no mask.",
     )
 
 
@@ -183,8 +184,8 @@ def improvements() -> Study:
         also=[{"schedule": "cosine", "balance": "oversampling", "augmentation": True}],
         seeds=10,
         title="Bidirectional LSTM on NusaX: what the report suggested",
-        description="One bidirectional LSTM of 64 units with a mask; each suggestion alone against the plain network, and "
-        "three of them together.",
+        description="One bidirectional LSTM of 64 units with a mask; each suggestion alone against the plain network, "
+        "and three of them together.",
     )
 
 
@@ -198,8 +199,8 @@ def representations() -> Study:
         settings={"epochs": 20, "batch_size": 32},
         seeds=10,
         title="NusaX: a sequence of words, or a bag of them",
-        description="With 500 sentences to learn from: a bidirectional LSTM of 64 units that reads word after word, against "
-        "two dense layers that see how often each word, or each run of 3 to 6 characters, comes (TF-IDF), in no order.",
+        description="With 500 sentences to learn from: a bidirectional LSTM of 64 units that reads word after word, "
+        "against two dense layers that see how often each word, or each run of 3 to 6 characters, comes (TF-IDF), in no order.",
     )
 
 
