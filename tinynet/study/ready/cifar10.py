@@ -29,8 +29,8 @@ def images(images: int = 20_000, validation: int = 5_000, test: int | None = Non
         validation=(x[-validation:], y[-validation:, 0]),
         test=(x_test, y_test),
         class_names=cifar10.CLASS_NAMES,
-        note=f"CIFAR-10: the first {images:,} of 50,000 training images, the last {validation:,} for validation, "
-        f"{len(x_test):,} of the 10,000 test images.",
+        note=f"CIFAR-10: the first {images:,} of {len(x):,} training images, the last {validation:,} for validation, "
+        f"{len(x_test):,} of the 10,000 official test images.",
     )
 
 
