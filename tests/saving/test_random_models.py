@@ -27,6 +27,7 @@ from twins import random_weights
 from without_tensorflow import Worker
 
 import tinynet
+from tinynet.errors import ShapeError
 from tinynet.nested import leaves
 
 NAMES = sorted(LAYERS - {"InputLayer", "Equalization"})
@@ -121,7 +122,14 @@ def check(recipe: Recipe, worker: Worker, folder: Path, counts: Any) -> float | 
         return None
     np.savez(folder / "inputs.npz", **{input_name(i): given.array for i, given in enumerate(recipe.inputs)})
     asking = {"inputs": folder / "inputs.npz", "answers": folder / "answers.npz"}
-    ours = twin(tinynet, recipe)
+    try:
+        ours = twin(tinynet, recipe)
+    except ShapeError:
+        if [len(array.shape) for array in expected] == [len(tensor.shape) for tensor in theirs.outputs]:
+            raise
+        # TextVectorization, for one, tells of an axis that its counts of words do not have.
+        counts["random models", "left out, as Keras computes other shapes than it told"] += 1
+        return None
     result = predictions(ours, recipe)
     differences = [difference(result, expected)]
     assert differences[0] <= TOLERANCE, f"tinynet: relative difference {differences[0]:.1e}"
