@@ -46,7 +46,7 @@ def test_runs_and_reports(file: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     out = tmp_path / "out"
     assert main(["study", file, "--out", str(out), "--only", "units=4", "--seeds", "3"]) == 0
     printed = capsys.readouterr().out
-    assert "1 variants with 3 seeds each" in printed and f"the report: {out / 'report.html'}" in printed
+    assert "(variants: 1, seeds: 3)" in printed and f"the report: {out / 'report.html'}" in printed
     assert sorted(path.name for path in out.glob("*.*")) == ["report.html", "report.md", "results.csv", "results.json"]
 
 

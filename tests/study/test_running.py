@@ -17,7 +17,7 @@ import pytest
 import small_studies
 from small_studies import slow, small
 
-from tinynet.errors import ArgumentError
+from tinynet.errors import ArgumentError, MissingFileError
 from tinynet.study import Results, Study
 
 HERE = Path(small_studies.__file__)
@@ -130,6 +130,19 @@ def test_what_cannot_begin_has_failed(tmp_path: Path) -> None:
     assert [outcome.variant["fails"] for outcome in results.failed] == [True] * 3
     with pytest.raises(ValueError, match="as it was told to"):
         study.restricted(fails=[True]).run(tmp_path, quiet=True)
+
+
+def test_data_that_are_not_there_end_it_at_once(tmp_path: Path) -> None:
+    asked = []
+
+    def data(noise: float) -> Any:
+        asked.append(noise)
+        raise MissingFileError("no such data set")
+
+    study = Study("missing", small_studies.network, data, choices={"noise": [0.1, 0.2, 0.3]})
+    with pytest.raises(MissingFileError, match="no such data set"):
+        study.run(tmp_path, quiet=True)
+    assert asked == [0.1]
 
 
 def test_jobs_and_threads_that_cannot_be(tmp_path: Path) -> None:

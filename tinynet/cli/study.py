@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.seeds is not None:
         study = study.with_seeds(arguments.seeds)
     out = arguments.out or os.path.join("runs", "study", study.name)
-    say(f"{study.title}: {len(study.variants)} variants with {len(study.seeds)} seeds each, in {out}")
+    say(f"{study.title} (variants: {len(study.variants)}, seeds: {len(study.seeds)}), in {out}")
     results = study.run(out, jobs=arguments.jobs or 1, quiet=arguments.quiet)
     say("")
     say_table(results)

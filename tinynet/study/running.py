@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinynet.arguments import whole
-from tinynet.errors import ArgumentError, require
+from tinynet.errors import ArgumentError, MissingFileError, require
 from tinynet.study.declaration import Study, Variant
 from tinynet.study.outcome import Outcome, TestSet
 from tinynet.study.results import Results
@@ -46,7 +46,8 @@ class Trials:
     """All trials of a study with their keys, those that are done with their outcomes, and the tests they are scored by.
 
     Seeds are the outer loop, so that a study that is broken off has something of each variant. What cannot even be
-    begun (its model cannot be built, say) has failed; if that is true of all, the first one's error is raised.
+    begun (its model cannot be built, say) has failed; if that is true of all, the first one's error is raised. Data that
+    are not there end the study at once.
     """
 
     def __init__(self, study: Study, store: Store) -> None:
@@ -61,6 +62,8 @@ class Trials:
                 try:
                     data = data_of(study, variant)
                     key = trial_key(study, variant, seed, data.digest)
+                except MissingFileError:  # of the data: nothing can be done without them
+                    raise
                 except Exception as error:
                     errors.append(error)
                     self._failed.append(failure("", variant, seed, error))
