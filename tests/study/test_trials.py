@@ -51,11 +51,12 @@ def test_the_key_knows_what_decides() -> None:
     def other_network(units: int, activation: str) -> Any:
         return network(units, activation)
 
-    rate = [0.1]
+    rates = iter([0.1, 0.2])
 
     def helped(units: int, activation: str) -> Any:
+        """Has one source, and gives models with other settings."""
         model = network(units, activation)
-        model.optimizer.learning_rate = rate[0]
+        model.compile(tinynet.optimizers.SGD(next(rates)), "sparse_categorical_crossentropy")
         return model
 
     same = key()
@@ -67,7 +68,9 @@ def test_the_key_knows_what_decides() -> None:
     )
     stopping = {"callbacks": [tinynet.callbacks.EarlyStopping("loss", patience=2)]}
     more = {"callbacks": [tinynet.callbacks.EarlyStopping("loss", patience=3)]}
+    helped_study = Study("b", helped, blobs, choices=small().choices, settings=small().settings)
     others = [
+        key(helped_study), key(helped_study),
         key(units=16), key(seed=1), key(digest="e"), key(small(settings={"epochs": 5, "batch_size": 16})),
         key(Study("b", other_network, blobs, choices=small().choices, settings=small().settings)),
         key(small(fit={"shuffle": False})), key(small(fit=stopping)), key(small(fit=more)),
