@@ -56,7 +56,7 @@ def test_the_key_knows_what_decides() -> None:
     def helped(units: int, activation: str) -> Any:
         """Has one source, and gives models with other settings."""
         model = network(units, activation)
-        model.compile(tinynet.optimizers.SGD(next(rates)), "sparse_categorical_crossentropy")
+        model.optimizer.learning_rate = next(rates)
         return model
 
     same = key()

@@ -177,7 +177,8 @@ def _described(value: Any) -> Any:
     """A value as text that is equal for equal content, in every process."""
     if isinstance(value, Model):
         try:
-            return _described({"model": value.get_config(), "compiled": value.get_compile_config()})
+            compiled = {**value.get_compile_config(), "optimizer": value.optimizer} if value.compiled else {}
+            return _described({"model": value.get_config(), "compiled": compiled})
         except (NotImplementedError, TinynetError):  # of a class of one's own
             return _source(type(value))
     if isinstance(value, Mapping):
