@@ -57,7 +57,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "files": (
         "The same figures as files: results.csv has a row for each training, results.json everything.",
-        "Angka yang sama dalam bentuk berkas: results.csv berisi satu baris per pelatihan, results.json berisi semuanya.",
+        "Angka yang sama dalam bentuk berkas: results.csv berisi satu baris per pelatihan, results.json berisi "
+        "semuanya.",
     ),
     # What was tried
     "choice": ("Choice", "Pilihan"),
@@ -109,7 +110,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "best_among": (
         "Not to be told apart from it: {labels}. The truly best variant is among these with 95% confidence; the "
         "others are worse by more than noise.",
-        "Yang tidak dapat dibedakan darinya: {labels}. Varian yang benar-benar terbaik ada di antara ini dengan tingkat "
+        "Yang tidak dapat dibedakan darinya: {labels}. Varian yang benar-benar terbaik ada di antara ini "
+        "dengan tingkat "
         "kepercayaan 95%; selebihnya lebih buruk dengan selisih yang melebihi derau.",
     ),
     "best_unknown": (
@@ -148,7 +150,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "changes_hardly": (
         "{value} instead of {reference}: {difference} ({interval}), within noise when corrected for all comparisons.",
-        "{value} alih-alih {reference}: {difference} ({interval}), masih dalam derau setelah koreksi untuk semua perbandingan.",
+        "{value} alih-alih {reference}: {difference} ({interval}), masih dalam derau setelah koreksi untuk "
+        "semua perbandingan.",
     ),
     "changes_unknown": (
         "{value} instead of {reference}: {difference} (on other test samples {interval}).",
@@ -163,9 +166,11 @@ PHRASES: dict[str, tuple[str, str]] = {
     "evidence_moderate": ("moderate evidence", "bukti sedang"),
     "noise_title": ("How large the noise is", "Seberapa besar deraunya"),
     "noise": (
-        "With {samples} and {seeds} each, two variants here must typically differ by {difference} before the difference "
+        "With {samples} and {seeds} each, two variants here must typically differ by {difference} before the "
+        "difference "
         "stands out from noise (at 95%, without the correction for many comparisons).",
-        "Dengan {samples} dan masing-masing {seeds}, dua varian di sini umumnya harus berbeda sebesar {difference} agar "
+        "Dengan {samples} dan masing-masing {seeds}, dua varian di sini umumnya harus berbeda sebesar "
+        "{difference} agar "
         "selisihnya melampaui derau (pada 95%, tanpa koreksi untuk banyak perbandingan).",
     ),
     "one_class_always": (
@@ -202,12 +207,15 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{n} dari {trials} belum dijalankan.",
     ),
     "overfits": (
-        "Overfitting (the validation loss ends well above its lowest value while the training loss falls further): {labels}.",
-        "Overfitting (loss validasi berakhir jauh di atas nilai terendahnya sementara loss pelatihan terus turun): {labels}.",
+        "Overfitting (the validation loss ends well above its lowest value while the training loss falls "
+        "further): {labels}.",
+        "Overfitting (loss validasi berakhir jauh di atas nilai terendahnya sementara loss pelatihan terus "
+        "turun): {labels}.",
     ),
     "unfinished": (
         "Training is not finished (the loss still falls at the end, so more epochs may change the order): {labels}.",
-        "Pelatihan belum tuntas (loss masih turun di akhir, sehingga epoch yang lebih banyak dapat mengubah urutannya): "
+        "Pelatihan belum tuntas (loss masih turun di akhir, sehingga epoch yang lebih banyak dapat mengubah "
+        "urutannya): "
         "{labels}.",
     ),
     "diverged": (
@@ -230,7 +238,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "results_note": (
         "Best first. ± is the standard deviation over seeds; the interval is where the mean would lie with other test "
         "samples (bootstrap). Variants marked ★ cannot be told apart from the best.",
-        "Terbaik lebih dahulu. ± adalah simpangan baku antarbenih; selang menunjukkan letak rata-rata dengan sampel uji "
+        "Terbaik lebih dahulu. ± adalah simpangan baku antarbenih; selang menunjukkan letak rata-rata dengan "
+        "sampel uji "
         "lain (bootstrap). Varian bertanda ★ tidak dapat dibedakan dari yang terbaik.",
     ),
     "results_note_in_order": (
@@ -251,10 +260,13 @@ PHRASES: dict[str, tuple[str, str]] = {
     # Comparisons
     "comparisons_note": (
         "All else being equal, on the same seeds and test samples. Intervals hold 95 of 100 times, each by itself. The "
-        "p values are corrected for all {n} comparisons of this table (Holm), and the verdict goes by them: a difference "
+        "p values are corrected for all {n} comparisons of this table (Holm), and the verdict goes by them: a "
+        "difference "
         "is called larger than noise where p is at most {level}.",
-        "Semua hal lain sama, dengan benih dan sampel uji yang sama. Setiap selang secara terpisah benar 95 dari 100 kali. "
-        "Nilai p dikoreksi untuk semua {n} perbandingan dalam tabel ini (Holm), dan putusan mengikutinya: selisih disebut "
+        "Semua hal lain sama, dengan benih dan sampel uji yang sama. Setiap selang secara terpisah benar 95 "
+        "dari 100 kali. "
+        "Nilai p dikoreksi untuk semua {n} perbandingan dalam tabel ini (Holm), dan putusan mengikutinya: "
+        "selisih disebut "
         "melebihi derau bila p paling besar {level}.",
     ),
     "compared": ("Compared", "Dibandingkan"),
@@ -318,7 +330,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "support": ("Test samples", "Sampel uji"),
     "predicted_share": ("Predicted", "Diprediksi"),
     "confusions_note": (
-        "Rows are the true classes, columns the predicted ones; the counts are summed over the seeds. Precision, recall "
+        "Rows are the true classes, columns the predicted ones; the counts are summed over the seeds. "
+        "Precision, recall "
         "and F1 are means over the seeds.",
         "Baris adalah kelas sebenarnya, kolom kelas yang diprediksi; jumlahnya dijumlahkan atas semua benih. Presisi, "
         "recall, dan F1 adalah rata-rata benih.",
@@ -365,33 +378,46 @@ PHRASES: dict[str, tuple[str, str]] = {
     # Method
     "method_intervals": (
         "Intervals of scores: the test samples are drawn {n} times with replacement, the same draws for all seeds and "
-        "variants; the interval holds the middle 95% of the mean scores (percentile bootstrap). It does not contain the "
+        "variants; the interval holds the middle 95% of the mean scores (percentile bootstrap). It does not "
+        "contain the "
         "noise of training, which the seeds' standard deviation shows. The training data are the same throughout, so "
         "neither says what other training data would do.",
-        "Selang skor: sampel uji diambil ulang {n} kali dengan pengembalian, dengan ambilan yang sama untuk semua benih dan "
+        "Selang skor: sampel uji diambil ulang {n} kali dengan pengembalian, dengan ambilan yang sama untuk "
+        "semua benih dan "
         "varian; selang memuat 95% bagian tengah skor rata-rata (bootstrap persentil). Selang ini tidak memuat derau "
         "pelatihan, yang ditunjukkan oleh simpangan baku antarbenih. Data latih selalu sama, jadi keduanya tidak "
         "mengatakan apa pun tentang data latih lain.",
     ),
     "method_comparisons": (
-        "Comparisons are paired: same seeds, same test samples. The variance of a mean difference is that between seeds, "
+        "Comparisons are paired: same seeds, same test samples. The variance of a mean difference is that "
+        "between seeds, "
         "and the part of the test samples that all seeds share (the covariance of the seeds in the bootstrap). The "
-        "interval and p are those of a t distribution with Welch and Satterthwaite's degrees of freedom. As few seeds say "
-        "little of their own variance, that of the other pairs of variants counts as well (Smyth 2004), unless it is clearly "
-        "smaller; and differences averaged over combinations count every training as a repetition, unless those with the "
+        "interval and p are those of a t distribution with Welch and Satterthwaite's degrees of freedom. As "
+        "few seeds say "
+        "little of their own variance, that of the other pairs of variants counts as well (Smyth 2004), unless "
+        "it is clearly "
+        "smaller; and differences averaged over combinations count every training as a repetition, unless "
+        "those with the "
         "same seed go up and down together.",
         "Perbandingan bersifat berpasangan: benih sama, sampel uji sama. Ragam selisih rata-rata terdiri atas ragam "
-        "antarbenih dan bagian sampel uji yang dimiliki bersama oleh semua benih (kovarians antarbenih dalam bootstrap). "
-        "Selang dan p berasal dari distribusi t dengan derajat kebebasan Welch dan Satterthwaite. Karena sedikit benih hanya "
-        "sedikit menjelaskan ragamnya sendiri, ragam pasangan varian lain ikut diperhitungkan (Smyth 2004), kecuali jika "
-        "jelas lebih kecil; dan pada selisih yang dirata-ratakan atas beberapa kombinasi, setiap pelatihan dihitung sebagai "
+        "antarbenih dan bagian sampel uji yang dimiliki bersama oleh semua benih (kovarians antarbenih dalam "
+        "bootstrap). "
+        "Selang dan p berasal dari distribusi t dengan derajat kebebasan Welch dan Satterthwaite. Karena "
+        "sedikit benih hanya "
+        "sedikit menjelaskan ragamnya sendiri, ragam pasangan varian lain ikut diperhitungkan (Smyth 2004), "
+        "kecuali jika "
+        "jelas lebih kecil; dan pada selisih yang dirata-ratakan atas beberapa kombinasi, setiap pelatihan "
+        "dihitung sebagai "
         "ulangan, kecuali jika pelatihan dengan benih yang sama naik turun bersama.",
     ),
     "method_best": (
-        "Not to be told apart from the best are the variants whose distance from it might, with a probability above 5%, be "
-        "the widest distance among equals (Tukey's studentized range). This allows for the best having been chosen by the "
+        "Not to be told apart from the best are the variants whose distance from it might, with a probability "
+        "above 5%, be "
+        "the widest distance among equals (Tukey's studentized range). This allows for the best having been "
+        "chosen by the "
         "same scores.",
-        "Varian yang tidak dapat dibedakan dari yang terbaik adalah yang jaraknya dari varian itu, dengan peluang di atas "
+        "Varian yang tidak dapat dibedakan dari yang terbaik adalah yang jaraknya dari varian itu, dengan "
+        "peluang di atas "
         "5%, bisa menjadi jarak terlebar di antara varian-varian yang setara (rentang Tukey). Dengan demikian sudah "
         "diperhitungkan bahwa yang terbaik dipilih berdasarkan skor yang sama.",
     ),
