@@ -149,12 +149,8 @@ def reduced(model: Model) -> Any:
 
 def restored(members: Mapping[str, bytes], custom_objects: Mapping[str, Any], generators: Any) -> Model:
     """The model of which `reduced` told; draws no random numbers."""
-    before = seeds.get_state()
-    try:
-        with custom_object_scope(custom_objects):
-            model = _load_archive(Memory(members, "pickle"), compile=True)
-    finally:
-        seeds.set_state(before)
+    with seeds.apart(seeds.get_state()), custom_object_scope(custom_objects):
+        model = _load_archive(Memory(members, "pickle"), compile=True)
     for generator, (seed, counter) in zip(model.seed_generators(), generators, strict=False):
         generator.seed, generator.counter = seed, counter
     return model
