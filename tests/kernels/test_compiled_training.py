@@ -1,4 +1,4 @@
-"""Compiled updates of variables, sums of rows and softmax against NumPy's versions."""
+"""Compiled updates of variables and sums of rows against NumPy's versions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from using import for_any_number_of_threads
 
-from tinynet.kernels import activation, choice, rows, updates
+from tinynet.kernels import choice, rows, updates
 
 if choice.module is None:
     pytest.skip(f"no compiled kernels: {choice.why_not}", allow_module_level=True)
@@ -114,22 +114,12 @@ def test_sums_of_rows(data: Any, dtype: str, count: int, depth: int) -> None:
     values = data.draw(numbers((count, depth), dtype))
     expected = rows.sum_rows(places, values, (7, depth))
     np.testing.assert_array_equal(compiled.sum_rows(places, values, (7, depth)), expected)
+    sums, squares = compiled.sum_rows_and_squares(places, values, (7, depth))
+    np.testing.assert_array_equal(sums, expected)
+    of_squares = rows.sum_rows_and_squares(places, values, (7, depth))[1]
+    np.testing.assert_allclose(squares, of_squares, rtol=10 * TOLERANCE[dtype])
 
 
 def test_rows_that_are_not_there() -> None:
     with pytest.raises(IndexError):
         compiled.sum_rows(np.array([7]), np.ones((1, 3), "float32"), (7, 3))
-
-
-@given(data=st.data(), dtype=DTYPES, rows_of_x=st.integers(0, 40), classes=st.integers(1, 70))
-def test_softmax(data: Any, dtype: str, rows_of_x: int, classes: int) -> None:
-    x = data.draw(numbers((2, rows_of_x, classes), dtype)) * data.draw(st.sampled_from([1, 30, 1e4, 1e30]))
-    special = data.draw(st.sampled_from([None, np.nan, np.inf, -np.inf]))
-    if special is not None and x.size:
-        x[0, 0, data.draw(st.integers(0, classes - 1))] = special
-    with np.errstate(invalid="ignore"):
-        expected = activation.softmax(x)
-    (output,) = for_any_number_of_threads(lambda: compiled.softmax(x))
-    tolerance = 10 * TOLERANCE[dtype]
-    np.testing.assert_allclose(output, expected, rtol=tolerance, atol=tolerance)
-    assert output.dtype == x.dtype

@@ -21,6 +21,8 @@ if choice.module is not None:
         column_sums,
         combine_columns,
         convolve,
+        cross_entropy,
+        cross_entropy_gradient,
         gradients_behind_relu,
         gru_backward,
         gru_forward,
@@ -45,10 +47,12 @@ if choice.module is not None:
         simple_rnn_states,
         softmax,
         sum_rows,
+        sum_rows_and_squares,
         to_winners,
     )
 else:
-    from tinynet.kernels.activation import relu, relu_gradient, softmax
+    from tinynet.kernels.activation import relu, relu_gradient
+    from tinynet.kernels.classification import cross_entropy, cross_entropy_gradient, softmax
     from tinynet.kernels.convolution import convolve, gradients_behind_relu, input_gradient, kernel_gradient
     from tinynet.kernels.normalization import (
         column_moments,
@@ -77,14 +81,14 @@ else:
         simple_rnn_forward,
         simple_rnn_states,
     )
-    from tinynet.kernels.rows import sum_rows
+    from tinynet.kernels.rows import sum_rows, sum_rows_and_squares
     from tinynet.kernels.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
     "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products", "column_sums",
-    "combine_columns", "convolve", "from_winners", "gradients_behind_relu", "gru_backward", "gru_forward",
-    "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool",
-    "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "random_mask", "random_words", "relu",
-    "relu_gradient", "rmsprop", "scale_columns", "set_threads", "sgd", "simple_rnn_backward",
-    "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "threads", "to_winners",
+    "combine_columns", "convolve", "cross_entropy", "cross_entropy_gradient", "from_winners", "gradients_behind_relu",
+    "gru_backward", "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
+    "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "random_mask",
+    "random_words", "relu", "relu_gradient", "rmsprop", "scale_columns", "set_threads", "sgd", "simple_rnn_backward",
+    "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "sum_rows_and_squares", "threads", "to_winners",
 ]  # fmt: skip

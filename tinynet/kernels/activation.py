@@ -14,10 +14,3 @@ def relu(x: np.ndarray) -> np.ndarray:
 def relu_gradient(g: np.ndarray, output: np.ndarray) -> np.ndarray:
     """g where the relu's output is positive, elsewhere 0."""
     return g * (output > 0)
-
-
-def softmax(x: np.ndarray) -> np.ndarray:
-    """eˣ / Σ eˣ over the last axis."""
-    output = np.exp(x - x.max(axis=-1, keepdims=True))
-    output /= output.sum(axis=-1, keepdims=True)
-    return output

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import kernels
 from tinynet.autograd import Slices, Tensor, Variable
 from tinynet.errors import DtypeError, ShapeError
 from tinynet.kernels.blocks import BLOCK
@@ -25,11 +26,11 @@ def gradient_of(gradient: Any, variable: Variable, where: str) -> Gradient:
             found = Slices(gradient.rows, gradient.values.astype(variable.dtype), gradient.shape)
     else:
         found = gradient._data if isinstance(gradient, Tensor) else np.asarray(gradient)
-        if found.dtype != variable.dtype:
+        if found.dtype is not variable._data.dtype and found.dtype != variable.dtype:
             if found.dtype.kind not in "fiu":
                 raise DtypeError(f"{where}: the gradient of {variable.path!r} is {found.dtype}, not numbers")
             found = found.astype(variable.dtype)
-    if found.shape != variable.shape:
+    if found.shape != variable._data.shape:
         raise ShapeError(
             f"{where}: variable {variable.path!r} has shape {variable.shape}, its gradient {found.shape}"
         )
@@ -68,7 +69,7 @@ def sum_and_squares(gradient: Gradient) -> tuple[np.ndarray, np.ndarray | None]:
     of both, not the square of their sum; so the squares are returned for `Slices`, None otherwise.
     """
     if isinstance(gradient, Slices):
-        return gradient.dense(), summed(on_values(gradient, np.square))
+        return kernels.sum_rows_and_squares(gradient.rows, gradient.values, gradient.shape)
     return gradient, None
 
 

@@ -23,10 +23,3 @@ def relu_gradient(g: np.ndarray, output: np.ndarray) -> np.ndarray:
     result = empty(g.shape, g.dtype)
     compiled.relu_gradient(np.ascontiguousarray(g), np.ascontiguousarray(output), result)
     return result
-
-
-def softmax(x: np.ndarray) -> np.ndarray:
-    if x.dtype not in TYPES or x.size == 0 or x.ndim == 0:
-        return plain.softmax(x)
-    output = empty(x.shape, x.dtype)
-    return run(compiled.softmax, output, np.ascontiguousarray(x), output)

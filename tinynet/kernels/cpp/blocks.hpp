@@ -23,15 +23,20 @@ struct Panels {
 // Packs the matrix whose element (k, c) is from[k * down + c * across]; `to` has room for depth * padded(columns).
 template <class T>
 Panels<T> pack(const T *from, Size down, Size across, Size depth, Size columns, T *to) {
-    T *next = to;
-    for (Size first = 0; first < columns; first += panel_vectors * lanes<T>) {
-        const Size width = panel_vectors * lanes<T>;
-        const Size used = columns - first < width ? columns - first : width;
-        for (Size k = 0; k < depth; k++, next += padded<T>(used)) {
-            const T *row = from + k * down + first * across;
-            if (across == 1) std::memcpy(next, row, used * sizeof(T));
-            else for (Size c = 0; c < used; c++) next[c] = row[c * across];
-            for (Size c = used; c < padded<T>(used); c++) next[c] = 0;
+    const Size width = panel_vectors * lanes<T>;
+    const Size at_once = across == 1 ? 1 : 16;  // rows: of a transposed matrix a line of memory holds several
+    for (Size first = 0; first < columns; first += width) {
+        const Size used = columns - first < width ? columns - first : width, row = padded<T>(used);
+        for (Size start = 0; start < depth; start += at_once) {
+            const T *const corner = from + start * down + first * across;
+            T *const next = to + depth * first + start * row;
+            const Size rows = depth - start < at_once ? depth - start : at_once;
+            if (across == 1) std::memcpy(next, corner, used * sizeof(T));
+            else
+                for (Size c = 0; c < used; c++)
+                    for (Size k = 0; k < rows; k++) next[k * row + c] = corner[c * across + k * down];
+            for (Size k = 0; k < rows; k++)
+                for (Size c = used; c < row; c++) next[k * row + c] = 0;
         }
     }
     return {depth, columns, to};

@@ -92,7 +92,6 @@ struct Kernels {
     // activation.hpp
     void (*relu)(Size size, const T *x, T *result, int threads);
     void (*relu_gradient)(Size size, const T *g, const T *output, T *result, int threads);
-    void (*softmax)(Size rows, Size classes, const T *x, T *output, int threads);
 
     // convolution.hpp
     Size (*prepared_size)(const Sliding &, Size filters);
@@ -134,7 +133,13 @@ struct Kernels {
     void (*average_pool_adjoint)(const Sliding &, const T *g, T *result, int threads);
 
     // rows.hpp
-    void (*add_rows)(Size count, Size depth, const std::int64_t *rows, const T *values, T *table);
+    void (*add_rows)(Size count, Size depth, const std::int64_t *rows, const T *values, T *table, T *of_squares);
+
+    // classification.hpp
+    void (*softmax)(Size rows, Size classes, const T *x, T *output, int threads);
+    void (*cross_entropy)(Size rows, Size classes, const T *x, const std::int64_t *labels, T *losses, int threads);
+    void (*cross_entropy_gradient)(Size rows, Size classes, const T *g, const T *x, const std::int64_t *labels,
+                                   T *result, int threads);
 
     // updates.hpp
     void (*sgd)(Size variables, SgdArrays<T> *, T rate, T momentum, bool nesterov, int threads);

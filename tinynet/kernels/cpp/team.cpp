@@ -8,6 +8,7 @@
 #include "team.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <memory>
@@ -120,8 +121,11 @@ class Team {
     // Waits for a call that comes after the last one.
     Door next_call(std::uint32_t last) {
         Door seen = door.load();
-        for (int spins = 0; spins < 5000 && seen.call == last; spins++) {  // the next kernel often follows at once
-            pause_a_moment();
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(3);
+        for (int spins = 0; seen.call == last; spins++) {
+            if (spins < 2000) pause_a_moment();  // the next kernel often follows at once
+            else if (std::chrono::steady_clock::now() > patience) break;
+            else std::this_thread::yield();  // or after some Python; who else wants the processor has it first
             seen = door.load();
         }
         if (seen.call != last) return seen;
@@ -192,7 +196,8 @@ Size worth_a_thread() { return least.load(std::memory_order_relaxed); }
 void set_worth_a_thread(Size elements) { least.store(elements); }
 
 void run_in_team(Size items, int members, Function function, const void *body) {
-    if (!the_team().run(items, members, function, body)) function(body, 0, items);
+    const bool alone = members < 2 || items < 2;
+    if (alone || !the_team().run(items, members, function, body)) function(body, 0, items);
 }
 
 }  // namespace tinynet

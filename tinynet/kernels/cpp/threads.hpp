@@ -8,12 +8,8 @@
 template <class Body>
 void parallel(Size items, Size cost, int threads, const Body &body) {
     const Size useful = items * cost / worth_a_thread();
-    const int team = int(useful < threads ? useful : threads);
-    if (team < 2 || items < 2) {
-        for (Size item = 0; item < items; item++) body(item);
-        return;
-    }
-    run_in_team(items, team, [](const void *it, Size first, Size end) {
+    // One thread, too, takes this way: a second copy of the loop might be compiled to other roundings.
+    run_in_team(items, int(useful < threads ? useful : threads), [](const void *it, Size first, Size end) {
         for (Size item = first; item < end; item++) (*static_cast<const Body *>(it))(item);
     }, &body);
 }

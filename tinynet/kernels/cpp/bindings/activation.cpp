@@ -19,13 +19,6 @@ static void bind(py::module_ &module) {
         py::gil_scoped_release release;
         kernels<T>().relu_gradient(size, cotangent, values, to, threads());
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert());
-    module.def("softmax", [](const Array<T> &x, Array<T> &output) {
-        const Size classes = x.shape(x.ndim() - 1), rows = x.size() / classes;
-        const T *from = x.data();
-        T *to = output.mutable_data();
-        py::gil_scoped_release release;
-        kernels<T>().softmax(rows, classes, from, to, threads());
-    }, py::arg().noconvert(), py::arg().noconvert());
 }
 
 void bind_activation(py::module_ &module) {

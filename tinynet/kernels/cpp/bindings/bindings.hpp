@@ -6,6 +6,7 @@
 namespace tinynet {
 
 void bind_activation(pybind11::module_ &);
+void bind_classification(pybind11::module_ &);
 void bind_convolution(pybind11::module_ &);
 void bind_normalization(pybind11::module_ &);
 void bind_philox(pybind11::module_ &);

@@ -57,6 +57,7 @@ PYBIND11_MODULE(_compiled, module) {
     module.def("set_worth_a_thread", &set_worth_a_thread);  // for tests, whose arrays are small
     module.def("empty", &empty<std::uint8_t>);
     bind_activation(module);
+    bind_classification(module);
     bind_convolution(module);
     bind_normalization(module);
     bind_philox(module);
