@@ -471,7 +471,7 @@ class Tensor:
 
     def astype(self, dtype: Any) -> Tensor:
         dtype = dtype_of(dtype)
-        if dtype == self.dtype:
+        if dtype is self._data.dtype or dtype == self._data.dtype:
             return self
         if dtype.kind != "f":
             return constant(np.ndarray.astype, self, dtype=dtype)

@@ -87,6 +87,14 @@ class Variable(Tensor):
             self._version += 1
         return self
 
+    def assign_zeros(self) -> Variable:
+        """Replaces every element of the value by 0."""
+        refuse()
+        if not _kept.get():
+            self._data = aligned(np.zeros_like(self._data)) if self._data.ndim else np.zeros((), self._data.dtype)
+            self._version += 1
+        return self
+
     def converted(self, value: Any) -> np.ndarray:
         """`value` as a new array that may become the variable's value; the errors are those of `assign`."""
         try:

@@ -46,6 +46,7 @@ from tinynet.nested import leaves
 from tinynet.ops.symbolic import KerasTensor, Node, inferred, is_symbolic
 from tinynet.seeds import SeedGenerator, frozen
 
+FLOATS = {name: np.dtype(name) for name in config.FLOAT_DTYPES}  # to compare by `is`: a name is looked up each time
 LARGEST_WEIGHT = 2**40  # elements; a typing error, not a model
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
@@ -53,13 +54,19 @@ _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
 _noted: ContextVar[list[LayerCall] | None] = ContextVar("noted", default=None)
 
 
-_changes = 0
+_latest_change = object()
 
 
-def changes() -> int:
-    """How often an attribute of a layer was set or a loss added; what was found out about layers before may not hold
-    after it."""
-    return _changes
+def latest_change() -> object:
+    """Another object whenever an attribute of a layer was set, a weight, a layer inside or a loss added: what was found
+    out about layers before may not hold after it."""
+    return _latest_change
+
+
+def count_change() -> None:
+    """To be called after a layer was changed in a way that does not set an attribute."""
+    global _latest_change
+    _latest_change = object()  # no number: one that was pickled along with a layer might be met again
 
 
 def stands_alone() -> bool:
@@ -136,6 +143,7 @@ class Layer(Configurable):
     _own_losses: list[Tensor]
     _own_metrics: list[Metric]
     _inbound_nodes: list[Node]  # its calls on symbolic tensors
+    _all_weights: tuple[object, list[Variable]]  # with the latest change when they were found
     casts_inputs = True  # integer layers (Embedding) and text layers look at the inputs as they are
     casts_integers = False  # layers that multiply by weights compute with integers as floats
     _is_building = False
@@ -156,6 +164,7 @@ class Layer(Configurable):
         object.__setattr__(layer, "_own_losses", [])
         object.__setattr__(layer, "_own_metrics", [])
         object.__setattr__(layer, "_inbound_nodes", [])
+        object.__setattr__(layer, "_all_weights", (None, []))
         return layer
 
     def __init__(
@@ -206,16 +215,16 @@ class Layer(Configurable):
             cls.build = _building(cls.build)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        global _changes
-        _changes += 1
         self._track(value)
         object.__setattr__(self, name, value)
+        count_change()
 
     def _track(self, value: Any) -> None:
         """Remembers weights, layers and metrics among what is kept in an attribute."""
         if isinstance(value, Variable):
             if not any(value is v for v in self._own_variables):
                 self._own_variables.append(value)
+                count_change()
         elif isinstance(value, Layer):
             if not any(value is layer for layer in self._sublayers):
                 self._sublayers.append(value)
@@ -301,8 +310,7 @@ class Layer(Configurable):
 
     def add_loss(self, loss: Any) -> None:
         """Adds a scalar, or several in a list, to the loss of the step in which `call` runs."""
-        global _changes
-        _changes += 1  # the next call clears it away, which a replayed one would not
+        count_change()  # the next call clears it away, which a replayed one would not
         refuse()
         self._own_losses += map(as_tensor, leaves(loss))
 
@@ -316,27 +324,29 @@ class Layer(Configurable):
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
         if "_call_arguments" not in self.__dict__:
             raise NotBuiltError(f"{type(self).__name__}: its __init__ must call super().__init__() first")
-        if inputs is None and self._call_names and self._call_names[0] in kwargs:
-            inputs = kwargs.pop(self._call_names[0])
-        for key in kwargs:
-            if key not in self._call_arguments and key != "training" and not self._call_takes_any:
-                known = [*self._call_arguments, "training"]
-                raise ArgumentError(f"{self.described}: call has no argument {key!r}. {nearest(key, known)}")
-        if is_symbolic(inputs, *args) or (kwargs and is_symbolic(kwargs)):
-            return self._called_symbolically(inputs, args, kwargs)
+        alone = type(inputs) is Tensor and not args and not kwargs  # as within a model: each step here counts
+        if not alone:
+            if inputs is None and self._call_names and self._call_names[0] in kwargs:
+                inputs = kwargs.pop(self._call_names[0])
+            for key in kwargs:
+                if key not in self._call_arguments and key != "training" and not self._call_takes_any:
+                    known = [*self._call_arguments, "training"]
+                    raise ArgumentError(f"{self.described}: call has no argument {key!r}. {nearest(key, known)}")
+            if is_symbolic(inputs, *args) or (kwargs and is_symbolic(kwargs)):
+                return self._called_symbolically(inputs, args, kwargs)
         inputs = self._converted(inputs)
         if self.input_spec is not None:
             check_inputs(self.input_spec, inputs, self.described)
-        others = self._other_tensors(args, kwargs) if args or kwargs else {}
+        others = {} if alone else self._other_tensors(args, kwargs)
         if others:
             args = tuple(self._converted(value) if holds_tensors(value) else value for value in args)
             kwargs.update((key, self._converted(others[key])) for key in kwargs if key in others)
             self._fill_masks(others, kwargs)
         if not self.built:
             self._build_for(inputs, others)
-        previous_mask = masks_of(inputs)
+        previous_mask = mask_of(inputs) if alone else masks_of(inputs)
         if kwargs.get("mask") is None:
-            takes_mask = "mask" in self._call_arguments and previous_mask is not None
+            takes_mask = previous_mask is not None and "mask" in self._call_arguments
             if takes_mask and not holds_tensors([*args, *kwargs.values()]):
                 kwargs["mask"] = previous_mask  # as in Keras, only where the inputs are the only tensors
         elif all(part is None for part in leaves(kwargs["mask"])):
@@ -460,7 +470,7 @@ class Layer(Configurable):
         if inputs is None:
             raise ArgumentError(f"{self.described}: expected an array or a tensor, received None")
         dtype = self.compute_dtype
-        if type(inputs) is Tensor and (inputs._data.dtype == dtype or not self.casts_inputs):
+        if type(inputs) is Tensor and (not self.casts_inputs or inputs._data.dtype is FLOATS.get(dtype)):
             return inputs
 
         def converted(value: Any) -> Tensor:
@@ -530,11 +540,15 @@ class Layer(Configurable):
     @property
     def weights(self) -> list[Variable]:
         """All weights in Keras's order: the layer's own (trainable ones first), then of layers inside."""
-        own = [v for v in self._own_variables if v.wanted_trainable]
-        own += [v for v in self._own_variables if not v.wanted_trainable]
-        for layer in self._sublayers:
-            own += layer.weights
-        return unique(own)
+        known, found = self._all_weights
+        if known is not _latest_change:
+            found = [v for v in self._own_variables if v.wanted_trainable]
+            found += [v for v in self._own_variables if not v.wanted_trainable]
+            for layer in self._sublayers:
+                found += layer.weights
+            found = unique(found)
+            object.__setattr__(self, "_all_weights", (_latest_change, found))  # past __setattr__, which would count
+        return list(found)
 
     @property
     def trainable_weights(self) -> list[Variable]:

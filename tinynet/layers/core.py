@@ -16,7 +16,6 @@ from tinynet.layers.base import Layer, Shape
 from tinynet.ops import any as any_
 from tinynet.ops import not_equal
 from tinynet.ops.symbolic import KerasTensor, Node
-from tinynet.primitives.elementwise import cast
 from tinynet.primitives.linalg import dense, dense_relu
 from tinynet.primitives.lookup import embedding
 
@@ -271,7 +270,7 @@ class Embedding(Layer):
                 raise DataError(f"{self.described}: index {wrong} is not in [0, {self.input_dim})")
             ids = ids.astype(np.int32)  # as Keras: towards zero
         rows = embedding(self.embeddings, wrap(ids))
-        return rows if rows.dtype == self.compute_dtype else cast(rows, dtype=self.compute_dtype)
+        return rows.astype(self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return not_equal(inputs, 0) if self.mask_zero else None

@@ -222,6 +222,11 @@ class _Fused(RNN):
         self.check_rank(sequences_shape, 3, 3, "(N, T, D)")
         super().build(sequences_shape)
 
+    def _first_states(self, sequences: Tensor, given: Any) -> list[Tensor]:
+        if given is None and self.states is None:  # zeros, of the sizes that there must be
+            return self.get_initial_state(sequences.shape[0])
+        return super()._first_states(sequences, given)
+
     def _operands(self) -> dict[str, Any]:
         """Settings of the fused operation beyond those all layers share."""
         return {}

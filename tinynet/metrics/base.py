@@ -78,7 +78,7 @@ class Metric(Configurable):
     def reset_state(self) -> None:
         """Forgets all batches: every variable becomes 0."""
         for variable in self.variables:
-            variable.assign(np.zeros(variable.shape, variable.dtype))
+            variable.assign_zeros()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Adds a batch and returns the value so far."""
@@ -291,6 +291,11 @@ class Mean(_Reduction):
             self.count._data += weights.sum(dtype=np.float64)
         else:
             self.count._data += values.shape[0] if values.ndim else 1
+
+    def add(self, mean: np.floating, samples: int) -> None:
+        """Adds so many samples of a known mean, as `update_state` of it with so large a weight."""
+        self.total._data += mean * samples
+        self.count._data += samples
 
     def result(self) -> float:
         count = float(self.count._data)

@@ -289,7 +289,7 @@ class Compiled:
 
     def count_loss(self, loss: Tensor, rows: int) -> None:
         """Adds all that the loss of a batch came to, to its running mean."""
-        self.mean.update_state(loss._data, sample_weight=np.asarray(rows, loss.dtype))
+        self.mean.add(loss.dtype.type(loss.item()), rows)
 
     def by_output(self, y: Any, y_pred: Any, sample_weight: Any) -> tuple[list[Any], list[Any], list[Any]]:
         """Targets, results and sample weights, each in the order of the outputs, None for those without."""

@@ -31,14 +31,16 @@ def fitted(x: Any, expected: KerasTensor, described: str) -> Any:
     if given is None:
         raise ArgumentError(f"{described}: received None for the input {expected.name!r}")
     fit, mask = given, mask_of(given)
-    if isinstance(fit, Tensor) and fit.dtype.name != expected.dtype and expected.dtype != "string":
-        fit = fit.astype(compute_dtype(expected.dtype) if np.dtype(expected.dtype).kind == "f" else expected.dtype)
+    if isinstance(fit, Tensor) and expected.dtype != "string":
+        wanted = np.dtype(expected.dtype)
+        if fit._data.dtype is not wanted:
+            fit = fit.astype(compute_dtype(expected.dtype) if wanted.kind == "f" else wanted)
     rank = len(expected.shape)
     if len(fit.shape) == rank - 1 and expected.shape[-1] == 1:
         fit = fit[..., None]
     elif len(fit.shape) == rank + 1 and fit.shape[-1] == 1:
         fit = fit[..., 0]
-    fits = len(fit.shape) == rank and all(
+    fits = fit.shape[1:] == expected.shape[1:] or len(fit.shape) == rank and all(
         n is None or m is None or n == m for n, m in zip(expected.shape[1:], fit.shape[1:], strict=True)
     )
     if not fits:

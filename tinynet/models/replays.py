@@ -12,7 +12,7 @@ from tinynet.autograd import Tensor
 from tinynet.autograd.tags import logits_of, mask_of, set_logits, set_mask
 from tinynet.autograd.tensor import wrap
 from tinynet.autograd.tracing import Replay, Trace, tracing
-from tinynet.layers.base import Layer, changes
+from tinynet.layers.base import Layer, latest_change
 
 MOST = 16  # shapes of inputs whose way is kept
 
@@ -44,7 +44,7 @@ class Replays:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._ways: dict[Any, Way | None] = {}
-        self._changes = -1
+        self._known: object = None
         self._latest: Way | None = None
 
     def again(self, x: Any, training: bool | None) -> Tensor | None:
@@ -85,16 +85,16 @@ class Replays:
         """What a way depends on besides the layers; None for what has no way."""
         if type(x) is not np.ndarray or x.ndim == 0 or x.dtype.kind not in "fiub":
             return None
-        if self._changes != changes():
+        if self._known != latest_change():
             self._ways.clear()
             self._latest = None
-            self._changes = changes()
+            self._known = latest_change()
         return x.shape, x.dtype, config.compute_dtype(""), training
 
     def _keep(self, key: Any, way: Way | None) -> None:
         if len(self._ways) >= MOST:
             self._ways.clear()
-        if self._changes == changes():  # else the first prediction has built something
+        if self._known == latest_change():  # else the first prediction has built something
             self._ways[key] = way
 
 

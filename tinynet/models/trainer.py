@@ -19,7 +19,7 @@ from tinynet.callbacks import Callback, CallbackList
 from tinynet.callbacks.callback import plain
 from tinynet.catalogue import Config, serialize
 from tinynet.errors import AnomalyError, ArgumentError, DataError, GraphError, NotBuiltError, warn
-from tinynet.layers.base import Layer, changes
+from tinynet.layers.base import Layer, latest_change
 from tinynet.layers.structures import map_structure
 from tinynet.models.compiled import Compiled, CompiledMetrics, Logs
 from tinynet.models.data import (
@@ -154,7 +154,7 @@ class Trainer:
         """All that is reset when an epoch begins, and logged: the loss's running mean, the compiled metrics as one,
         the running means of the outputs' losses, and the metrics kept in attributes of the model and its layers."""
         known, found = self._all_metrics
-        key = (changes(), len(self._sublayers), self._compiled.outputs)  # each output's loss has its own mean
+        key = (latest_change(), len(self._sublayers), self._compiled.outputs)  # each output's loss has its own mean
         if known != key:
             found = [*(self._compiled.all_metrics() if self.compiled else []), *self._own_metrics]
             for layer in self._sublayers:

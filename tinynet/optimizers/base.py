@@ -512,6 +512,8 @@ class Optimizer(Configurable):
         return self._undecayed_names is not None and self._undecayed_names.search(variable.name) is not None
 
     def _decay_weights(self, gradients: list[Gradient], variables: Sequence[Variable], rate: Any) -> None:
+        if self.weight_decay is None and type(self)._decay_of is Optimizer._decay_of:
+            return
         decayed: dict[float, list[Any]] = {}
         for i, variable in enumerate(variables):
             share = self._decay_of(variable)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tinynet.autograd import Variable
 from tinynet.optimizers.base import Optimizer
 from tinynet.optimizers.gradients import Gradient
@@ -30,8 +32,12 @@ class TogetherOptimizer(Optimizer):
         if type(self).update_step is not TogetherOptimizer.update_step:
             super()._update_all(gradients, variables, rate)  # a subclass that changes the variables its own way
             return
-        for dtype in dict.fromkeys(variable.dtype for variable in variables):
-            chosen = [pair for pair in zip(gradients, variables, strict=True) if pair[1].dtype == dtype]
-            self.update_together([g for g, _ in chosen], [v for _, v in chosen], dtype.type(rate))
+        by_dtype: dict[np.dtype, tuple[list[Gradient], list[Variable]]] = {}
+        for gradient, variable in zip(gradients, variables, strict=True):
+            of_one = by_dtype.setdefault(variable._data.dtype, ([], []))
+            of_one[0].append(gradient)
+            of_one[1].append(variable)
+        for dtype, (some_gradients, some_variables) in by_dtype.items():
+            self.update_together(some_gradients, some_variables, dtype.type(rate))
         for variable in variables:
             variable.changed_in_place()

@@ -88,10 +88,12 @@ class dense:
 
     def vjp(g, residuals, needs):
         x, kernel = residuals
+        plain = isinstance(g, np.ndarray) and isinstance(x, np.ndarray) and isinstance(kernel, np.ndarray)
+        product = _product if plain else matmul  # what is recorded are operations
         return (
-            matmul(g, kernel.swapaxes(0, 1)) if needs[0] else None,
+            product(g, kernel.swapaxes(0, 1)) if needs[0] else None,
             # One product over all leading axes instead of one for each and a sum.
-            matmul(_rows(x).swapaxes(0, 1), _rows(g)) if needs[1] else None,
+            product(_rows(x).swapaxes(0, 1), _rows(g)) if needs[1] else None,
             unbroadcast(g, g.shape[-1:]) if needs[2] else None,
         )
 
