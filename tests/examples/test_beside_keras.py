@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("nusax", {"layer": ["simple_rnn"], "bidirectional": [True], "length": 7, "epochs": 3}),
+        ("nusax", {"layer": ["simple_rnn"], "bidirectional": [True], "length": 7, "epochs": 8}),
         ("cifar10", {"images": 70, "validation": 9, "epochs": 2}),
     ],
 )
