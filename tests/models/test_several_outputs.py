@@ -46,7 +46,7 @@ def compared(pair: Any, x: Any, y: Any, weights: Any = None, **fitting: Any) -> 
     return ours
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(plan=plans())
 def test_training_follows_keras(plan: Plan, counts: Any) -> None:
     pair = pair_of(tinynet, keras, plan.structure, **plan.compiling)

@@ -80,18 +80,16 @@ class Variable(Tensor):
 
         Raises `ShapeError` for another shape, `DtypeError` for what is not numbers.
         """
-        refuse()
-        array = self.converted(value)
-        if not _kept.get():
-            self._data = array
-            self._version += 1
-        return self
+        return self._replaced(self.converted(value))
 
     def assign_zeros(self) -> Variable:
         """Replaces every element of the value by 0."""
+        return self._replaced(aligned(np.zeros(self._data.shape, self._data.dtype)))
+
+    def _replaced(self, array: np.ndarray) -> Variable:
         refuse()
         if not _kept.get():
-            self._data = aligned(np.zeros_like(self._data)) if self._data.ndim else np.zeros((), self._data.dtype)
+            self._data = array
             self._version += 1
         return self
 

@@ -63,7 +63,7 @@ def latest_change() -> object:
     return _latest_change
 
 
-def count_change() -> None:
+def note_change() -> None:
     """To be called after a layer was changed in a way that does not set an attribute."""
     global _latest_change
     _latest_change = object()  # no number: one that was pickled along with a layer might be met again
@@ -217,14 +217,14 @@ class Layer(Configurable):
     def __setattr__(self, name: str, value: Any) -> None:
         self._track(value)
         object.__setattr__(self, name, value)
-        count_change()
+        note_change()
 
     def _track(self, value: Any) -> None:
         """Remembers weights, layers and metrics among what is kept in an attribute."""
         if isinstance(value, Variable):
             if not any(value is v for v in self._own_variables):
                 self._own_variables.append(value)
-                count_change()
+                note_change()
         elif isinstance(value, Layer):
             if not any(value is layer for layer in self._sublayers):
                 self._sublayers.append(value)
@@ -310,7 +310,7 @@ class Layer(Configurable):
 
     def add_loss(self, loss: Any) -> None:
         """Adds a scalar, or several in a list, to the loss of the step in which `call` runs."""
-        count_change()  # the next call clears it away, which a replayed one would not
+        note_change()  # the next call clears it away, which a replayed one would not
         refuse()
         self._own_losses += map(as_tensor, leaves(loss))
 

@@ -13,7 +13,7 @@ from tinynet.autograd.tags import set_mask
 from tinynet.catalogue import Config, each, serialize
 from tinynet.errors import ArgumentError, NoGraphError, NotBuiltError, ShapeError
 from tinynet.layers import InputLayer, deserialize
-from tinynet.layers.base import Layer, count_change, dtype_name
+from tinynet.layers.base import Layer, note_change, dtype_name
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
 from tinynet.models.model import Model
@@ -93,13 +93,13 @@ class Sequential(Model):
                         )
                     names.add(layer.name)
                     self._sublayers.append(layer)
-            count_change()
+            note_change()
             if self._input_layer is not None and len(self._sublayers) > first:
                 self._build_from(first)
         except Exception:
             del self._sublayers[first:]
             del self._layer_results[first:]
-            count_change()
+            note_change()
             raise
 
     def _checked(self, layer: Any) -> list[Layer]:
@@ -124,7 +124,7 @@ class Sequential(Model):
         if not self.layers:
             raise ArgumentError(f"{self.described}: there is no layer to pop")
         layer = self._sublayers.pop()
-        count_change()
+        note_change()
         if self._layer_results:
             self._layer_results.pop()
             self._graph = Graph(self._layer_results[0], self._layer_results[-1], self.described)
@@ -149,14 +149,14 @@ class Sequential(Model):
             if input_shape is None:
                 raise NotBuiltError(f"{self.described}: build needs an input_shape, or an Input as the first layer")
             self._sublayers.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self.layers[0].input_dtype))
-            count_change()
+            note_change()
         try:
             self._build_from(0, in_scope=True)
         except Exception:
             if input_shape is not None:
                 self._sublayers.pop(0)
                 self._layer_results.clear()
-                count_change()
+                note_change()
             raise
 
     def _build_from(self, first: int, in_scope: bool = False) -> None:

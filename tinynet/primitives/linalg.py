@@ -26,11 +26,6 @@ def _product(x: Any, y: Any, bias: Any = None, relu: bool = False) -> Any:
     return kernels.product(_rows(x), y, bias, relu).reshape(*x.shape[:-1], y.shape[-1])
 
 
-def _times(*values: Any) -> Any:
-    """How a vjp multiplies its values: arrays as they are, tensors by the operation, which is recorded."""
-    return _product if all([type(value) is np.ndarray for value in values]) else matmul
-
-
 @operation
 class matmul:
     """x @ y: rows times columns over the last two axes, leading axes broadcast."""
@@ -59,8 +54,7 @@ class matmul:
     def vjp(g, residuals, needs):
         x, y = residuals
         if x.ndim == y.ndim == 2:
-            times = _times(g, x, y)
-            return times(g, y.T) if needs[0] else None, times(x.T, g) if needs[1] else None
+            return matmul(g, y.T) if needs[0] else None, matmul(x.T, g) if needs[1] else None
         if x.ndim > 2 and y.ndim == 2:
             return dense.vjp(g, residuals, (*needs, False))[:2]
         # As in matmul itself, a vector is a matrix of one row (left) or one column (right).
@@ -94,11 +88,10 @@ class dense:
 
     def vjp(g, residuals, needs):
         x, kernel = residuals
-        times = _times(g, x, kernel)
         return (
-            times(g, kernel.swapaxes(0, 1)) if needs[0] else None,
+            matmul(g, kernel.swapaxes(0, 1)) if needs[0] else None,
             # One product over all leading axes instead of one for each and a sum.
-            times(_rows(x).swapaxes(0, 1), _rows(g)) if needs[1] else None,
+            matmul(_rows(x).swapaxes(0, 1), _rows(g)) if needs[1] else None,
             unbroadcast(g, g.shape[-1:]) if needs[2] else None,
         )
 

@@ -16,6 +16,11 @@ compiled = choice.module
 TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
+def are_places(numbers: np.ndarray) -> bool:
+    """Whether these are integers that an int64 holds, as the kernels take rows and labels."""
+    return numbers.dtype.kind in "iu" and numbers.dtype != np.uint64
+
+
 @functools.lru_cache(maxsize=4096)
 def sliding(
     shape: tuple[int, ...],

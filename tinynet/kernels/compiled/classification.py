@@ -6,7 +6,7 @@ import numpy as np
 
 from tinynet.kernels import classification as plain
 from tinynet.kernels.calls import run
-from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.compiled.arrays import TYPES, are_places, compiled
 from tinynet.kernels.memory import empty
 
 
@@ -36,5 +36,4 @@ def cross_entropy_gradient(g: np.ndarray, logits: np.ndarray, labels: np.ndarray
 
 
 def _fits(logits: np.ndarray, labels: np.ndarray) -> bool:
-    whole = labels.dtype.kind in "iu" and labels.dtype.itemsize <= 8 and labels.dtype != np.uint64
-    return logits.dtype in TYPES and logits.size > 0 and whole and logits.shape[:-1] == labels.shape
+    return logits.dtype in TYPES and logits.size > 0 and are_places(labels) and logits.shape[:-1] == labels.shape

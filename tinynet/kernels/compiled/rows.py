@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinynet.kernels import rows as plain
-from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.compiled.arrays import TYPES, are_places, compiled
 from tinynet.kernels.memory import empty
 from tinynet.kernels.rows import Table
 
@@ -27,8 +27,7 @@ def sum_rows_and_squares(rows: np.ndarray, values: np.ndarray, shape: tuple[int,
 
 
 def _fits(rows: np.ndarray, values: np.ndarray, shape: tuple[int, ...]) -> bool:
-    whole = rows.dtype.kind in "iu" and rows.dtype != np.uint64
-    return whole and values.dtype in TYPES and values.shape == (*rows.shape, *shape[1:])
+    return are_places(rows) and values.dtype in TYPES and values.shape == (*rows.shape, *shape[1:])
 
 
 def _zeros(shape: tuple[int, ...], dtype: np.dtype) -> Table:
