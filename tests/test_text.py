@@ -13,6 +13,7 @@ import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twins import floatx
 
 import tinynet
 from tinynet.datasets import nusax_sentiment
@@ -371,13 +372,10 @@ def test_old_names_of_output_modes() -> None:
 
 def test_idf_weights_have_the_dtype_asked_for() -> None:
     texts = ["a b a", "b c", "d"]
-    keras.config.set_floatx("float64")
-    try:
+    with floatx("float64"):
         layer = keras.layers.TextVectorization(output_mode="tf_idf")
         layer.adapt(texts)
         theirs = layer(texts)
-    finally:
-        keras.config.set_floatx("float32")
     ours = TextVectorizer(output_mode="tf_idf", dtype="float64")
     ours.adapt(texts)
     check_equal(ours(texts), theirs, layer)

@@ -35,13 +35,17 @@ def forget_names() -> None:
 @contextmanager
 def floatx(dtype: str) -> Iterator[None]:
     """Both libraries make weights of this dtype."""
-    keras.config.set_floatx(dtype)
-    tinynet.config.set_floatx(dtype)
+    _set_floatx(dtype)
     try:
         yield
     finally:
-        keras.config.set_floatx("float32")
-        tinynet.config.set_floatx("float32")
+        _set_floatx("float32")
+
+
+def _set_floatx(dtype: str) -> None:
+    tinynet.config.set_floatx(dtype)
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)  # Keras keeps the policy it first made, whatever floatx is later
 
 
 def random_weights(model: Any, seed: int = 0, scale: float = 0.5) -> list[np.ndarray]:
