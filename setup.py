@@ -5,11 +5,12 @@ They are optional: where no compiler is, the installation goes on without them.
 
 from pathlib import Path
 
-from pybind11.setup_helpers import Pybind11Extension
+from pybind11.setup_helpers import ParallelCompile, Pybind11Extension
 from setuptools import setup
 
 SOURCES = Path("tinynet", "kernels", "cpp")
 
+ParallelCompile("MAX_JOBS").install()  # the sources at once, as many as there are processors or as MAX_JOBS says
 setup(
     ext_modules=[
         Pybind11Extension(
