@@ -73,13 +73,14 @@ def test_wrong_numbers_of_threads(count: Any) -> None:
 @needs_compiled
 def test_compiled_kernels_have_the_signatures_of_those_in_numpy() -> None:
     from tinynet.kernels import (
-        activation, classification, compiled, convolution, normalization, philox, pooling, products, recurrent, rows,
-        updates,
+        activation, classification, compiled, convolution, normalization, philox, pooled_convolution, pooling, products,
+        recurrent, rows, updates,
     )  # fmt: skip
 
     plain = {}
     for module in (
-        activation, classification, convolution, normalization, philox, pooling, products, recurrent, rows, updates
+        activation, classification, convolution, normalization, philox, pooled_convolution, pooling, products,
+        recurrent, rows, updates,
     ):
         plain.update(vars(module))
     for name in compiled.__all__:

@@ -101,6 +101,11 @@ def max_pool(x: Array, *, window: Sequence[int], strides: Sequence[int], padding
     return _pool(x, window, strides, padding, max)
 
 
+def conv_relu_max_pool(x, kernel, bias, *, pool_size, pool_strides, pool_padding, **settings):
+    between = conv_relu(x, kernel, bias, groups=1, **settings)
+    return max_pool(between, window=pool_size, strides=pool_strides, padding=pool_padding)
+
+
 def average_pool(x: Array, *, window: Sequence[int], strides: Sequence[int], padding: str) -> Array:
     """The padding is not counted."""
     return _pool(x, window, strides, padding, lambda real: sum(real) / len(real))

@@ -18,9 +18,9 @@ from tinynet.testing import draws
 from tinynet.testing.strategies import from_domain
 
 NAIVE = [
-    "conv", "conv_relu", "dense", "dense_relu", "max_pool", "average_pool", "embedding", "dropout", "normalize",
-    "scale_columns", "softmax", "log_softmax", "logsumexp", "softmax_cross_entropy", "sparse_softmax_cross_entropy",
-    "sigmoid_cross_entropy", "einsum", "simple_rnn", "lstm", "gru", "sample",
+    "conv", "conv_relu", "conv_relu_max_pool", "dense", "dense_relu", "max_pool", "average_pool", "embedding",
+    "dropout", "normalize", "scale_columns", "softmax", "log_softmax", "logsumexp", "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "einsum", "simple_rnn", "lstm", "gru", "sample",
 ]  # fmt: skip
 
 # What has neither a mirror in NumPy nor a loop: functions of one element and moves of elements,

@@ -7,6 +7,7 @@ This page is where one of the two is chosen.
 
 from tinynet.kernels import choice
 from tinynet.kernels.choice import set_threads, threads
+from tinynet.kernels.pooled_convolution import Convolution, Pooling
 from tinynet.kernels.pooling import from_winners
 from tinynet.kernels.spatial import output_sizes, padding_amounts
 
@@ -21,8 +22,11 @@ if choice.module is not None:
         column_sums,
         combine_columns,
         convolve,
+        convolve_and_pool,
+        convolve_and_pool_with_winners,
         cross_entropy,
         cross_entropy_gradient,
+        gradients_behind_pool,
         gradients_behind_relu,
         gru_backward,
         gru_forward,
@@ -62,6 +66,11 @@ else:
         scale_columns,
     )
     from tinynet.kernels.philox import random_mask, random_words
+    from tinynet.kernels.pooled_convolution import (
+        convolve_and_pool,
+        convolve_and_pool_with_winners,
+        gradients_behind_pool,
+    )
     from tinynet.kernels.pooling import (
         average_pool,
         average_pool_adjoint,
@@ -85,10 +94,12 @@ else:
     from tinynet.kernels.updates import adagrad, adam, rmsprop, sgd
 
 __all__ = [
-    "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments", "column_products", "column_sums",
-    "combine_columns", "convolve", "cross_entropy", "cross_entropy_gradient", "from_winners", "gradients_behind_relu",
-    "gru_backward", "gru_forward", "gru_states", "input_gradient", "kernel_gradient", "lstm_backward", "lstm_forward",
-    "lstm_states", "max_pool", "max_pool_with_winners", "output_sizes", "padding_amounts", "product", "random_mask",
-    "random_words", "relu", "relu_gradient", "rmsprop", "scale_columns", "set_threads", "sgd", "simple_rnn_backward",
-    "simple_rnn_forward", "simple_rnn_states", "softmax", "sum_rows", "sum_rows_and_squares", "threads", "to_winners",
+    "Convolution", "Pooling", "adagrad", "adam", "average_pool", "average_pool_adjoint", "column_moments",
+    "column_products", "column_sums", "combine_columns", "convolve", "convolve_and_pool",
+    "convolve_and_pool_with_winners", "cross_entropy", "cross_entropy_gradient", "from_winners",
+    "gradients_behind_pool", "gradients_behind_relu", "gru_backward", "gru_forward", "gru_states", "input_gradient",
+    "kernel_gradient", "lstm_backward", "lstm_forward", "lstm_states", "max_pool", "max_pool_with_winners",
+    "output_sizes", "padding_amounts", "product", "random_mask", "random_words", "relu", "relu_gradient", "rmsprop",
+    "scale_columns", "set_threads", "sgd", "simple_rnn_backward", "simple_rnn_forward", "simple_rnn_states",
+    "softmax", "sum_rows", "sum_rows_and_squares", "threads", "to_winners",
 ]  # fmt: skip

@@ -32,8 +32,26 @@ def convolve(
     relu: bool = False,
 ) -> np.ndarray:
     """x (N, *spatial, C), kernel (*window, C/groups, F) -> (N, *out, F), plus a bias (F) and through a relu if wished."""
+    out = output_sizes(x.shape[1:-1], kernel.shape[:-2], strides, dilation, pads)
+    output = convolve_first(out, x, kernel, strides, pads, dilation, groups)
+    if bias is not None:
+        output += bias  # in place: a second array of this size would cost more than the sum
+    if relu:
+        np.maximum(output, 0, out=output)
+    return output
+
+
+def convolve_first(
+    out: Sequence[int],
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Sequence[int],
+    pads: Pads,
+    dilation: Sequence[int],
+    groups: int,
+) -> np.ndarray:
+    """The first `out` sums along each axis, where not all are wanted."""
     *window, depth, filters = kernel.shape
-    out = output_sizes(x.shape[1:-1], window, strides, dilation, pads)
     output = np.empty((x.shape[0], *out, filters), x.dtype)
     share = filters // groups
     for g in range(groups):
@@ -43,10 +61,6 @@ def convolve(
             np.matmul(patches, weights, out=output.reshape(-1, filters))
         else:
             output[..., g * share : (g + 1) * share] = (patches @ weights).reshape(*output.shape[:-1], share)
-    if bias is not None:
-        output += bias  # in place: a second array of this size would cost more than the sum
-    if relu:
-        np.maximum(output, 0, out=output)
     return output
 
 

@@ -14,6 +14,11 @@ def _no_dilation(window: Sequence[int]) -> tuple[int, ...]:
     return (1,) * len(window)
 
 
+def type_of_places(window: Sequence[int]) -> type[np.signedinteger]:
+    """What places in a window are kept as."""
+    return np.int8 if math.prod(window) < 2**7 else np.int32
+
+
 def max_pool(x: np.ndarray, window: Sequence[int], strides: Sequence[int], pads: Pads) -> np.ndarray:
     """The largest value of each window; padding counts as less than all, NaN is passed over as TensorFlow does."""
     ones = _no_dilation(window)
@@ -36,7 +41,7 @@ def max_pool_with_winners(
     places = offsets(window, strides, _no_dilation(window), pooled.shape[1:-1])
     # The place of the first winner is the number of places before it that did not win.
     lost = np.ones(pooled.shape, np.bool_)
-    chosen = np.zeros(pooled.shape, np.int8 if len(places) < 2**7 else np.int32)
+    chosen = np.zeros(pooled.shape, type_of_places(window))
     for _, visited in places[:-1]:
         lost &= around[visited] != pooled
         chosen += lost

@@ -95,6 +95,11 @@ def noting_calls() -> Iterator[list[LayerCall]]:
         _noted.reset(token)
 
 
+def is_noting() -> bool:
+    """Whether somebody wants every call of a layer noted."""
+    return _noted.get() is not None
+
+
 def dtype_name(dtype: Any, owner: str = "layer", allowed: Sequence[str] = config.FLOAT_DTYPES) -> str:
     """The name of a dtype given as None, a name, a NumPy dtype or Keras's policy configuration.
 

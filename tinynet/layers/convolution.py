@@ -11,6 +11,7 @@ from tinynet.errors import ArgumentError, ShapeError
 from tinynet.layers.base import Layer, Shape
 from tinynet.layers.parameters import add_weight, keep_settings
 from tinynet.primitives.convolution import conv, conv_relu
+from tinynet.primitives.pooled_convolution import conv_relu_max_pool
 from tinynet.primitives.shapes import transpose
 
 
@@ -160,6 +161,14 @@ class BaseConv(WindowLayer):
             dilation=self.dilation_rate, groups=self.groups,
         )  # fmt: skip
         return self._placed(output) if fused else self._finished(output)
+
+    def call_with_pooling(self, inputs: Tensor, pooling: Any) -> Tensor:
+        """`call`, and then a max pooling, of a layer with a relu, its channels last and in one group."""
+        self._check(inputs, self.kernel.shape[-2])
+        return conv_relu_max_pool(
+            inputs, self.kernel, self.bias, strides=self.strides, padding=self.padding, dilation=self.dilation_rate,
+            pool_size=pooling.pool_size, pool_strides=pooling.strides, pool_padding=pooling.padding,
+        )  # fmt: skip
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self._output_shape(input_shape, self.filters)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tinynet.errors import ArgumentError, GraphError
@@ -89,13 +90,22 @@ class Graph:
                 )
             seen.add(operation.name)
 
-    def run(self, values: Sequence[Any], call: Callable[[Any, Any, Any], Any]) -> Any:
-        """The outputs for values of the inputs; `call(operation, args, kwargs)` makes each call."""
+    def run(
+        self,
+        values: Sequence[Any],
+        call: Callable[[Any, Any, Any], Any],
+        joined: Mapping[Node, tuple[Node, Any]] = MappingProxyType({}),
+    ) -> Any:
+        """The outputs for values of the inputs; `call(operation, args, kwargs)` makes each call.
+
+        joined: calls that are made together with a later one, from which they lead to it and to an operation for both.
+        """
         known = {id(tensor): value for tensor, value in zip(self.flat_inputs, values, strict=True)}
         for node in self.nodes:
-            if node.inputs:
-                results = call(node.operation, *node.arguments(known))
-                known.update(zip(map(id, node.outputs), leaves(results), strict=True))
+            if node.inputs and id(node.outputs[0]) not in known:
+                last, operation = joined.get(node, (node, node.operation))
+                results = call(operation, *node.arguments(known))
+                known.update(zip(map(id, last.outputs), leaves(results), strict=True))
         return packed(self.outputs, (known[id(tensor)] for tensor in self.flat_outputs))
 
     def calls(self, operation: Any) -> list[Node]:

@@ -11,10 +11,11 @@ import numpy as np
 from tinynet.autograd.tags import set_mask
 from tinynet.catalogue import Config, custom_object_scope
 from tinynet.errors import ArgumentError, NoGraphError, ReservedNameError, nearest
-from tinynet.layers.base import Layer, stands_alone
+from tinynet.layers.base import Layer, latest_change, stands_alone
 from tinynet.layers.structures import map_shapes, map_structure
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
+from tinynet.models.joining import joined_calls
 from tinynet.models.state_tree import set_tree, tree_of
 from tinynet.models.summary import print_summary
 from tinynet.models.trainer import Trainer
@@ -39,6 +40,7 @@ class Model(Trainer, Layer):
 
     keras_module = "keras"
     _graph: Graph | None = None
+    _found_joined: tuple[Any, Any] = (None, None)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and (args or "inputs" in kwargs or "outputs" in kwargs):
@@ -185,9 +187,20 @@ class Model(Trainer, Layer):
                 kwargs = {**kwargs, "training": training}
             return operation(*args, **kwargs)
 
-        results = graph.run(values, called)
+        results = graph.run(values, called, self._joined())
         # As in Keras an output alone in a list comes without it.
         return results[0] if isinstance(results, (list, tuple)) and len(results) == 1 else results
+
+    def _joined(self) -> Any:
+        """What `_join` finds, until an attribute of a layer is set."""
+        known, found = self._found_joined
+        if known is not latest_change():
+            found = self._join()
+            object.__setattr__(self, "_found_joined", (latest_change(), found))  # past __setattr__, which would count
+        return found
+
+    def _join(self) -> Any:
+        return joined_calls(self._the_graph("calls"))
 
     def _converted(self, inputs: Any) -> Any:
         return inputs if self._graph is not None else super()._converted(inputs)

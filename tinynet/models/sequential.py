@@ -16,6 +16,7 @@ from tinynet.layers import InputLayer, deserialize
 from tinynet.layers.base import Layer, note_change, dtype_name
 from tinynet.models.graph import Graph
 from tinynet.models.inputs import arranged, fitted
+from tinynet.models.joining import joined_layers
 from tinynet.models.model import Model
 from tinynet.naming import name_scope
 from tinynet.nested import holds_arrays
@@ -203,9 +204,12 @@ class Sequential(Model):
         if mask is not None:
             x = x.detach() if x is inputs else x
             set_mask(x, mask)
-        for layer in self.layers:
-            x = layer(x)
+        for called in self._joined():
+            x = called(x)
         return x
+
+    def _join(self) -> Any:
+        return joined_layers(self.layers)
 
     def get_config(self) -> Config:
         config: Config = {"name": self.name, "trainable": self.trainable}

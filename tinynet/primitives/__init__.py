@@ -12,6 +12,7 @@ from tinynet.primitives import (
     linalg,
     lookup,
     normalization,
+    pooled_convolution,
     pooling,
     recurrent,
     reductions,
@@ -22,5 +23,6 @@ from tinynet.primitives.operation import REGISTRY, Operation, operation
 
 __all__ = [
     "REGISTRY", "Operation", "arithmetic", "classification", "convolution", "decompositions", "elementwise",
-    "linalg", "lookup", "normalization", "operation", "pooling", "recurrent", "reductions", "sampling", "shapes",
+    "linalg", "lookup", "normalization", "operation", "pooled_convolution", "pooling", "recurrent", "reductions",
+    "sampling", "shapes",
 ]  # fmt: skip

@@ -71,7 +71,7 @@ class conv:
     keeps = ("x", "kernel")
 
     def forward(x, kernel, bias=None, *, strides, padding="valid", dilation, groups=1):
-        _check(x, kernel, groups)
+        check_shapes(x, kernel, groups)
         pads = _pads(x.shape[1:-1], kernel.shape[:-2], strides, dilation, padding)
         return kernels.convolve(x, kernel, strides, pads, dilation, groups, bias), (x, kernel)
 
@@ -91,7 +91,7 @@ class conv_relu:
     domain = conv.domains
 
     def forward(x, kernel, bias=None, *, strides, padding="valid", dilation, groups=1):
-        _check(x, kernel, groups)
+        check_shapes(x, kernel, groups)
         pads = _pads(x.shape[1:-1], kernel.shape[:-2], strides, dilation, padding)
         output = kernels.convolve(x, kernel, strides, pads, dilation, groups, bias, relu=True)
         return output, (x, kernel, bias, output)
@@ -164,7 +164,8 @@ class conv_kernel_gradient:
         )
 
 
-def _check(x: Any, kernel: Any, groups: int) -> None:
+def check_shapes(x: Any, kernel: Any, groups: int) -> None:
+    """Raises `ShapeError` unless an input and a kernel go together."""
     if x.ndim != kernel.ndim or x.ndim < 3:
         raise ShapeError(
             f"conv: expected an input (N, *spatial, C) and a kernel (*window, C/groups, F) of as many axes, "

@@ -77,7 +77,8 @@ def kernel_and_bias_gradients(
     result = empty((*window, x.shape[-1], g.shape[-1]), x.dtype)
     totals = np.empty(g.shape[-1], g.dtype) if biased else None
     settings = sliding(x.shape, g.shape[1:-1], tuple(window), tuple(strides), pads, tuple(dilation))
-    compiled.kernel_gradient(np.ascontiguousarray(x), np.ascontiguousarray(g), shown, result, totals, settings)
+    x, g = np.ascontiguousarray(x), np.ascontiguousarray(g)
+    compiled.kernel_gradient(x, g, shown, None, result, totals, settings, None)
     return result, totals
 
 

@@ -52,7 +52,7 @@ def to_winners(
         return plain.to_winners(g, chosen, spatial, window, strides, pads)
     result = empty((g.shape[0], *spatial, g.shape[-1]), g.dtype)
     settings = sliding(result.shape, g.shape[1:-1], tuple(window), tuple(strides), pads)
-    compiled.to_winners(np.ascontiguousarray(g), np.ascontiguousarray(chosen), result, settings)
+    compiled.to_winners(np.ascontiguousarray(g), None, np.ascontiguousarray(chosen), result, settings)
     return result
 
 

@@ -7,6 +7,7 @@
 // Within a row of the image a window is contiguous, unless it is dilated: KW·C numbers are then one run.
 #pragma once
 
+#include "pooling.hpp"
 #include "shares.hpp"
 #include "threads.hpp"
 #include "vector.hpp"
@@ -132,51 +133,99 @@ void prepare_kernel(const Sliding &s, const T *kernel, Size filters, T *prepared
     else to_blocks(kernel, s.window_height * s.window_width * s.channels, filters, prepared);
 }
 
-// x (N, H, W, C), a prepared kernel -> output (N, P, Q, F), plus a bias and through a relu if so wished.
+// One line of outputs, the `row`-th of an image: (Q, F).
 template <class T>
-void convolve(const Sliding &s, const T *x, const T *shown, const T *kernel, Size filters, const T *bias, bool relu,
-              T *output, int threads) {
-    if (suits_winograd<T>(s, filters)) return winograd(s, x, shown, kernel, filters, bias, relu, output, threads);
+void convolve_line(const Sliding &s, const T *image, const T *shown, Size row, const T *kernel, Size filters,
+                   const T *bias, bool relu, T *output) {
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, row_depth = s.window_width * c, depth = s.window_height * row_depth;
     const Size blocks = (filters + width - 1) / width;
     const Size tiles = (s.out_width + most_in_tile - 1) / most_in_tile;
     const bool copies = is_padded_aside(s) || shown;
     const Runs runs(s, copies ? padded_width(s) * c : s.dilation_height * s.width * c);
-    parallel(s.images * s.out_height, s.out_width * depth * filters / 8, threads, [&](Size line) {
-        const Size place = line / s.out_height * s.height * s.width * c;
-        const T *image = x + place;
-        const Size top = line % s.out_height * s.stride_height - s.above;
-        Size first = 0, last = s.window_height;  // the rows of the window that lie within the image
-        while (first < last && top + first * s.dilation_height < 0) first++;
-        while (last > first && top + (last - 1) * s.dilation_height >= s.height) last--;
-        const T *rows = image + (top + first * s.dilation_height) * s.width * c;
-        T *copied = nullptr;
-        if (copies) {
-            copied = allocate<T>((last - first) * runs.row);
-            for (Size i = first; i < last; i++)
-                copy_row(s, image, shown ? shown + place : nullptr, top + i * s.dilation_height,
-                         copied + (i - first) * runs.row);
-            rows = copied;
+    const Size top = row * s.stride_height - s.above;
+    Size first = 0, last = s.window_height;  // the rows of the window that lie within the image
+    while (first < last && top + first * s.dilation_height < 0) first++;
+    while (last > first && top + (last - 1) * s.dilation_height >= s.height) last--;
+    const T *rows = image + (top + first * s.dilation_height) * s.width * c;
+    T *copied = nullptr;
+    if (copies) {
+        copied = allocate<T>((last - first) * runs.row);
+        for (Size i = first; i < last; i++)
+            copy_row(s, image, shown, top + i * s.dilation_height, copied + (i - first) * runs.row);
+        rows = copied;
+    }
+    for (Size block = 0; block < blocks; block++) {
+        const Size left = filters - block * width;
+        const T *weights = kernel + (block * depth + first * row_depth) * width;
+        const Epilogue<T> epilogue = {bias ? bias + block * width : nullptr, relu};
+        for (Size tile = 0; tile < tiles; tile++) {
+            const Size start = tile * s.out_width / tiles, positions = (tile + 1) * s.out_width / tiles - start;
+            const T *from = rows + start * s.stride_width * c;
+            T *to = output + start * filters + block * width;
+            const Size step = s.stride_width * c;
+            if (left > lanes<T>)
+                convolve_tile_of<T, most_in_tile, 2>(positions, from, step, runs, last - first, weights, epilogue, to,
+                                                     filters, left);
+            else
+                convolve_tile_of<T, most_in_tile, 1>(positions, from, step, runs, last - first, weights, epilogue, to,
+                                                     filters, left);
         }
-        for (Size block = 0; block < blocks; block++) {
-            const Size left = filters - block * width;
-            const T *weights = kernel + (block * depth + first * row_depth) * width;
-            const Epilogue<T> epilogue = {bias ? bias + block * width : nullptr, relu};
-            for (Size tile = 0; tile < tiles; tile++) {
-                const Size start = tile * s.out_width / tiles, positions = (tile + 1) * s.out_width / tiles - start;
-                const T *from = rows + start * s.stride_width * c;
-                T *to = output + (line * s.out_width + start) * filters + block * width;
-                const Size step = s.stride_width * c;
-                if (left > lanes<T>)
-                    convolve_tile_of<T, most_in_tile, 2>(positions, from, step, runs, last - first, weights, epilogue,
-                                                         to, filters, left);
-                else
-                    convolve_tile_of<T, most_in_tile, 1>(positions, from, step, runs, last - first, weights, epilogue,
-                                                         to, filters, left);
-            }
-        }
-        std::free(copied);
+    }
+    std::free(copied);
+}
+
+// About how many numbers it touches.
+inline Size cost_of_line(const Sliding &s, Size filters) {
+    return s.out_width * s.window_height * s.window_width * s.channels * filters / 8;
+}
+
+// x (N, H, W, C), a prepared kernel -> output (N, P, Q, F), plus a bias and through a relu if so wished.
+template <class T>
+void convolve(const Sliding &s, const T *x, const T *shown, const T *kernel, Size filters, const T *bias, bool relu,
+              T *output, int threads) {
+    if (suits_winograd<T>(s, filters)) {
+        const auto finish = [&](const Tile &tile, Size f, Size some, const Vec<T> *outputs) {
+            store_tile(s, tile, outputs, filters, f, some, output);
+        };
+        return winograd(s, x, shown, kernel, filters, bias, relu, threads, finish);
+    }
+    parallel(s.images * s.out_height, cost_of_line(s, filters), threads, [&](Size line) {
+        const Size place = line / s.out_height * s.height * s.width * s.channels;
+        convolve_line(s, x + place, shown ? shown + place : nullptr, line % s.out_height, kernel, filters, bias, relu,
+                      output + line * s.out_width * filters);
+    });
+}
+
+// Whether `convolve_and_pool` computes each output of the convolution once.
+template <class T>
+bool pools_along(const Sliding &s, const Sliding &p, Size filters) {
+    if (suits_winograd<T>(s, filters)) return pools_tiles(p);
+    return p.stride_height >= p.window_height && p.stride_width >= p.window_width;
+}
+
+// The same through a relu and a max pooling, of which the winners are kept unless they are null: to (N, P, Q, F) of
+// the pooling. The outputs between are gone as soon as a line of windows has seen them.
+template <class T>
+void convolve_and_pool(const Sliding &s, const Sliding &p, const T *x, const T *kernel, const T *bias, T *output,
+                       std::int8_t *winners, int threads) {
+    const Size filters = p.channels;
+    if (suits_winograd<T>(s, filters)) {
+        const auto finish = [&](const Tile &tile, Size f, Size some, const Vec<T> *outputs) {
+            pool_tile(p, tile, outputs, f, some, output, winners);
+        };
+        return winograd<T>(s, x, nullptr, kernel, filters, bias, true, threads, finish);
+    }
+    const Size row = s.out_width * filters;
+    parallel(p.images * p.out_height, p.window_height * cost_of_line(s, filters), threads, [&](Size line) {
+        const Size top = line % p.out_height * p.stride_height - p.above, place = line * p.out_width * filters;
+        const Seen rows(top, p.window_height, p.height);
+        Workspace<T> own(rows.count() * row, 1);
+        T *const between = own.take(rows.count() * row);
+        const T *const image = x + line / p.out_height * s.height * s.width * s.channels;
+        for (Size i = rows.first; i < rows.end; i++)
+            convolve_line<T>(s, image, nullptr, i, kernel, filters, bias, true, between + (i - rows.first) * row);
+        max_pool_line(p, top, between, output + place, winners ? winners + place : nullptr);
     });
 }
 
@@ -209,10 +258,44 @@ inline void kernel_gradient_tile_of(Size numbers, const Arguments &...arguments)
     }
 }
 
-// A block of an image's cotangents, through a relu's derivative where `shown` is not null: to (P·Q, block), of which
-// registers without filters stay as they are. What was copied is added to `total` (block).
+// A block of an image's cotangents of a max pooling, put where the winners were: to (P·Q, block). They are added to
+// `total` (block).
 template <class T>
-void copy_block(const Sliding &s, const T *g, const T *shown, Size filters, Size count, T *block, T *total) {
+void spread_block(const Sliding &s, const Cotangents<T> &cotangents, Size filters, Size count, T *block, T *total) {
+    constexpr Size width = block_of_filters<T>;
+    const Sliding &p = cotangents.pooling;
+    if (p.stride_height > p.window_height || p.stride_width > p.window_width)  // there are gaps between the windows
+        std::memset(block, 0, s.out_height * s.out_width * width * sizeof(T));
+    for (Size i = 0; i < p.out_height; i++) {
+        const Size top = i * p.stride_height - p.above;
+        const Seen rows(top, p.window_height, p.height);
+        in_registers<T>(count, [&](Size k, Size some) {
+            Vec<T> sum = {};
+            for (Size j = 0; j < p.out_width; j++) {
+                const Size start = j * p.stride_width - p.left, place = (i * p.out_width + j) * filters + k;
+                const Seen columns(start, p.window_width, p.width);
+                const T *const shown = cotangents.shown ? cotangents.shown + place : nullptr;
+                const Vec<T> value = load_shown(cotangents.g + place, shown, some);
+                const Integers<T> winner = load_places<T>(cotangents.winners + place, some);
+                for (Size row = rows.first; row < rows.end; row++) {
+                    for (Size column = columns.first; column < columns.end; column++) {
+                        const int number = int((row - top) * p.window_width + column - start);
+                        store(block + (row * p.width + column) * width + k, winner == number ? value : Vec<T>{});
+                    }
+                }
+                sum += value;
+            }
+            store(total + k, load(total + k) + sum);
+        });
+    }
+}
+
+// A block of an image's cotangents: to (P·Q, block), of which registers without filters stay as they are. What was
+// copied is added to `total` (block).
+template <class T>
+void copy_block(const Sliding &s, const Cotangents<T> &cotangents, Size filters, Size count, T *block, T *total) {
+    if (cotangents.winners) return spread_block(s, cotangents, filters, count, block, total);
+    const T *const g = cotangents.g, *const shown = cotangents.shown;
     for (Size i = 0; i < s.out_height; i++) {  // a sum for each row: float32 stays precise
         const Size row = i * s.out_width;
         in_registers<T>(count, [&](Size k, Size some) {
@@ -231,8 +314,8 @@ void copy_block(const Sliding &s, const T *g, const T *shown, Size filters, Size
 // One image's part of the kernel's gradient, added to `sums`, which are blocks (KH·KW·C, block), and of the sums
 // of g, added to `totals`, which are blocks.
 template <class T>
-void add_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *sums, T *totals,
-                         T *image, T *block) {
+void add_kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cotangents, Size filters, T *sums,
+                         T *totals, T *image, T *block) {
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels;
     Size row = s.width * c;
@@ -245,7 +328,7 @@ void add_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *show
     const Runs runs(s, s.dilation_height * row);
     for (Size first = 0; first < filters; first += width) {
         const Size left = filters - first, count = left < width ? left : width;
-        copy_block(s, g + first, shown ? shown + first : nullptr, filters, count, block, totals + first);
+        copy_block(s, cotangents.at(first), filters, count, block, totals + first);
         for (Size i = 0; i < s.window_height; i++) {
             for (Size j = 0; j < runs.per_row; j++) {
                 const T *from = x + i * runs.row + j * runs.next;
@@ -265,19 +348,21 @@ void add_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *show
     }
 }
 
-// x (N, H, W, C), g (N, P, Q, F) -> the kernel's cotangent (KH, KW, C, F); and unless `totals` is null the bias's,
-// which are the sums of g (F).
+// x (N, H, W, C) and what flows back -> the kernel's cotangent (KH, KW, C, F); and unless `totals` is null the bias's,
+// which are the sums of what flows back (F).
 template <class T>
-void kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *result, T *totals,
+void kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cotangents, Size filters, T *result, T *totals,
                      int threads) {
     if (suits_winograd<T>(s, filters))
-        return winograd_kernel_gradient(s, x, g, shown, filters, result, totals, threads);
+        return winograd_kernel_gradient(s, x, cotangents, filters, result, totals, threads);
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, depth = s.window_height * s.window_width * c;
     const Size blocks = (filters + width - 1) / width, size = blocks * depth * width;
     // The images are cut into so many shares whatever the number of threads, and these are added in order.
     const Size wished = size > 262144 ? 2 : 8, shares = s.images < wished ? s.images : wished;
     const Size height = (s.out_height - 1) * s.stride_height + reach_of(s.window_height, s.dilation_height);
+    const Sliding &p = cotangents.pooling;
+    const Size an_image = (cotangents.winners ? p.out_height * p.out_width : s.out_height * s.out_width) * filters;
     T *sums = allocate<T>(shares * size), *of_g = allocate<T>(shares * blocks * width);
     std::memset(of_g, 0, shares * blocks * width * sizeof(T));
     parallel(shares, s.images * s.out_height * s.out_width * depth * filters / (8 * (shares + 1)), threads,
@@ -286,9 +371,8 @@ void kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, S
         T *image = allocate<T>(height * padded_width(s) * c), *block = allocate<T>(s.out_height * s.out_width * width);
         std::memset(own, 0, size * sizeof(T));
         for (Size n = share * s.images / shares; n < (share + 1) * s.images / shares; n++) {
-            const Size place = n * s.out_height * s.out_width * filters;
-            add_kernel_gradient(s, x + n * s.height * s.width * c, g + place, shown ? shown + place : nullptr, filters,
-                                own, of_g + share * blocks * width, image, block);
+            add_kernel_gradient(s, x + n * s.height * s.width * c, cotangents.at(n * an_image), filters, own,
+                                of_g + share * blocks * width, image, block);
         }
         std::free(image);
         std::free(block);

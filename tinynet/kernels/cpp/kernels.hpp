@@ -85,6 +85,19 @@ struct Gradients {
     T *kernel, *recurrent, *bias, *recurrent_bias;
 };
 
+// What flows back to a convolution: g (N, P, Q, F), through a relu's derivative where `shown` is not null. If the
+// winners are not null g is that of a max pooling behind it.
+template <class T>
+struct Cotangents {
+    const T *g, *shown;
+    const std::int8_t *winners;
+    Sliding pooling;
+
+    Cotangents at(Size place) const {
+        return {g + place, shown ? shown + place : nullptr, winners ? winners + place : nullptr, pooling};
+    }
+};
+
 template <class T>
 struct Kernels {
     const char *instruction_set;
@@ -99,8 +112,11 @@ struct Kernels {
     // x and g may come through a relu's derivative: what counts is where `shown` is positive, if it is not null.
     void (*convolve)(const Sliding &, const T *x, const T *shown, const T *prepared, Size filters, const T *bias,
                      bool relu, T *output, int threads);
-    void (*kernel_gradient)(const Sliding &, const T *x, const T *g, const T *shown, Size filters, T *result,
-                            T *totals, int threads);
+    void (*kernel_gradient)(const Sliding &, const T *x, const Cotangents<T> &, Size filters, T *result, T *totals,
+                            int threads);
+    bool (*pools_along)(const Sliding &, const Sliding &pooling, Size filters);
+    void (*convolve_and_pool)(const Sliding &, const Sliding &pooling, const T *x, const T *prepared, const T *bias,
+                              T *output, std::int8_t *winners, int threads);
 
     // depthwise.hpp
     void (*depthwise)(const Sliding &, const T *x, const T *kernel, Size multiplier, const T *bias, bool relu,
@@ -128,7 +144,8 @@ struct Kernels {
 
     // pooling.hpp
     void (*max_pool)(const Sliding &, const T *x, T *output, std::int8_t *winners, int threads);
-    void (*to_winners)(const Sliding &, const T *g, const std::int8_t *winners, T *result, int threads);
+    void (*to_winners)(const Sliding &, const T *g, const T *shown, const std::int8_t *winners, T *result,
+                       int threads);
     void (*average_pool)(const Sliding &, const T *x, T *output, int threads);
     void (*average_pool_adjoint)(const Sliding &, const T *g, T *result, int threads);
 

@@ -13,6 +13,20 @@ struct Seen {
     Size count() const { return end - first; }
 };
 
+// Places in windows are kept as bytes.
+template <class T>
+inline void store_places(std::int8_t *to, const Integers<T> &places, Size count) {
+    const Bytes<T> bytes = __builtin_convertvector(places, Bytes<T>);
+    std::memcpy(to, &bytes, count);
+}
+
+template <class T>
+inline Integers<T> load_places(const std::int8_t *from, Size count) {
+    Bytes<T> bytes = {};
+    std::memcpy(&bytes, from, count);
+    return __builtin_convertvector(bytes, Integers<T>);
+}
+
 // The largest number of a window, from its first row and column within the image; NaN where there is none.
 template <class T>
 inline Vec<T> largest(const Sliding &s, const T *first, const Seen &rows, const Seen &columns, Size count) {
@@ -28,42 +42,49 @@ inline Vec<T> largest(const Sliding &s, const T *first, const Seen &rows, const 
     return found ? best : Vec<T>{} + std::numeric_limits<T>::quiet_NaN();
 }
 
-// The largest value of each window and, unless `winners` is null, its place, row by row; the first of equal
-// ones. NaN is passed over. Places outside the image count as NaN; of nothing else, the last place wins.
+// Of a line of windows that begins `top` rows below the image's first: the largest value of each and, unless `winners`
+// is null, its place, row by row; the first of equal ones. NaN is passed over. Places outside the image count as NaN;
+// of nothing else, the last place wins. `seen` is the first row within the image that the windows look at.
 template <class T>
-void max_pool(const Sliding &s, const T *x, T *output, std::int8_t *winners, int threads) {
+void max_pool_line(const Sliding &s, Size top, const T *seen, T *output, std::int8_t *winners) {
     const Size c = s.channels;
     const Vec<T> nothing = Vec<T>{} + std::numeric_limits<T>::quiet_NaN();
     const Integers<T> last = Integers<T>{} + int(s.window_height * s.window_width - 1);
+    const Seen rows(top, s.window_height, s.height);
+    for (Size column = 0; column < s.out_width; column++) {
+        const Size start = column * s.stride_width - s.left;
+        const Seen columns(start, s.window_width, s.width);
+        in_registers<T>(c, [&](Size k, Size count) {
+            const Size window = column * c + k;
+            if (!winners) {
+                store(output + window, largest(s, seen + columns.first * c + k, rows, columns, count), count);
+                return;
+            }
+            Vec<T> best = nothing;
+            Integers<T> winner = last;
+            for (Size row = rows.first; row < rows.end; row++) {
+                for (Size col = columns.first; col < columns.end; col++) {
+                    const Vec<T> value = load(seen + ((row - rows.first) * s.width + col) * c + k, count);
+                    const Integers<T> wins = (value > best) | ((best != best) & (value == value));
+                    best = wins ? value : best;
+                    winner = wins ? Integers<T>{} + int((row - top) * s.window_width + col - start) : winner;
+                }
+            }
+            store(output + window, best, count);
+            store_places<T>(winners + window, winner, count);
+        });
+    }
+}
+
+// The same of all windows.
+template <class T>
+void max_pool(const Sliding &s, const T *x, T *output, std::int8_t *winners, int threads) {
+    const Size c = s.channels;
     parallel(s.images * s.out_height, s.out_width * c * s.window_height * s.window_width, threads, [&](Size line) {
         const T *image = x + line / s.out_height * s.height * s.width * c;
-        const Size top = line % s.out_height * s.stride_height - s.above;
-        const Seen rows(top, s.window_height, s.height);
-        for (Size column = 0; column < s.out_width; column++) {
-            const Size start = column * s.stride_width - s.left;
-            const Seen columns(start, s.window_width, s.width);
-            const Size window = (line * s.out_width + column) * c;
-            in_registers<T>(c, [&](Size k, Size count) {
-                if (!winners) {
-                    const T *const first = image + (rows.first * s.width + columns.first) * c + k;
-                    store(output + window + k, largest(s, first, rows, columns, count), count);
-                    return;
-                }
-                Vec<T> best = nothing;
-                Integers<T> winner = last;
-                for (Size row = rows.first; row < rows.end; row++) {
-                    for (Size col = columns.first; col < columns.end; col++) {
-                        const Vec<T> value = load(image + (row * s.width + col) * c + k, count);
-                        const Integers<T> wins = (value > best) | ((best != best) & (value == value));
-                        best = wins ? value : best;
-                        winner = wins ? Integers<T>{} + int((row - top) * s.window_width + col - start) : winner;
-                    }
-                }
-                store(output + window + k, best, count);
-                const Bytes<T> places = __builtin_convertvector(winner, Bytes<T>);
-                std::memcpy(winners + window + k, &places, count);
-            });
-        }
+        const Size top = line % s.out_height * s.stride_height - s.above, place = line * s.out_width * c;
+        max_pool_line(s, top, image + (top > 0 ? top : 0) * s.width * c, output + place,
+                      winners ? winners + place : nullptr);
     });
 }
 
@@ -79,9 +100,10 @@ void clear_rest(const Sliding &s, T *image) {
     std::memset(image + seen_rows * s.width * c, 0, (s.height - seen_rows) * s.width * c * sizeof(T));
 }
 
-// Each window's value put where its winner was: g (N, P, Q, C) -> (N, H, W, C).
+// Each window's value, through a relu's derivative where `shown` is not null, put where its winner was:
+// g (N, P, Q, C) -> (N, H, W, C).
 template <class T>
-void to_winners(const Sliding &s, const T *g, const std::int8_t *winners, T *result, int threads) {
+void to_winners(const Sliding &s, const T *g, const T *shown, const std::int8_t *winners, T *result, int threads) {
     const Size c = s.channels, size = s.height * s.width * c;
     const bool disjoint = s.stride_height >= s.window_height && s.stride_width >= s.window_width;
     const bool adjoining = s.stride_height == s.window_height && s.stride_width == s.window_width;
@@ -97,10 +119,8 @@ void to_winners(const Sliding &s, const T *g, const std::int8_t *winners, T *res
                 const Seen columns(start, s.window_width, s.width);
                 const Size window = ((image * s.out_height + p) * s.out_width + q) * c;
                 in_registers<T>(c, [&](Size k, Size count) {
-                    const Vec<T> value = load(g + window + k, count);
-                    Bytes<T> places = {};
-                    std::memcpy(&places, winners + window + k, count);
-                    const Integers<T> winner = __builtin_convertvector(places, Integers<T>);
+                    const Vec<T> value = load_shown(g + window + k, shown ? shown + window + k : nullptr, count);
+                    const Integers<T> winner = load_places<T>(winners + window + k, count);
                     for (Size row = rows.first; row < rows.end; row++) {
                         for (Size col = columns.first; col < columns.end; col++) {
                             T *to = total + (row * s.width + col) * c + k;

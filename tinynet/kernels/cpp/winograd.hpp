@@ -12,6 +12,7 @@
 #pragma once
 
 #include "blocks.hpp"
+#include "pooling.hpp"
 #include "shares.hpp"
 #include "threads.hpp"
 #include "workspace.hpp"
@@ -148,10 +149,11 @@ void transform_kernels(const T *kernel, Size channels, Size filters, T *to, int 
     });
 }
 
-// weights: a kernel, transformed.
-template <class T>
+// weights: a kernel, transformed. The outputs of each tile go to finish(tile, first filter, how many, outputs), of
+// which four in a row lie `4` apart; those beyond the edges are among them.
+template <class T, class Finish>
 void winograd(const Sliding &s, const T *x, const T *shown, const T *weights, Size filters, const T *bias, bool relu,
-              T *output, int threads) {
+              int threads, const Finish &finish) {
     const Size c = s.channels, width = padded<T>(filters);
     const Tiles tiles(s);
     Workspace<T> memory(c, 1);
@@ -169,8 +171,6 @@ void winograd(const Sliding &s, const T *x, const T *shown, const T *weights, Si
                             sums + p * apart<T>(width), false);
         for (Size t = 0; t < count; t++) {
             const Tile tile(tiles, first + t);
-            T *const to = output + ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * filters;
-            const int rows = tile.row + 1 < s.out_height ? 2 : 1, columns = tile.column + 1 < s.out_width ? 2 : 1;
             in_registers<T>(filters, [&](Size f, Size some) {
                 Vec<T> m[places];
                 for (int p = 0; p < places; p++) m[p] = load(sums + p * apart<T>(width) + t * width + f);
@@ -179,35 +179,88 @@ void winograd(const Sliding &s, const T *x, const T *shown, const T *weights, Si
                 const Vec<T> added = bias ? load(bias + f, some) : Vec<T>{};
                 for (int i = 0; i < 2; i++) {
                     for (int j = 0; j < 2; j++) {
-                        if (i >= rows || j >= columns) continue;
-                        Vec<T> sum = m[i * 4 + j] + added;
+                        Vec<T> &sum = m[i * 4 + j];
+                        sum += added;
                         if (relu) sum = sum < T(0) ? Vec<T>{} : sum;  // keeps NaN
-                        store(to + (i * s.out_width + j) * filters + f, sum, some);
                     }
                 }
+                finish(tile, f, some, m);
             });
         }
     });
 }
 
-// The cotangents (N, P, Q, F) of some tiles, spread out: to 16 matrices (tiles, width).
+// A tile's outputs to their places in (N, P, Q, F).
 template <class T>
-void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size count, const T *g, const T *shown,
+inline void store_tile(const Sliding &s, const Tile &tile, const Vec<T> *outputs, Size filters, Size f, Size some,
+                       T *output) {
+    T *const to = output + ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * filters + f;
+    for (int i = 0; i < 2 && tile.row + i < s.out_height; i++)
+        for (int j = 0; j < 2 && tile.column + j < s.out_width; j++)
+            store(to + (i * s.out_width + j) * filters, outputs[i * 4 + j], some);
+}
+
+// Whether a tile's outputs are what a window of the pooling looks at.
+inline bool pools_tiles(const Sliding &p) {
+    return p.window_height == 2 && p.window_width == 2 && p.stride_height == 2 && p.stride_width == 2 && p.above == 0 &&
+           p.left == 0;
+}
+
+// Where the window of a tile lies in (N, P, Q, F).
+inline Size window_of(const Sliding &p, const Tile &tile) {
+    return ((tile.image * p.out_height + tile.row / 2) * p.out_width + tile.column / 2) * p.channels;
+}
+
+// The largest of a tile's outputs and its place, as `max_pool_line` finds them.
+template <class T>
+inline void pool_tile(const Sliding &p, const Tile &tile, const Vec<T> *outputs, Size f, Size some, T *output,
+                      std::int8_t *winners) {
+    Vec<T> best = Vec<T>{} + std::numeric_limits<T>::quiet_NaN();
+    Integers<T> winner = Integers<T>{} + 3;
+    for (int i = 0; i < 2 && tile.row + i < p.height; i++) {
+        for (int j = 0; j < 2 && tile.column + j < p.width; j++) {
+            const Vec<T> value = outputs[i * 4 + j];
+            const Integers<T> wins = (value > best) | ((best != best) & (value == value));
+            best = wins ? value : best;
+            winner = wins ? Integers<T>{} + (i * 2 + j) : winner;
+        }
+    }
+    const Size window = window_of(p, tile) + f;
+    store(output + window, best, some);
+    if (winners) store_places<T>(winners + window, winner, some);
+}
+
+// The cotangents of a tile's outputs.
+template <class T>
+inline void load_tile(const Sliding &s, const Tile &tile, const Cotangents<T> &cotangents, Size filters, Size f,
+                      Size some, Vec<T> *y) {
+    const bool pooled = cotangents.winners;
+    const Size start = pooled ? window_of(cotangents.pooling, tile) + f :
+        ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * filters + f;
+    const auto load_at = [&](Size place) {
+        return load_shown(cotangents.g + place, cotangents.shown ? cotangents.shown + place : nullptr, some);
+    };
+    const Vec<T> only = pooled ? load_at(start) : Vec<T>{};
+    const Integers<T> winner = pooled ? load_places<T>(cotangents.winners + start, some) : Integers<T>{};
+    for (int i = 0; i < 2; i++) {
+        for (int j = 0; j < 2; j++) {
+            const bool inside = tile.row + i < s.out_height && tile.column + j < s.out_width;
+            if (!inside) y[i * 4 + j] = Vec<T>{};
+            else if (pooled) y[i * 4 + j] = winner == i * 2 + j ? only : Vec<T>{};
+            else y[i * 4 + j] = load_at(start + (i * s.out_width + j) * filters);
+        }
+    }
+}
+
+// The cotangents of some tiles, spread out: to 16 matrices (tiles, width).
+template <class T>
+void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size count, const Cotangents<T> &cotangents,
                        Size filters, Size width, T *to) {
     for (Size t = 0; t < count; t++) {
         const Tile tile(tiles, first + t);
-        const Size start = ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * filters;
-        const int rows = tile.row + 1 < s.out_height ? 2 : 1, columns = tile.column + 1 < s.out_width ? 2 : 1;
         in_registers<T>(filters, [&](Size f, Size some) {
             Vec<T> y[places];
-            for (int i = 0; i < 2; i++) {
-                for (int j = 0; j < 2; j++) {
-                    const Size place = start + (i * s.out_width + j) * filters + f;
-                    y[i * 4 + j] = Vec<T>{};
-                    if (i < rows && j < columns)
-                        y[i * 4 + j] = load_shown(g + place, shown ? shown + place : nullptr, some);
-                }
-            }
+            load_tile(s, tile, cotangents, filters, f, some, y);
             for (int i = 0; i < 2; i++) spread_cotangent(y + i * 4, 1);
             for (int j = 0; j < 4; j++) spread_cotangent(y + j, 4);
             for (int p = 0; p < places; p++) store(to + p * apart<T>(width) + t * width + f, y[p]);
@@ -216,7 +269,7 @@ void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size co
 }
 
 template <class T>
-void winograd_kernel_gradient(const Sliding &s, const T *x, const T *g, const T *shown, Size filters, T *result,
+void winograd_kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cotangents, Size filters, T *result,
                               T *totals, int threads) {
     const Size c = s.channels, width = padded<T>(filters), size = places * c * width;
     const Tiles tiles(s);
@@ -238,7 +291,7 @@ void winograd_kernel_gradient(const Sliding &s, const T *x, const T *g, const T 
             const Size first = group * tiles_at_once;
             const Size count = tiles.count - first < tiles_at_once ? tiles.count - first : tiles_at_once;
             transform_inputs<T>(s, tiles, first, count, x, nullptr, zeros, inputs);
-            spread_cotangents(s, tiles, first, count, g, shown, filters, width, spread);
+            spread_cotangents(s, tiles, first, count, cotangents, filters, width, spread);
             // In the place of the second row and column stands the sum of a tile's cotangents.
             add_rows_of(spread + 5 * apart<T>(width), count, width, width, of_g + share * width);
             for (int p = 0; p < places; p++)

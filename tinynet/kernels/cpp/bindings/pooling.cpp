@@ -12,14 +12,14 @@ static void bind(py::module_ &module) {
         py::gil_scoped_release release;
         kernels<T>().max_pool(s, from, to, places, threads());
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg());
-    module.def("to_winners", [](const Array<T> &g, const Array<std::int8_t> &winners, Array<T> &result,
-                                const Sliding &s) {
-        const T *from = g.data();
+    module.def("to_winners", [](const Array<T> &g, const py::object &shown, const Array<std::int8_t> &winners,
+                                Array<T> &result, const Sliding &s) {
+        const T *from = g.data(), *beside = shown.is_none() ? nullptr : Array<T>(shown).data();
         const std::int8_t *places = winners.data();
         T *to = result.mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().to_winners(s, from, places, to, threads());
-    }, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg());
+        kernels<T>().to_winners(s, from, beside, places, to, threads());
+    }, py::arg().noconvert(), py::arg(), py::arg().noconvert(), py::arg().noconvert(), py::arg());
     module.def("average_pool", [](const Array<T> &x, Array<T> &output, const Sliding &s) {
         const T *from = x.data();
         T *to = output.mutable_data();
