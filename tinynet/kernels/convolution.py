@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels.activation import relu_gradient
+from tinynet.kernels.memory import empty
 from tinynet.kernels.normalization import column_sums
 from tinynet.kernels.scratch import scratch
 from tinynet.kernels.spatial import Pads, inner, offsets, output_sizes, padded, windows
@@ -52,7 +53,7 @@ def convolve_first(
 ) -> np.ndarray:
     """The first `out` sums along each axis, where not all are wanted."""
     *window, depth, filters = kernel.shape
-    output = np.empty((x.shape[0], *out, filters), x.dtype)
+    output = empty((x.shape[0], *out, filters), x.dtype)
     share = filters // groups
     for g in range(groups):
         patches = _patches(x, window, strides, pads, dilation, out, g * depth, depth)
@@ -97,7 +98,8 @@ def input_gradient(
     *window, depth, filters = kernel.shape
     shape = (g.shape[0], *spatial, depth * groups)
     around = tuple(n + before + after for n, (before, after) in zip(spatial, pads, strict=True))
-    total = np.zeros((shape[0], *around, shape[-1]), g.dtype)
+    total = empty((shape[0], *around, shape[-1]), g.dtype)
+    total.fill(0)
     share = filters // groups
     product = scratch("input_gradient", (math.prod(g.shape[:-1]), depth), g.dtype)
     for block in range(groups):

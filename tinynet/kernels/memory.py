@@ -1,8 +1,14 @@
-"""Memory for arrays: results, and the values of variables."""
+"""Memory for arrays: results, and the values of variables.
+
+A system hands out large pieces page by page, each at its first touch: that costs as much as the arithmetic on them. A
+training step asks for the same sizes again and again; so pieces are kept when the last array in them is gone.
+"""
 
 from __future__ import annotations
 
 import math
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +19,54 @@ from tinynet.kernels import choice
 LARGE = 1 << 18  # bytes, from which on fresh memory costs more than a look for some that was used before
 SMALL = 1 << 12  # bytes, up to which it does not matter where an array begins
 LINE = 64  # bytes of a cache line
+
+
+class Store:
+    """Pieces of memory that are kept: no more than were ever in use at once, and what lay longest goes first.
+
+    It is what `cpp/memory.cpp` is for compiled kernels.
+    """
+
+    def __init__(self) -> None:
+        # One thread may come twice: while it is here, Python may find arrays that are garbage and give back their pieces.
+        self._lock = threading.RLock()
+        self._kept: OrderedDict[int, np.ndarray] = OrderedDict()  # by identity, the last given back at the end
+        self._in_use = self._most_in_use = self._in_store = 0
+
+    def take(self, size: int) -> np.ndarray:
+        """So many bytes; they come back by themselves."""
+        with self._lock:
+            found = next((key for key in reversed(self._kept) if self._kept[key].size == size), None)
+            memory = np.empty(size, np.uint8) if found is None else self._kept.pop(found)
+            self._in_store -= 0 if found is None else size
+            self._in_use += size
+            self._most_in_use = max(self._most_in_use, self._in_use)
+        return np.asarray(Piece(memory, self))
+
+    def give_back(self, memory: np.ndarray) -> None:
+        """To be called by a piece that nobody uses any more."""
+        with self._lock:
+            self._in_use -= memory.size
+            self._in_store += memory.size
+            self._kept[id(memory)] = memory
+            while self._in_use + self._in_store > self._most_in_use:
+                _, oldest = self._kept.popitem(last=False)
+                self._in_store -= oldest.size
+
+
+class Piece:
+    """What the arrays in a piece of memory hold on to."""
+
+    def __init__(self, memory: np.ndarray, store: Store) -> None:
+        self.__array_interface__ = memory.__array_interface__
+        self._memory = memory
+        self._store = store
+
+    def __del__(self) -> None:
+        self._store.give_back(self._memory)
+
+
+store = Store()
 
 
 def aligned(array: np.ndarray) -> np.ndarray:
@@ -28,10 +82,15 @@ def aligned(array: np.ndarray) -> np.ndarray:
 
 
 def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
-    """`numpy.empty`, where there are compiled kernels in memory of earlier arrays as large."""
+    """`numpy.empty`, of large arrays in memory of earlier ones."""
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
-    if size < LARGE or choice.module is None:
+    if size < LARGE:
         return np.empty(shape, dtype)
-    array: np.ndarray = choice.module.empty(size).view(dtype).reshape(shape)
-    return array
+    memory: np.ndarray = store.take(size) if choice.module is None else choice.module.empty(size)
+    return memory.view(dtype).reshape(shape)
+
+
+def empty_like(array: np.ndarray) -> np.ndarray:
+    """The same, of an array's shape and dtype."""
+    return empty(array.shape, array.dtype)

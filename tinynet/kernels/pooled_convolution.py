@@ -18,6 +18,7 @@ import numpy as np
 
 from tinynet.kernels.activation import relu_gradient
 from tinynet.kernels.convolution import convolve_first, input_gradient, kernel_gradient
+from tinynet.kernels.memory import empty, empty_like
 from tinynet.kernels.normalization import column_sums
 from tinynet.kernels.pooling import max_pool, max_pool_with_winners, to_winners, type_of_places
 from tinynet.kernels.spatial import Pads, output_sizes
@@ -59,7 +60,7 @@ def convolve_and_pool(
 ) -> np.ndarray:
     """x (N, *spatial, C), kernel (*window, C, F), bias (F) or None -> (N, *out, F)."""
     seen, out = sizes_between(x.shape[1:-1], kernel.shape[:-2], convolution, pooling)
-    output = np.empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
+    output = empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
     for images in _blocks(x, kernel, seen):
         output[images] = max_pool(convolve_first(seen, x[images], kernel, *convolution, groups=1), *pooling)
     return _finished(output, bias)
@@ -70,8 +71,8 @@ def convolve_and_pool_with_winners(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same, and the place (row by row) of the winner of each window, as (N, *out, F) integers."""
     seen, out = sizes_between(x.shape[1:-1], kernel.shape[:-2], convolution, pooling)
-    output = np.empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
-    chosen = np.empty(output.shape, type_of_places(pooling.window))
+    output = empty((x.shape[0], *out, kernel.shape[-1]), x.dtype)
+    chosen = empty(output.shape, type_of_places(pooling.window))
     for images in _blocks(x, kernel, seen):
         between = convolve_first(seen, x[images], kernel, *convolution, groups=1)
         output[images], chosen[images] = max_pool_with_winners(between, *pooling)
@@ -91,7 +92,7 @@ def gradients_behind_pool(
     """The cotangents of x, of the kernel and of the bias, those needed; g: that of the output."""
     seen, _ = sizes_between(x.shape[1:-1], kernel.shape[:-2], convolution, pooling)
     g = relu_gradient(g, output)
-    of_x = np.empty_like(x) if needs[0] else None
+    of_x = empty_like(x) if needs[0] else None
     of_kernel = np.zeros_like(kernel) if needs[1] else None
     if of_x is not None or of_kernel is not None:
         for images in _blocks(x, kernel, seen):

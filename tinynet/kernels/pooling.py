@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tinynet.kernels.memory import empty
 from tinynet.kernels.spatial import Pads, inner, offsets, output_sizes, padded
 
 
@@ -104,7 +105,9 @@ def average_pool_adjoint(
 def _around(g: np.ndarray, spatial: Sequence[int], pads: Pads) -> tuple[tuple[int, ...], np.ndarray]:
     """The input's shape, and zeros of that shape with its padding."""
     sizes = tuple(n + before + after for n, (before, after) in zip(spatial, pads, strict=True))
-    return (g.shape[0], *spatial, g.shape[-1]), np.zeros((g.shape[0], *sizes, g.shape[-1]), g.dtype)
+    total = empty((g.shape[0], *sizes, g.shape[-1]), g.dtype)
+    total.fill(0)
+    return (g.shape[0], *spatial, g.shape[-1]), total
 
 
 def _counts(

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.kernels.memory import empty, empty_like
 from tinynet.kernels.scratch import scratch
 
 Array = np.ndarray
@@ -94,8 +95,8 @@ def lstm_forward(
     Returns states h and cells c (T, N, U), the gates' values (T, N, 4, U) and tanh c (T, N, U).
     """
     steps, rows, units = (*x.shape[:2], h0.shape[-1])
-    gates = np.empty((steps, rows, 4 * units), x.dtype)
-    states, cells, squashed = (np.empty((steps, *h0.shape), x.dtype) for _ in range(3))
+    gates = empty((steps, rows, 4 * units), x.dtype)
+    states, cells, squashed = (empty((steps, *h0.shape), x.dtype) for _ in range(3))
     _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells, squashed)
     return states, cells, gates.reshape(steps, rows, 4, units), squashed
 
@@ -174,20 +175,22 @@ def lstm_backward(
     needs: which of them are wanted, without h0 and c0; the others are None.
     """
     steps, rows, _, units = gates.shape
-    i, f, g, o = (gates[:, :, k] for k in range(4))
     before = _before(c0, cells)
-    factors = np.empty_like(gates)
-    factors[:, :, 0] = g * i * (1 - i)
-    factors[:, :, 1] = before * f * (1 - f)
-    factors[:, :, 2] = i * (1 - g * g)
-    factors[:, :, 3] = squashed * o * (1 - o)
-    to_cell = o * (1 - squashed * squashed)
+    factors, to_cell = empty_like(gates), empty_like(cells)
+    for some in _some_steps(steps):
+        i, f, g, o = (gates[some, :, k] for k in range(4))
+        s = squashed[some]
+        factors[some, :, 0] = g * i * (1 - i)
+        factors[some, :, 1] = before[some] * f * (1 - f)
+        factors[some, :, 2] = i * (1 - g * g)
+        factors[some, :, 3] = s * o * (1 - o)
+        to_cell[some] = o * (1 - s * s)
     if mask is not None:
         factors *= mask[..., None]
         to_cell *= mask
     transposed = np.ascontiguousarray(recurrent.T)
     dh, dc = _start(d_last, cells), _start(d_last_cell, cells)
-    part = np.empty_like(dh)
+    f, part = gates[:, :, 1], np.empty_like(dh)
     for t in range(steps - 1, -1, -1):
         if d_states is not None:
             dh += d_states[t]
@@ -228,9 +231,9 @@ def gru_forward(
     recurrent products of the third gate (T, N, U).
     """
     steps, rows, units = (*x.shape[:2], h0.shape[-1])
-    gates = np.empty((steps, rows, 3 * units), x.dtype)
-    states = np.empty((steps, *h0.shape), x.dtype)
-    products = np.empty_like(states) if reset_after else None
+    gates = empty((steps, rows, 3 * units), x.dtype)
+    states = empty((steps, *h0.shape), x.dtype)
+    products = empty_like(states) if reset_after else None
     _gru(x, mask, h0, kernel, recurrent, bias, recurrent_bias, gates, states, products)
     return states, gates.reshape(steps, rows, 3, units), products
 
@@ -323,15 +326,17 @@ def gru_backward(
     needs: which of them are wanted, without h0; the others are None.
     """
     steps, rows, _, units = gates.shape
-    z, r, hh = (gates[:, :, k] for k in range(3))
     before = _before(h0, states)
-    d_input = np.empty_like(gates)
-    d_input[:, :, 0] = (before - hh) * z * (1 - z)
-    d_input[:, :, 1] = r * (1 - r) * (before if products is None else products)
-    d_input[:, :, 2] = (1 - z) * (1 - hh * hh)
+    d_input = empty_like(gates)
+    for some in _some_steps(steps):
+        z, r, hh = (gates[some, :, k] for k in range(3))
+        d_input[some, :, 0] = (before[some] - hh) * z * (1 - z)
+        d_input[some, :, 1] = r * (1 - r) * (before if products is None else products)[some]
+        d_input[some, :, 2] = (1 - z) * (1 - hh * hh)
+    z, r = gates[:, :, 0], gates[:, :, 1]
     if mask is not None:
         d_input *= mask[..., None]
-    d_recurrent = d_input if products is None else np.empty_like(gates)
+    d_recurrent = d_input if products is None else empty_like(gates)
     transposed = np.ascontiguousarray(recurrent.T)
     dh = _start(d_last, states)
     for t in range(steps - 1, -1, -1):
@@ -370,7 +375,7 @@ def gru_backward(
 def _project(x: Array, kernel: Array, bias: Array | None, out: Array | None = None) -> Array:
     """x W + b for all steps at once, with the rows of a step together in memory."""
     if out is None:
-        out = np.empty((*x.shape[:-1], kernel.shape[-1]), x.dtype)
+        out = empty((*x.shape[:-1], kernel.shape[-1]), x.dtype)
     flat = out.reshape(-1, kernel.shape[-1])
     np.matmul(np.ascontiguousarray(x).reshape(-1, x.shape[-1]), kernel, out=flat)
     if bias is not None:
@@ -381,6 +386,11 @@ def _project(x: Array, kernel: Array, bias: Array | None, out: Array | None = No
 def _last(sequence: Array, first: Array) -> Array:
     """The last step of a sequence, as one of one step: what it began with if it has none."""
     return sequence[-1:].copy() if len(sequence) else first[None]
+
+
+def _some_steps(steps: int) -> list[slice]:
+    """A few steps after the other: what is computed on the way for so many stays in the processor's cache."""
+    return [slice(first, first + 20) for first in range(0, steps, 20)]
 
 
 def _before(first: Array, states: Array) -> Array:
