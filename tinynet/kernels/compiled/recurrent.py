@@ -47,6 +47,11 @@ def _beside(x: Array, *shape: int) -> Array:
     return made[::-1] if x.strides[0] < 0 else made
 
 
+def _kept(x: Array, *shape: int) -> Array:
+    """An empty sequence (T, N, *shape) for the way back alone: what it reads together, all rows of a step, lies so."""
+    return empty((*x.shape[:2], *shape), x.dtype)
+
+
 def simple_rnn_forward(
     x: Array, mask: Mask, h0: Array, kernel: Array, recurrent: Array, bias: Array | None
 ) -> Array:
@@ -98,8 +103,8 @@ def lstm_forward(
     if not _fits(x, mask, h0, c0, kernel, recurrent, bias):
         return plain.lstm_forward(x, mask, h0, c0, kernel, recurrent, bias)
     units = h0.shape[-1]
-    states, cells, squashed = (_beside(x, units) for _ in range(3))
-    gates = _beside(x, 4, units)
+    states = _beside(x, units)
+    cells, squashed, gates = _kept(x, units), _kept(x, units), _kept(x, 4, units)
     compiled.lstm_forward(
         _readable(x), _optional(mask), _whole(h0), _whole(c0), _whole(kernel), _whole(recurrent), _whole(bias),
         states, cells, gates, squashed,
@@ -162,8 +167,8 @@ def gru_forward(
     if not _fits(x, mask, h0, kernel, recurrent, bias, recurrent_bias):
         return plain.gru_forward(x, mask, h0, kernel, recurrent, bias, recurrent_bias, reset_after)
     units = h0.shape[-1]
-    states, gates = _beside(x, units), _beside(x, 3, units)
-    products = _beside(x, units) if reset_after else None
+    states, gates = _beside(x, units), _kept(x, 3, units)
+    products = _kept(x, units) if reset_after else None
     compiled.gru_forward(
         _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent), _whole(bias),
         _whole(recurrent_bias), reset_after, states, gates, products,
