@@ -261,9 +261,9 @@ inline void kernel_gradient_tile_of(Size numbers, const Arguments &...arguments)
 // A block of an image's cotangents of a max pooling, put where the winners were: to (P·Q, block). They are added to
 // `total` (block).
 template <class T>
-void spread_block(const Sliding &s, const Cotangents<T> &cotangents, Size filters, Size count, T *block, T *total) {
+void spread_block(const Sliding &s, const FlowingBack<T> &back, Size filters, Size count, T *block, T *total) {
     constexpr Size width = block_of_filters<T>;
-    const Sliding &p = cotangents.pooling;
+    const Sliding &p = back.pooling;
     if (p.stride_height > p.window_height || p.stride_width > p.window_width)  // there are gaps between the windows
         std::memset(block, 0, s.out_height * s.out_width * width * sizeof(T));
     for (Size i = 0; i < p.out_height; i++) {
@@ -274,9 +274,9 @@ void spread_block(const Sliding &s, const Cotangents<T> &cotangents, Size filter
             for (Size j = 0; j < p.out_width; j++) {
                 const Size start = j * p.stride_width - p.left, place = (i * p.out_width + j) * filters + k;
                 const Seen columns(start, p.window_width, p.width);
-                const T *const shown = cotangents.shown ? cotangents.shown + place : nullptr;
-                const Vec<T> value = load_shown(cotangents.g + place, shown, some);
-                const Integers<T> winner = load_places<T>(cotangents.winners + place, some);
+                const T *const shown = back.shown ? back.shown + place : nullptr;
+                const Vec<T> value = load_shown(back.g + place, shown, some);
+                const Integers<T> winner = load_places<T>(back.winners + place, some);
                 for (Size row = rows.first; row < rows.end; row++) {
                     for (Size column = columns.first; column < columns.end; column++) {
                         const int number = int((row - top) * p.window_width + column - start);
@@ -293,9 +293,9 @@ void spread_block(const Sliding &s, const Cotangents<T> &cotangents, Size filter
 // A block of an image's cotangents: to (P·Q, block), of which registers without filters stay as they are. What was
 // copied is added to `total` (block).
 template <class T>
-void copy_block(const Sliding &s, const Cotangents<T> &cotangents, Size filters, Size count, T *block, T *total) {
-    if (cotangents.winners) return spread_block(s, cotangents, filters, count, block, total);
-    const T *const g = cotangents.g, *const shown = cotangents.shown;
+void copy_block(const Sliding &s, const FlowingBack<T> &back, Size filters, Size count, T *block, T *total) {
+    if (back.winners) return spread_block(s, back, filters, count, block, total);
+    const T *const g = back.g, *const shown = back.shown;
     for (Size i = 0; i < s.out_height; i++) {  // a sum for each row: float32 stays precise
         const Size row = i * s.out_width;
         in_registers<T>(count, [&](Size k, Size some) {
@@ -314,7 +314,7 @@ void copy_block(const Sliding &s, const Cotangents<T> &cotangents, Size filters,
 // One image's part of the kernel's gradient, added to `sums`, which are blocks (KH·KW·C, block), and of the sums
 // of g, added to `totals`, which are blocks.
 template <class T>
-void add_kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cotangents, Size filters, T *sums,
+void add_kernel_gradient(const Sliding &s, const T *x, const FlowingBack<T> &back, Size filters, T *sums,
                          T *totals, T *image, T *block) {
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels;
@@ -328,7 +328,7 @@ void add_kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cota
     const Runs runs(s, s.dilation_height * row);
     for (Size first = 0; first < filters; first += width) {
         const Size left = filters - first, count = left < width ? left : width;
-        copy_block(s, cotangents.at(first), filters, count, block, totals + first);
+        copy_block(s, back.at(first), filters, count, block, totals + first);
         for (Size i = 0; i < s.window_height; i++) {
             for (Size j = 0; j < runs.per_row; j++) {
                 const T *from = x + i * runs.row + j * runs.next;
@@ -351,18 +351,18 @@ void add_kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cota
 // x (N, H, W, C) and what flows back -> the kernel's cotangent (KH, KW, C, F); and unless `totals` is null the bias's,
 // which are the sums of what flows back (F).
 template <class T>
-void kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cotangents, Size filters, T *result, T *totals,
+void kernel_gradient(const Sliding &s, const T *x, const FlowingBack<T> &back, Size filters, T *result, T *totals,
                      int threads) {
     if (suits_winograd<T>(s, filters))
-        return winograd_kernel_gradient(s, x, cotangents, filters, result, totals, threads);
+        return winograd_kernel_gradient(s, x, back, filters, result, totals, threads);
     constexpr Size width = block_of_filters<T>;
     const Size c = s.channels, depth = s.window_height * s.window_width * c;
     const Size blocks = (filters + width - 1) / width, size = blocks * depth * width;
     // The images are cut into so many shares whatever the number of threads, and these are added in order.
     const Size wished = size > 262144 ? 2 : 8, shares = s.images < wished ? s.images : wished;
     const Size height = (s.out_height - 1) * s.stride_height + reach_of(s.window_height, s.dilation_height);
-    const Sliding &p = cotangents.pooling;
-    const Size an_image = (cotangents.winners ? p.out_height * p.out_width : s.out_height * s.out_width) * filters;
+    const Sliding &p = back.pooling;
+    const Size an_image = (back.winners ? p.out_height * p.out_width : s.out_height * s.out_width) * filters;
     T *sums = allocate<T>(shares * size), *of_g = allocate<T>(shares * blocks * width);
     std::memset(of_g, 0, shares * blocks * width * sizeof(T));
     parallel(shares, s.images * s.out_height * s.out_width * depth * filters / (8 * (shares + 1)), threads,
@@ -371,7 +371,7 @@ void kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cotangen
         T *image = allocate<T>(height * padded_width(s) * c), *block = allocate<T>(s.out_height * s.out_width * width);
         std::memset(own, 0, size * sizeof(T));
         for (Size n = share * s.images / shares; n < (share + 1) * s.images / shares; n++) {
-            add_kernel_gradient(s, x + n * s.height * s.width * c, cotangents.at(n * an_image), filters, own,
+            add_kernel_gradient(s, x + n * s.height * s.width * c, back.at(n * an_image), filters, own,
                                 of_g + share * blocks * width, image, block);
         }
         std::free(image);

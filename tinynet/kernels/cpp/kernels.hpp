@@ -88,12 +88,12 @@ struct Gradients {
 // What flows back to a convolution: g (N, P, Q, F), through a relu's derivative where `shown` is not null. If the
 // winners are not null g is that of a max pooling behind it.
 template <class T>
-struct Cotangents {
+struct FlowingBack {
     const T *g, *shown;
     const std::int8_t *winners;
     Sliding pooling;
 
-    Cotangents at(Size place) const {
+    FlowingBack at(Size place) const {
         return {g + place, shown ? shown + place : nullptr, winners ? winners + place : nullptr, pooling};
     }
 };
@@ -112,7 +112,7 @@ struct Kernels {
     // x and g may come through a relu's derivative: what counts is where `shown` is positive, if it is not null.
     void (*convolve)(const Sliding &, const T *x, const T *shown, const T *prepared, Size filters, const T *bias,
                      bool relu, T *output, int threads);
-    void (*kernel_gradient)(const Sliding &, const T *x, const Cotangents<T> &, Size filters, T *result, T *totals,
+    void (*kernel_gradient)(const Sliding &, const T *x, const FlowingBack<T> &, Size filters, T *result, T *totals,
                             int threads);
     bool (*pools_along)(const Sliding &, const Sliding &pooling, Size filters);
     void (*convolve_and_pool)(const Sliding &, const Sliding &pooling, const T *x, const T *prepared, const T *bias,

@@ -149,8 +149,8 @@ void transform_kernels(const T *kernel, Size channels, Size filters, T *to, int 
     });
 }
 
-// weights: a kernel, transformed. The outputs of each tile go to finish(tile, first filter, how many, outputs), of
-// which four in a row lie `4` apart; those beyond the edges are among them.
+// weights: a kernel, transformed. Each tile's outputs go to finish(tile, first filter, how many, outputs), that of row
+// i and column j as outputs[4 i + j], also where these lie beyond the edge.
 template <class T, class Finish>
 void winograd(const Sliding &s, const T *x, const T *shown, const T *weights, Size filters, const T *bias, bool relu,
               int threads, const Finish &finish) {
@@ -232,16 +232,16 @@ inline void pool_tile(const Sliding &p, const Tile &tile, const Vec<T> *outputs,
 
 // The cotangents of a tile's outputs.
 template <class T>
-inline void load_tile(const Sliding &s, const Tile &tile, const Cotangents<T> &cotangents, Size filters, Size f,
+inline void load_tile(const Sliding &s, const Tile &tile, const FlowingBack<T> &back, Size filters, Size f,
                       Size some, Vec<T> *y) {
-    const bool pooled = cotangents.winners;
-    const Size start = pooled ? window_of(cotangents.pooling, tile) + f :
+    const bool pooled = back.winners;
+    const Size start = pooled ? window_of(back.pooling, tile) + f :
         ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * filters + f;
     const auto load_at = [&](Size place) {
-        return load_shown(cotangents.g + place, cotangents.shown ? cotangents.shown + place : nullptr, some);
+        return load_shown(back.g + place, back.shown ? back.shown + place : nullptr, some);
     };
     const Vec<T> only = pooled ? load_at(start) : Vec<T>{};
-    const Integers<T> winner = pooled ? load_places<T>(cotangents.winners + start, some) : Integers<T>{};
+    const Integers<T> winner = pooled ? load_places<T>(back.winners + start, some) : Integers<T>{};
     for (int i = 0; i < 2; i++) {
         for (int j = 0; j < 2; j++) {
             const bool inside = tile.row + i < s.out_height && tile.column + j < s.out_width;
@@ -254,13 +254,13 @@ inline void load_tile(const Sliding &s, const Tile &tile, const Cotangents<T> &c
 
 // The cotangents of some tiles, spread out: to 16 matrices (tiles, width).
 template <class T>
-void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size count, const Cotangents<T> &cotangents,
+void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size count, const FlowingBack<T> &back,
                        Size filters, Size width, T *to) {
     for (Size t = 0; t < count; t++) {
         const Tile tile(tiles, first + t);
         in_registers<T>(filters, [&](Size f, Size some) {
             Vec<T> y[places];
-            load_tile(s, tile, cotangents, filters, f, some, y);
+            load_tile(s, tile, back, filters, f, some, y);
             for (int i = 0; i < 2; i++) spread_cotangent(y + i * 4, 1);
             for (int j = 0; j < 4; j++) spread_cotangent(y + j, 4);
             for (int p = 0; p < places; p++) store(to + p * apart<T>(width) + t * width + f, y[p]);
@@ -269,7 +269,7 @@ void spread_cotangents(const Sliding &s, const Tiles &tiles, Size first, Size co
 }
 
 template <class T>
-void winograd_kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> &cotangents, Size filters, T *result,
+void winograd_kernel_gradient(const Sliding &s, const T *x, const FlowingBack<T> &back, Size filters, T *result,
                               T *totals, int threads) {
     const Size c = s.channels, width = padded<T>(filters), size = places * c * width;
     const Tiles tiles(s);
@@ -291,8 +291,8 @@ void winograd_kernel_gradient(const Sliding &s, const T *x, const Cotangents<T> 
             const Size first = group * tiles_at_once;
             const Size count = tiles.count - first < tiles_at_once ? tiles.count - first : tiles_at_once;
             transform_inputs<T>(s, tiles, first, count, x, nullptr, zeros, inputs);
-            spread_cotangents(s, tiles, first, count, cotangents, filters, width, spread);
-            // In the place of the second row and column stands the sum of a tile's cotangents.
+            spread_cotangents(s, tiles, first, count, back, filters, width, spread);
+            // In the place of the second row and column stands the sum of a tile's back.
             add_rows_of(spread + 5 * apart<T>(width), count, width, width, of_g + share * width);
             for (int p = 0; p < places; p++)
                 product_of_rows(c, count, {inputs + p * apart<T>(c), 1, c}, spread + p * apart<T>(width),

@@ -30,14 +30,14 @@ static void bind(py::module_ &module) {
                                      const Sliding &s, const py::object &pooling) {
         const Size filters = g.shape(g.ndim() - 1);
         const T *from = x.data();
-        const Cotangents<T> cotangents = {
+        const FlowingBack<T> back = {
             g.data(), shown.is_none() ? nullptr : Array<T>(shown).data(),
             winners.is_none() ? nullptr : Array<std::int8_t>(winners).data(),
             pooling.is_none() ? Sliding{} : pooling.cast<Sliding>(),
         };
         T *to = result.mutable_data(), *sums = totals.is_none() ? nullptr : Array<T>(totals).mutable_data();
         py::gil_scoped_release release;
-        kernels<T>().kernel_gradient(s, from, cotangents, filters, to, sums, threads());
+        kernels<T>().kernel_gradient(s, from, back, filters, to, sums, threads());
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg(), py::arg(), py::arg().noconvert(), py::arg(), py::arg(),
        py::arg());
     module.def("convolve_and_pool", [](const Array<T> &x, const Array<T> &prepared, const py::object &bias,
