@@ -159,10 +159,11 @@ void winograd(const Sliding &s, const T *x, const T *shown, const T *weights, Si
     Workspace<T> memory(c, 1);
     T *const zeros = memory.take(c);
     std::memset(zeros, 0, c * sizeof(T));
-    const Size groups = (tiles.count + tiles_at_once - 1) / tiles_at_once;
-    parallel(groups, tiles_at_once * c * filters, threads, [&](Size group) {
-        const Size first = group * tiles_at_once;
-        const Size count = tiles.count - first < tiles_at_once ? tiles.count - first : tiles_at_once;
+    Size groups = (tiles.count + tiles_at_once - 1) / tiles_at_once;
+    groups = (groups + threads - 1) / threads * threads;  // as many for each thread, and of about one size
+    if (groups > tiles.count) groups = tiles.count;
+    parallel(groups, tiles.count * c * filters / (groups > 0 ? groups : 1), threads, [&](Size group) {
+        const Size first = tiles.count * group / groups, count = tiles.count * (group + 1) / groups - first;
         Workspace<T> own(places * (apart<T>(c) + apart<T>(width)), 2);
         T *const inputs = own.take(places * apart<T>(c)), *const sums = own.take(places * apart<T>(width));
         transform_inputs(s, tiles, first, count, x, shown, zeros, inputs);
