@@ -17,12 +17,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet.kernels.calls import Call, noting
-from tinynet.kernels.memory import empty
+from tinynet.kernels.memory import empty, is_small
 
 
 class Step(NamedTuple):
@@ -66,9 +67,12 @@ class Replay:
     ) -> None:  # fmt: skip
         self._preparations = preparations
         self._actions = actions
-        self._steps = [step[:4] for step in steps]  # what both kinds begin with
+        self._steps = [(s.function, _taken(s.places), s.attributes, s.target) for s in steps]
         # New ones each time: a result is its owner's, and other threads may be replaying the same.
-        self._written = [step[4:] for step in steps if isinstance(step, KernelStep)]
+        self._written = [
+            (s.written, np.empty if is_small(s.shape, s.dtype) else empty, s.shape, s.dtype)
+            for s in steps if isinstance(s, KernelStep)
+        ]  # fmt: skip
         self._values = values  # constants in their places, None elsewhere; the argument's is the first
         self._places = [place for place, _ in variables]
         self._variables = [variable for _, variable in variables]
@@ -82,10 +86,10 @@ class Replay:
             prepared = self._prepared = versions, self._prepare()
         values = prepared[1].copy()
         values[0] = np.ascontiguousarray(array)
-        for place, shape, dtype in self._written:
-            values[place] = empty(shape, dtype)
-        for function, places, attributes, target in self._steps:
-            values[target] = function(*[values[place] for place in places], **attributes)
+        for place, made, shape, dtype in self._written:
+            values[place] = made(shape, dtype)
+        for function, taken, attributes, target in self._steps:
+            values[target] = function(*taken(values), **attributes)
         for action in self._actions:
             action()
         return [values[place] for place in self._results]
@@ -102,6 +106,13 @@ class Replay:
     def forget(self) -> None:
         """Gives back the memory of what was prepared."""
         self._prepared = None
+
+
+def _taken(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """What takes the values at some places; a loop in Python would take longer than a small kernel."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple([values[place] for place in places])
 
 
 class Trace:

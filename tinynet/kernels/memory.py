@@ -81,6 +81,11 @@ def aligned(array: np.ndarray) -> np.ndarray:
     return copy
 
 
+def is_small(shape: Sequence[int], dtype: np.dtype) -> bool:
+    """Whether `empty` leaves such an array to NumPy."""
+    return math.prod(shape) * dtype.itemsize < LARGE
+
+
 def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
     """`numpy.empty`, of large arrays in memory of earlier ones."""
     dtype = np.dtype(dtype)
