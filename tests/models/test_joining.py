@@ -119,6 +119,12 @@ class OwnPooling(layers.MaxPooling2D):
     """One that may do something else."""
 
 
+def one_that_says_what_it_takes() -> Any:
+    layer = layers.MaxPooling2D()
+    layer.input_spec = layers.InputSpec(shape=(5, 10, 10, 4))
+    return layer
+
+
 def an_object_with_a_call_of_its_own() -> Any:
     layer = layers.Conv2D(4, 3, activation="relu")
     layer.call = lambda inputs: inputs
@@ -140,6 +146,7 @@ def an_object_with_a_call_of_its_own() -> Any:
         (layers.Conv2D(4, 3, activation="relu"), OwnPooling()),
         (OwnConvolution(4, 3, activation="relu"), layers.MaxPooling2D()),
         (an_object_with_a_call_of_its_own(), layers.MaxPooling2D()),
+        (layers.Conv2D(4, 3, activation="relu"), one_that_says_what_it_takes()),
         (layers.DepthwiseConv2D(3, activation="relu"), layers.MaxPooling2D()),
         (layers.Conv2DTranspose(4, 3, activation="relu"), layers.MaxPooling2D()),
         (layers.MaxPooling2D(), layers.Conv2D(4, 3, activation="relu")),

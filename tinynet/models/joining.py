@@ -46,10 +46,10 @@ def join(first: Any, second: Any) -> Joined | None:
     """The two as one, if they can be: layers of ours that do nothing but what their class says."""
     if POOLINGS.get(type(first)) is not type(second) or not first.built:
         return None
-    if not replayable(first) or not replayable(second) or first.activation is not activations.relu:
-        return None
+    plain = all(replayable(layer) and layer.input_spec is None for layer in (first, second))
     alike = first.data_format == second.data_format == "channels_last" and first.dtype == second.dtype
-    return Joined(first, second) if alike and first.groups == 1 else None
+    fits = first.activation is activations.relu and first.groups == 1
+    return Joined(first, second) if plain and alike and fits else None
 
 
 def joined_layers(layers: Sequence[Layer]) -> list[Any]:
