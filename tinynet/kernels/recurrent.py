@@ -36,12 +36,12 @@ def simple_rnn_forward(
     """hₜ = tanh(xₜ W + b + hₜ₋₁ R) (Elman 1990). Returns all states (T, N, U)."""
     states = _project(x, kernel, bias)
     h, product = h0, np.empty(h0.shape, states.dtype)
-    for t, new in enumerate(states):
+    for new, held in zip(states, _held(mask, len(x)), strict=True):
         np.matmul(h, recurrent, out=product)
         new += product
         np.tanh(new, out=new)
-        if mask is not None:
-            np.copyto(new, h, where=~mask[t])
+        if held is not None:
+            np.copyto(new, h, where=held)
         h = new
     return states
 
@@ -73,11 +73,11 @@ def simple_rnn_backward(
     if mask is not None:
         d_projected *= mask
     transposed = np.ascontiguousarray(recurrent.T)
-    dh = _start(d_last, states)
+    dh, held = _start(d_last, states), _held(mask, len(states))
     for t in range(len(states) - 1, -1, -1):
         if d_states is not None:
             dh += d_states[t]
-        kept = None if mask is None else dh * ~mask[t]
+        kept = None if held[t] is None else dh * held[t]
         d_projected[t] *= dh
         dh = d_projected[t] @ transposed
         if kept is not None:
@@ -133,7 +133,7 @@ def _lstm(
     product = np.empty(gates.shape[1:], gates.dtype)
     part = np.empty_like(h0)
     h, c = h0, c0
-    for t, z in enumerate(gates):
+    for t, (z, held) in enumerate(zip(gates, _held(mask, len(x)), strict=True)):
         np.matmul(h, recurrent, out=product)
         z += product
         np.tanh(z, out=z)
@@ -146,8 +146,7 @@ def _lstm(
         new_c += part
         np.tanh(new_c, out=new_s)
         np.multiply(o, new_s, out=new_h)
-        if mask is not None:
-            held = ~mask[t]
+        if held is not None:
             np.copyto(new_c, c, where=held)
             np.copyto(new_h, h, where=held)
         h, c = new_h, new_c
@@ -190,7 +189,7 @@ def lstm_backward(
         to_cell *= mask
     transposed = np.ascontiguousarray(recurrent.T)
     dh, dc = _start(d_last, cells), _start(d_last_cell, cells)
-    f, part = gates[:, :, 1], np.empty_like(dh)
+    f, part, held = gates[:, :, 1], np.empty_like(dh), _held(mask, steps)
     for t in range(steps - 1, -1, -1):
         if d_states is not None:
             dh += d_states[t]
@@ -199,15 +198,13 @@ def lstm_backward(
         dz = factors[t]
         dz[:, :3] *= dc[:, None]
         dz[:, 3] *= dh
-        if mask is None:
-            dh = dz.reshape(rows, 4 * units) @ transposed
+        kept = None if held[t] is None else dh * held[t]
+        dh = dz.reshape(rows, 4 * units) @ transposed
+        if kept is None:
             dc *= f[t]
         else:
-            held = ~mask[t]
-            kept = dh * held
-            dh = dz.reshape(rows, 4 * units) @ transposed
             dh += kept
-            dc *= np.where(held, f.dtype.type(1), f[t])
+            dc *= np.where(held[t], f.dtype.type(1), f[t])
     d_projected = factors.reshape(steps, rows, 4 * units)
     by_x, by_kernel, by_bias = _by_input(x, kernel, d_projected, needs[0], needs[1], needs[3])
     by_recurrent = _weight_gradient(_before(h0, states), d_projected) if needs[2] else None
@@ -281,7 +278,7 @@ def _gru(
     if recurrent_bias is not None:
         recurrent_bias = recurrent_bias * scale
     h = h0
-    for t, row in enumerate(gates):
+    for t, (row, held) in enumerate(zip(gates, _held(mask, len(x)), strict=True)):
         zr, hh = row[:, both], row[:, 2 * units :]
         if products is not None:
             product = h @ recurrent
@@ -302,8 +299,8 @@ def _gru(
         np.subtract(h, hh, out=new)
         new *= z
         new += hh
-        if mask is not None:
-            np.copyto(new, h, where=~mask[t])
+        if held is not None:
+            np.copyto(new, h, where=held)
         h = new
     return h
 
@@ -338,12 +335,12 @@ def gru_backward(
         d_input *= mask[..., None]
     d_recurrent = d_input if products is None else empty_like(gates)
     transposed = np.ascontiguousarray(recurrent.T)
-    dh = _start(d_last, states)
+    dh, held = _start(d_last, states), _held(mask, steps)
     for t in range(steps - 1, -1, -1):
         if d_states is not None:
             dh += d_states[t]
         da = d_input[t]
-        carry = dh * (z[t] if mask is None else np.where(mask[t], z[t], z.dtype.type(1)))
+        carry = dh * (z[t] if held[t] is None else np.where(held[t], z.dtype.type(1), z[t]))
         da[:, 0] *= dh
         da[:, 2] *= dh
         if products is None:
@@ -386,6 +383,14 @@ def _project(x: Array, kernel: Array, bias: Array | None, out: Array | None = No
 def _last(sequence: Array, first: Array) -> Array:
     """The last step of a sequence, as one of one step: what it began with if it has none."""
     return sequence[-1:].copy() if len(sequence) else first[None]
+
+
+def _held(mask: Mask, steps: int) -> list[Array | None]:
+    """For each step the rows that it leaves as they were, (N, 1); None where there are none."""
+    if mask is None:
+        return [None] * steps
+    held = ~mask
+    return [rows if some else None for rows, some in zip(held, held.any(axis=(1, 2)), strict=True)]
 
 
 def _some_steps(steps: int) -> list[slice]:

@@ -13,11 +13,13 @@ constexpr int block_rows = TINYNET_VECTOR_BYTES == 64 ? 6 : 3;         // 24 of 
 template <class T>
 constexpr Size padded(Size columns) { return (columns + lanes<T> - 1) / lanes<T> * lanes<T>; }
 
-// A matrix (depth, columns), in panels of a few registers' columns: the order in which a product reads it.
+// A matrix (depth, columns), in panels of a few registers' columns: the order in which a product reads it. Or as it is,
+// with whole registers in its rows, which are `row` numbers apart; of panels that is 0.
 template <class T>
 struct Panels {
     Size depth, columns;
     const T *data;
+    Size row;
 };
 
 // Packs the matrix whose element (k, c) is from[k * down + c * across]; `to` has room for depth * padded(columns).
@@ -39,7 +41,7 @@ Panels<T> pack(const T *from, Size down, Size across, Size depth, Size columns, 
                 for (Size c = used; c < row; c++) next[k * row + c] = 0;
         }
     }
-    return {depth, columns, to};
+    return {depth, columns, to, 0};
 }
 
 // What a product reads: element (m, k) of the first matrix is data[m * row + k * depth].
@@ -106,10 +108,10 @@ template <class T>
 void multiply(Size rows, const T *a, Size a_row, const Panels<T> &b, T *out, Size out_row, bool add = false) {
     const T *panel = b.data;
     for (Size left = padded<T>(b.columns) / lanes<T>; left > 0; left -= panel_vectors) {
-        const Size vectors = left < panel_vectors ? left : panel_vectors;
-        by_columns(vectors, rows, b.depth, {a, a_row, 1}, panel, vectors * lanes<T>, out, out_row, add);
-        panel += b.depth * vectors * lanes<T>;
-        out += vectors * lanes<T>;
+        const Size vectors = left < panel_vectors ? left : panel_vectors, width = vectors * lanes<T>;
+        by_columns(vectors, rows, b.depth, {a, a_row, 1}, panel, b.row ? b.row : width, out, out_row, add);
+        panel += b.row ? width : b.depth * width;
+        out += width;
     }
 }
 

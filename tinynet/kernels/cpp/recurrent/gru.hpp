@@ -70,10 +70,13 @@ void gru_forward(const Recurrence<T> &layer, bool reset_after, const T *h0, Sequ
     const Size units = layer.units, columns = 3 * units, width = padded<T>(columns) + lanes<T>;
     const Size room = Projection<T>::room(layer, width);
     Workspace<T> memory((layer.features + 2 * units + layer.rows + 2) * width + room, 7);
-    const Panels<T> kernel = pack(layer.kernel, columns, 1, layer.features, columns, memory.take(layer.features * width));
+    const Panels<T> kernel =
+        weights_for(layer, layer.kernel, columns, layer.features, columns, memory.take(layer.features * width));
     const Size together = reset_after ? columns : 2 * units;  // gates whose recurrent products are of h itself
-    const Panels<T> recurrent = pack(layer.recurrent, columns, 1, units, together, memory.take(units * width));
-    const Panels<T> of_reset = pack(layer.recurrent + 2 * units, columns, 1, units, units, memory.take(units * width));
+    const Panels<T> recurrent =
+        weights_for(layer, layer.recurrent, columns, units, together, memory.take(units * width));
+    const Panels<T> of_reset =
+        weights_for(layer, layer.recurrent + 2 * units, columns, units, units, memory.take(units * width));
     const T *bias = filled(layer.bias, columns, memory.take(width));
     const T *recurrent_bias = filled(layer.recurrent_bias, columns, memory.take(width));
     const Projection<T> projection(layer, kernel, width, memory.take(room));

@@ -34,8 +34,10 @@ void lstm_forward(const Recurrence<T> &layer, const T *h0, const T *c0, Sequence
     const Size units = layer.units, columns = 4 * units, width = padded<T>(columns) + lanes<T>;
     const Size room = Projection<T>::room(layer, width);
     Workspace<T> memory((layer.features + units + 1) * width + room, 4);
-    const Panels<T> kernel = pack(layer.kernel, columns, 1, layer.features, columns, memory.take(layer.features * width));
-    const Panels<T> recurrent = pack(layer.recurrent, columns, 1, units, columns, memory.take(units * width));
+    const Panels<T> kernel =
+        weights_for(layer, layer.kernel, columns, layer.features, columns, memory.take(layer.features * width));
+    const Panels<T> recurrent =
+        weights_for(layer, layer.recurrent, columns, units, columns, memory.take(units * width));
     const T *bias = filled(layer.bias, columns, memory.take(width));
     const Projection<T> projection(layer, kernel, width, memory.take(room));
     for_groups(layer.rows, layer.steps * (layer.features + units) * columns, threads, [&](Size first, Size count) {

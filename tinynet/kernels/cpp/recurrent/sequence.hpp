@@ -31,6 +31,14 @@ const T *filled(const T *bias, Size count, T *to) {
     return to;
 }
 
+// Some columns of the weights, whose rows are `row` numbers long, in panels. For few sequences the products read them as
+// they are: panels gain little there, and packing takes as long as a dozen steps.
+template <class T>
+Panels<T> weights_for(const Recurrence<T> &layer, const T *weights, Size row, Size depth, Size columns, T *room) {
+    if (layer.rows < block_rows && columns % lanes<T> == 0) return {depth, columns, weights, row};
+    return pack(weights, row, 1, depth, columns, room);
+}
+
 // The last state before a step, of all rows: what was given, or the result of the step before.
 template <class T, class Stored>
 inline Sequence<const T> before(const T *first, const Sequence<Stored> &sequence, Size step, Size units) {

@@ -9,8 +9,9 @@ void simple_rnn_forward(const Recurrence<T> &layer, const T *h0, Sequence<T> sta
     const Size units = layer.units, width = padded<T>(units);
     const Size room = Projection<T>::room(layer, width);
     Workspace<T> memory((layer.features + units + 1) * width + room, 4);
-    const Panels<T> kernel = pack(layer.kernel, units, 1, layer.features, units, memory.take(layer.features * width));
-    const Panels<T> recurrent = pack(layer.recurrent, units, 1, units, units, memory.take(units * width));
+    const Panels<T> kernel =
+        weights_for(layer, layer.kernel, units, layer.features, units, memory.take(layer.features * width));
+    const Panels<T> recurrent = weights_for(layer, layer.recurrent, units, units, units, memory.take(units * width));
     const T *bias = filled(layer.bias, units, memory.take(width));
     const Projection<T> projection(layer, kernel, width, memory.take(room));
     for_groups(layer.rows, layer.steps * (layer.features + units) * units, threads, [&](Size first, Size count) {
