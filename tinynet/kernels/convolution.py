@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels.activation import relu_gradient
-from tinynet.kernels.memory import empty
+from tinynet.kernels.memory import empty, zeros
 from tinynet.kernels.normalization import column_sums
 from tinynet.kernels.scratch import scratch
 from tinynet.kernels.spatial import Pads, inner, offsets, output_sizes, padded, windows
@@ -98,8 +98,7 @@ def input_gradient(
     *window, depth, filters = kernel.shape
     shape = (g.shape[0], *spatial, depth * groups)
     around = tuple(n + before + after for n, (before, after) in zip(spatial, pads, strict=True))
-    total = empty((shape[0], *around, shape[-1]), g.dtype)
-    total.fill(0)
+    total = zeros((shape[0], *around, shape[-1]), g.dtype)
     share = filters // groups
     product = scratch("input_gradient", (math.prod(g.shape[:-1]), depth), g.dtype)
     for block in range(groups):

@@ -89,9 +89,9 @@ def is_small(shape: Sequence[int], dtype: np.dtype) -> bool:
 def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
     """`numpy.empty`, of large arrays in memory of earlier ones."""
     dtype = np.dtype(dtype)
-    size = math.prod(shape) * dtype.itemsize
-    if size < LARGE:
+    if is_small(shape, dtype):
         return np.empty(shape, dtype)
+    size = math.prod(shape) * dtype.itemsize
     memory: np.ndarray = store.take(size) if choice.module is None else choice.module.empty(size)
     return memory.view(dtype).reshape(shape)
 
@@ -99,3 +99,10 @@ def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
 def empty_like(array: np.ndarray) -> np.ndarray:
     """The same, of an array's shape and dtype."""
     return empty(array.shape, array.dtype)
+
+
+def zeros(shape: Sequence[int], dtype: Any) -> np.ndarray:
+    """`numpy.zeros`, of large arrays in memory of earlier ones."""
+    array = empty(shape, dtype)
+    array.fill(0)
+    return array

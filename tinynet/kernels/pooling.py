@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinynet.kernels.memory import empty
+from tinynet.kernels.memory import zeros
 from tinynet.kernels.spatial import Pads, inner, offsets, output_sizes, padded
 
 
@@ -105,9 +105,7 @@ def average_pool_adjoint(
 def _around(g: np.ndarray, spatial: Sequence[int], pads: Pads) -> tuple[tuple[int, ...], np.ndarray]:
     """The input's shape, and zeros of that shape with its padding."""
     sizes = tuple(n + before + after for n, (before, after) in zip(spatial, pads, strict=True))
-    total = empty((g.shape[0], *sizes, g.shape[-1]), g.dtype)
-    total.fill(0)
-    return (g.shape[0], *spatial, g.shape[-1]), total
+    return (g.shape[0], *spatial, g.shape[-1]), zeros((g.shape[0], *sizes, g.shape[-1]), g.dtype)
 
 
 def _counts(

@@ -73,11 +73,12 @@ def simple_rnn_backward(
     if mask is not None:
         d_projected *= mask
     transposed = np.ascontiguousarray(recurrent.T)
-    dh, held = _start(d_last, states), _held(mask, len(states))
+    dh, passed_over = _start(d_last, states), _held(mask, len(states))
     for t in range(len(states) - 1, -1, -1):
         if d_states is not None:
             dh += d_states[t]
-        kept = None if held[t] is None else dh * held[t]
+        held = passed_over[t]
+        kept = None if held is None else dh * held
         d_projected[t] *= dh
         dh = d_projected[t] @ transposed
         if kept is not None:
@@ -189,7 +190,7 @@ def lstm_backward(
         to_cell *= mask
     transposed = np.ascontiguousarray(recurrent.T)
     dh, dc = _start(d_last, cells), _start(d_last_cell, cells)
-    f, part, held = gates[:, :, 1], np.empty_like(dh), _held(mask, steps)
+    f, part, passed_over = gates[:, :, 1], np.empty_like(dh), _held(mask, steps)
     for t in range(steps - 1, -1, -1):
         if d_states is not None:
             dh += d_states[t]
@@ -198,13 +199,12 @@ def lstm_backward(
         dz = factors[t]
         dz[:, :3] *= dc[:, None]
         dz[:, 3] *= dh
-        kept = None if held[t] is None else dh * held[t]
+        held = passed_over[t]
+        kept = None if held is None else dh * held
         dh = dz.reshape(rows, 4 * units) @ transposed
-        if kept is None:
-            dc *= f[t]
-        else:
+        if kept is not None:
             dh += kept
-            dc *= np.where(held[t], f.dtype.type(1), f[t])
+        dc *= f[t] if held is None else np.where(held, f.dtype.type(1), f[t])
     d_projected = factors.reshape(steps, rows, 4 * units)
     by_x, by_kernel, by_bias = _by_input(x, kernel, d_projected, needs[0], needs[1], needs[3])
     by_recurrent = _weight_gradient(_before(h0, states), d_projected) if needs[2] else None
@@ -335,12 +335,13 @@ def gru_backward(
         d_input *= mask[..., None]
     d_recurrent = d_input if products is None else empty_like(gates)
     transposed = np.ascontiguousarray(recurrent.T)
-    dh, held = _start(d_last, states), _held(mask, steps)
+    dh, passed_over = _start(d_last, states), _held(mask, steps)
     for t in range(steps - 1, -1, -1):
         if d_states is not None:
             dh += d_states[t]
         da = d_input[t]
-        carry = dh * (z[t] if held[t] is None else np.where(held[t], z.dtype.type(1), z[t]))
+        held = passed_over[t]
+        carry = dh * (z[t] if held is None else np.where(held, z.dtype.type(1), z[t]))
         da[:, 0] *= dh
         da[:, 2] *= dh
         if products is None:
@@ -389,8 +390,7 @@ def _held(mask: Mask, steps: int) -> list[Array | None]:
     """For each step the rows that it leaves as they were, (N, 1); None where there are none."""
     if mask is None:
         return [None] * steps
-    held = ~mask
-    return [rows if some else None for rows, some in zip(held, held.any(axis=(1, 2)), strict=True)]
+    return [rows if rows.any() else None for rows in ~mask]
 
 
 def _some_steps(steps: int) -> list[slice]:
