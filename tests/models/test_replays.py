@@ -11,8 +11,9 @@ import pytest
 
 import tinynet
 from tinynet import Tensor, kernels, layers, losses
+from tinynet.autograd.replay import Replay
 from tinynet.autograd.tags import logits_of, mask_of
-from tinynet.autograd.tracing import tracing
+from tinynet.autograd.tracing import Trace, tracing
 from tinynet.errors import DataError
 from tinynet.kernels.calls import make, run
 from tinynet.models.replays import replayable
@@ -231,6 +232,12 @@ def test_compiled_kernels_are_called_by_themselves(monkeypatch: pytest.MonkeyPat
     np.testing.assert_array_equal(called(model, x, training=False).numpy(), expected)
 
 
+def replay_of(trace: Trace, result: np.ndarray) -> Replay:
+    steps = trace.steps_to(result)
+    assert steps is not None
+    return Replay(steps)
+
+
 def test_an_operation_of_several_calls_is_done_as_a_whole() -> None:
     def half(x: np.ndarray, result: np.ndarray) -> None:
         np.divide(x, 2, out=result)
@@ -247,9 +254,7 @@ def test_an_operation_of_several_calls_is_done_as_a_whole() -> None:
     with tracing(x) as trace:
         result = whole(x)
         trace.note(whole, [x], [x], {}, result)
-    replay = trace.replay(result)
-    assert replay is not None
-    np.testing.assert_array_equal(replay(x + 1)[0], whole(x + 1))
+    np.testing.assert_array_equal(replay_of(trace, result)(x + 1)[0], whole(x + 1))
 
 
 def test_what_is_made_of_weights_alone_is_made_again_when_they_change() -> None:
@@ -270,8 +275,7 @@ def test_what_is_made_of_weights_alone_is_made_again_when_they_change() -> None:
     with tracing(x) as trace:
         result = whole(x, w._data)
         trace.note(whole, [x, w], [x, w._data], {}, result)
-    replay = trace.replay(result)
-    assert replay is not None
+    replay = replay_of(trace, result)
     for value in (1, 1, 3, 3):
         if value != w._data[0]:
             w.assign(np.full(6, value))
@@ -289,7 +293,7 @@ def test_what_is_made_of_weights_alone_is_no_result() -> None:
     x, w = data(VECTOR, 0), tinynet.Variable(np.ones(6, "float32"))
     with tracing(x) as trace, tinynet.no_grad():
         result = w * 2
-    assert trace.replay(result._data) is None
+    assert trace.steps_to(result._data) is None
 
 
 def test_one_way_at_a_time_keeps_what_it_prepared() -> None:

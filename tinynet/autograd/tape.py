@@ -19,7 +19,6 @@ import numpy as np
 
 from tinynet.autograd import anomaly
 from tinynet.errors import GraphError
-from tinynet.primitives.operation import Operation
 
 _serials = itertools.count()
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
@@ -58,6 +57,7 @@ def enable_grad() -> contextlib.AbstractContextManager[None]:
 class Node:
     """One recorded operation.
 
+    operation: an `Operation`, or what has a name, a vjp and a composed form like one.
     parents: for each input its node, or the leaf tensor itself, or None where no gradient
         is wanted.
     residuals: what the vjp wants; None once freed.
@@ -71,7 +71,7 @@ class Node:
 
     def __init__(
         self,
-        operation: Operation,
+        operation: Any,
         attributes: Mapping[str, Any],
         parents: Sequence[Any],
         residuals: tuple[Any, ...],
@@ -179,9 +179,7 @@ def propagate(
             cotangents = higher(node, cotangent)
         else:
             residuals = node.residuals_for_vjp()
-            if type(cotangent) is not np.ndarray and hasattr(cotangent, "dense"):
-                cotangent = cotangent.dense()
-            cotangents = node.operation.vjp(cotangent, residuals, node.needs, **node.attributes)
+            cotangents = pulled_back(node.operation, cotangent, residuals, node.needs, node.attributes)
         if anomaly.watchers:
             anomaly.check_backward(node, cotangent, cotangents)
         if not keep:
@@ -193,6 +191,15 @@ def propagate(
                 add(parent, given if dtypes is None else given.astype(dtypes[i]))
     found.update((place, value) for place, value in pending.items() if wanted is None or id(place) in wanted)
     return found
+
+
+def pulled_back(
+    operation: Any, cotangent: Any, residuals: tuple[Any, ...], needs: Sequence[bool], attributes: Mapping[str, Any]
+) -> Sequence[Any]:
+    """The cotangents of an operation's inputs from the one of its result."""
+    if type(cotangent) is not np.ndarray and hasattr(cotangent, "dense"):
+        cotangent = cotangent.dense()
+    return operation.vjp(cotangent, residuals, needs, **attributes)
 
 
 def _hand_over(

@@ -535,6 +535,8 @@ def constant(function: Any, *inputs: Any, **settings: Any) -> Tensor:
     name = getattr(function, "__name__", str(function))
     try:
         output = function(*plain, **settings)
+    except TinynetError:
+        raise
     except (TypeError, ValueError, IndexError) as error:
         raise explained(name, error, plain) from error
     trace = tracing.current()
@@ -583,17 +585,21 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
         raise
     except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
         raise explained(operation.name, error, arrays) from error
-    if type(output) is tuple:
-        node = tape.Node(operation, attributes, parents, residuals, len(output))
-        _keep_dtypes(node, arrays, output[0].dtype)
-        return tuple(attached(part, tape.Pick(node, i)) for i, part in enumerate(output))
-    result = wrap(output)
-    if result._data.dtype.kind != "f":
-        return result
-    result._node = node = tape.Node(operation, attributes, parents, residuals, 1)
-    result._requires_grad = True
-    _keep_dtypes(node, arrays, result._data.dtype)
-    return result
+    several = type(output) is tuple
+    results = tuple(map(wrap, output)) if several else (wrap(output),)
+    dtype = results[0]._data.dtype
+    if dtype.kind == "f":
+        node = tape.Node(operation, attributes, parents, residuals, len(results))
+        _keep_dtypes(node, arrays, dtype)
+        for i, result in enumerate(results):
+            result._node = tape.Pick(node, i) if several else node
+            result._requires_grad = True
+        trace = tracing.current()
+        if trace is not None:
+            trace.note_recorded(node, inputs, arrays, output)
+    else:
+        tracing.refuse()
+    return results if several else results[0]
 
 
 def recorded_vjp(node: tape.Node, cotangent: Any) -> Sequence[Any]:

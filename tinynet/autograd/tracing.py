@@ -1,15 +1,14 @@
-"""Replaying a computation without the Python around it.
+"""Notes of a computation, for those who want to do it again without the Python around it.
 
 A forward pass through layers spends most of a small model's time on what is the same each time: checks of
-arguments, masks, shapes. `traced` notes which operations a function applies to a tensor; the `Replay` it
-gives does these operations, and nothing else, on another array of the same shape and dtype. Variables are
-read anew each time. Of an operation that is one call of a compiled kernel, this call alone is done again, and what is
-made of variables alone, such as a kernel in the order in which a convolution reads it, only when one has changed.
+arguments, masks, shapes. `tracing` notes which operations a function applies to a tensor, on the tape or not; what is in
+`replay` does these operations, and nothing else, on another array of the same shape and dtype. Of an operation
+that is one call of a compiled kernel and not on the tape, this call alone is noted.
 
 Only what is known to be the same for every array is noted. A function that looks at values outside of
-operations, draws random numbers or changes a variable cannot be replayed, and neither can one whose
-operations take arrays that came from elsewhere; `traced` then gives None. What a trace cannot notice (a
-branch on values in Python) is its caller's to know.
+operations, draws random numbers otherwise than by `at_each_replay` or changes a variable cannot be replayed, and
+neither can one whose operations take arrays that came from elsewhere; there is no replay of it then. What a trace
+cannot notice (a branch on values in Python) is its caller's to know.
 """
 
 from __future__ import annotations
@@ -17,13 +16,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet.kernels.calls import Call, noting
-from tinynet.kernels.memory import empty, is_small
+from tinynet.primitives.operation import Operation
 
 
 class Step(NamedTuple):
@@ -55,64 +53,77 @@ class KernelStep(NamedTuple):
         return (self.written,)
 
 
-class Replay:
-    """Some operations in a row: an array to one or more arrays.
+class RecordedStep(NamedTuple):
+    """An operation of which a gradient is wanted: its results, and behind them what its vjp wants, at target.
 
-    preparations: the steps before, from the variables and constants alone. actions: what is done each time besides.
+    several: whether the results are a tuple. needs, dtypes: as the node of the tape has them.
     """
 
-    def __init__(
-        self, preparations: list[Step], steps: list[Step | KernelStep], values: list[Any],
-        variables: list[tuple[int, Any]], results: list[int], actions: Sequence[Callable[[], None]] = (),
-    ) -> None:  # fmt: skip
-        self._preparations = preparations
-        self._actions = actions
-        self._steps = [(s.function, _taken(s.places), s.attributes, s.target) for s in steps]
-        # New ones each time: a result is its owner's, and other threads may be replaying the same.
-        self._written = [
-            (s.written, np.empty if is_small(s.shape, s.dtype) else empty, s.shape, s.dtype)
-            for s in steps if isinstance(s, KernelStep)
-        ]  # fmt: skip
-        self._values = values  # constants in their places, None elsewhere; the argument's is the first
-        self._places = [place for place, _ in variables]
-        self._variables = [variable for _, variable in variables]
-        self._results = results
-        self._prepared: tuple[list[int], list[Any]] | None = None
+    operation: Operation
+    places: tuple[int, ...]
+    attributes: Mapping[str, Any]
+    target: slice
+    several: bool
+    needs: Sequence[bool]
+    dtypes: Sequence[Any] | None
 
-    def __call__(self, array: np.ndarray) -> list[np.ndarray]:
-        versions = [variable._version for variable in self._variables]
-        prepared = self._prepared  # read once: another thread may be putting a newer one there
-        if prepared is None or prepared[0] != versions:
-            prepared = self._prepared = versions, self._prepare()
-        values = prepared[1].copy()
-        values[0] = np.ascontiguousarray(array)
-        for place, made, shape, dtype in self._written:
-            values[place] = made(shape, dtype)
-        for function, taken, attributes, target in self._steps:
-            values[target] = function(*taken(values), **attributes)
-        for action in self._actions:
-            action()
-        return [values[place] for place in self._results]
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What gives the values at target."""
+        forward = self.operation.forward  # gives the result and what the vjp wants, in a tuple
+        return (lambda *values, **options: _in_a_row(*forward(*values, **options))) if self.several else forward
 
-    def _prepare(self) -> list[Any]:
-        """The values that do not depend on the argument, in their places."""
-        values = self._values.copy()
-        for place, variable in zip(self._places, self._variables, strict=True):
-            values[place] = variable._data
-        for function, places, attributes, target in self._preparations:
-            values[target] = function(*[values[place] for place in places], **attributes)
-        return values
+    @property
+    def kept(self) -> int:
+        """The place of what the vjp wants."""
+        return self.target.stop - 1
 
-    def forget(self) -> None:
-        """Gives back the memory of what was prepared."""
-        self._prepared = None
+    def filled(self) -> range:
+        """The places of the results."""
+        return range(self.target.start, self.kept)
 
 
-def _taken(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
-    """What takes the values at some places; a loop in Python would take longer than a small kernel."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda values: tuple([values[place] for place in places])
+class Action(NamedTuple):
+    """value at target ← function(), also where nobody wants it: it is never twice the same."""
+
+    function: Callable[[], Any]
+    target: int
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """None: it takes nothing."""
+        return ()
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """None."""
+        return {}
+
+    def filled(self) -> Sequence[int]:
+        """The place of what it gives."""
+        return (self.target,)
+
+
+def _in_a_row(results: tuple[Any, ...], kept: Any) -> tuple[Any, ...]:
+    return (*results, kept)
+
+
+AnyStep = Step | KernelStep | RecordedStep | Action
+
+
+class Steps(NamedTuple):
+    """What there is to do to come from the argument of a trace to results.
+
+    preparations: the steps before, from the variables and constants alone.
+    values: constants in their places, None elsewhere; the argument's place is the first.
+    variables: each with its place. results: their places.
+    """
+
+    preparations: list[Step]
+    others: list[AnyStep]
+    values: list[Any]
+    variables: list[tuple[int, Any]]
+    results: list[int]
 
 
 class Trace:
@@ -124,14 +135,17 @@ class Trace:
         self.variables: dict[int, tuple[int, Any]] = {}
         self.places: dict[int, int] = {id(argument): 0}
         self.alive: list[Any] = [argument]  # lest the identity of an array be used again
-        self.steps: list[Step | KernelStep] = []
+        self.steps: list[AnyStep] = []
         self.calls: list[Call] = []  # of compiled functions, since the last operation
-        self.actions: list[Callable[[], None]] = []
         self.refused = False
 
     def fixed(self, array: np.ndarray) -> None:
         """An array that will be the same the next time."""
         self._new(array, array)
+
+    def each_time(self, action: Callable[[], Any], result: Any) -> None:
+        """Something to be done again each time, which gave `result`."""
+        self.steps.append(Action(action, self._new(object() if result is None else result, None)))
 
     def note(
         self, function: Callable[..., Any], inputs: Sequence[Any], arrays: Sequence[Any],
@@ -140,18 +154,33 @@ class Trace:
         """An operation on tensors and numbers, which `arrays` are the values of."""
         calls = self.calls.copy()
         self.calls.clear()
+        places = self._places(inputs, arrays, attributes)
+        if places is None or (calls and calls[-1].result is outputs and self._note_calls(calls, arrays, places)):
+            return
+        target = self._new_in_a_row(outputs if type(outputs) is tuple else (outputs,))
+        self.steps.append(Step(function, places, attributes, target if type(outputs) is tuple else target.start))
+
+    def note_recorded(self, node: Any, inputs: Sequence[Any], arrays: Sequence[Any], outputs: Any) -> None:
+        """An operation that has been put on the tape as `node`."""
+        self.calls.clear()
+        places = self._places(inputs, arrays, node.attributes)
+        if places is not None:
+            several, kept = type(outputs) is tuple, object()  # no later operation takes what the vjp wants
+            target = self._new_in_a_row((*outputs, kept) if several else (outputs, kept))
+            self.steps.append(
+                RecordedStep(node.operation, places, node.attributes, target, several, node.needs, node.dtypes)
+            )
+
+    def _places(
+        self, inputs: Sequence[Any], arrays: Sequence[Any], attributes: Mapping[str, Any]
+    ) -> tuple[int, ...] | None:
+        """The places of an operation's inputs; None, and the trace is refused, where it could not be done again."""
         found = [self._place(given, array) for given, array in zip(inputs, arrays, strict=True)]
         places = tuple([place for place in found if place is not None])
         if len(places) < len(found) or not all(map(_is_plain, attributes.values())):
             self.refused = True
-            return
-        if calls and calls[-1].result is outputs and self._note_calls(calls, arrays, places):
-            return
-        first = len(self.values)
-        target = slice(first, first + len(outputs)) if type(outputs) is tuple else first
-        for output in outputs if type(outputs) is tuple else (outputs,):
-            self._new(output, None)
-        self.steps.append(Step(function, places, attributes, target))
+            return None
+        return places
 
     def _note_calls(self, calls: Sequence[Call], arrays: Sequence[Any], places: Sequence[int]) -> bool:
         """Notes the one call that an operation consists of, and those before that made arrays for it.
@@ -183,6 +212,12 @@ class Trace:
         self.values.append(value)
         return len(self.values) - 1
 
+    def _new_in_a_row(self, arrays: Sequence[Any]) -> slice:
+        first = len(self.values)
+        for array in arrays:
+            self._new(array, None)
+        return slice(first, len(self.values))
+
     def _place(self, given: Any, array: Any) -> int | None:
         if given is None or isinstance(given, (bool, int, float, np.generic)):
             return self._new(array, array)
@@ -191,21 +226,22 @@ class Trace:
                 self.values.append(None)
                 self.variables[id(given)] = (len(self.values) - 1, given)
             return self.variables[id(given)][0]
-        return self.places.get(id(array))
+        # What is recorded has a copy of an array that its owner could still change.
+        return self.places.get(id(array), self.places.get(id(given)))
 
-    def replay(self, *results: np.ndarray) -> Replay | None:
-        """The operations that lead to `results`."""
+    def steps_to(self, *results: np.ndarray) -> Steps | None:
+        """The operations that lead to `results`, or None where they cannot be done again."""
         found = [self.places.get(id(result)) for result in results]
         places = [place for place in found if place and self.values[place] is None]
         if self.refused or len(places) < len(found):
             return None
         wanted, steps = set(places), []
         for step in reversed(self.steps):
-            if not wanted.isdisjoint(step.filled()):
+            if isinstance(step, Action) or not wanted.isdisjoint(step.filled()):
                 steps.append(step)
                 wanted.update(step.places)
         preparations: list[Step] = []
-        others: list[Step | KernelStep] = []
+        others: list[AnyStep] = []
         varying = {0}
         for step in reversed(steps):
             if isinstance(step, Step) and varying.isdisjoint(step.places):
@@ -216,7 +252,7 @@ class Trace:
         if not varying.issuperset(places):  # the same array each time would not be the caller's
             return None
         variables = [pair for pair in self.variables.values() if pair[0] in wanted]
-        return Replay(preparations, others, self.values, variables, places, self.actions)
+        return Steps(preparations, others, self.values, variables, places)
 
 
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -224,18 +260,20 @@ current = _trace.get
 
 
 def refuse() -> None:
-    """Called by what must happen each time: a draw of random numbers, a change of a variable."""
+    """Called by what must happen each time, such as a change of a variable."""
     trace = _trace.get()
     if trace is not None:
         trace.refused = True
 
 
-def at_each_replay(action: Callable[[], None]) -> None:
-    """Does now what must happen each time, also when the function around is replayed."""
-    action()
+def at_each_replay(action: Callable[[], Any]) -> Any:
+    """What an action gives that is to be done each time, also when the function around is replayed: a draw of random
+    numbers."""
+    result = action()
     trace = _trace.get()
     if trace is not None:
-        trace.actions.append(action)
+        trace.each_time(action, result)
+    return result
 
 
 def fixed(array: np.ndarray) -> np.ndarray:

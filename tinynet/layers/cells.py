@@ -112,11 +112,12 @@ class Cell(Layer):
         if not training or not 0 < rate < 1:
             return None
         if kind not in self._masks:
-            scale = like.dtype.type(1 / (1 - rate))
-            self._masks[kind] = [
-                self.seed_generator.keep_mask(like.shape, rate, like.dtype) * scale for _ in range(self._mask_count)
-            ]
+            draw = functools.partial(self._dropout_mask, like.shape, rate, like.dtype)
+            self._masks[kind] = [wrap(at_each_replay(draw)) for _ in range(self._mask_count)]
         return self._masks[kind]
+
+    def _dropout_mask(self, shape: tuple[int, ...], rate: float, dtype: np.dtype) -> np.ndarray:
+        return self.seed_generator.keep_mask(shape, rate, dtype) * dtype.type(1 / (1 - rate))
 
     def input_mask(self, inputs: Tensor, training: bool) -> list[Any] | None:
         """The masks of the inputs: one, or one a gate with recurrent dropout."""

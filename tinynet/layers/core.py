@@ -10,7 +10,7 @@ import numpy as np
 from tinynet import activations, constraints, initializers, regularizers
 from tinynet.arguments import flag, number, whole
 from tinynet.autograd import Tensor
-from tinynet.autograd.tensor import wrap
+from tinynet.autograd.tensor import constant
 from tinynet.errors import ArgumentError, DataError, ShapeError
 from tinynet.layers.base import Layer, Shape
 from tinynet.ops import any as any_
@@ -261,15 +261,9 @@ class Embedding(Layer):
             )  # fmt: skip
 
     def call(self, inputs: Tensor) -> Tensor:
-        ids = inputs._data
-        if ids.dtype.kind == "f":
-            if not np.isfinite(ids).all():
-                raise DataError(f"{self.described}: the indices hold NaN or infinity")
-            if (np.abs(ids) >= 2**31).any():
-                wrong = ids[np.abs(ids) >= 2**31][0]
-                raise DataError(f"{self.described}: index {wrong} is not in [0, {self.input_dim})")
-            ids = ids.astype(np.int32)  # as Keras: towards zero
-        rows = embedding(self.embeddings, wrap(ids))
+        if inputs.dtype.kind == "f":
+            inputs = constant(_whole, inputs, below=self.input_dim)
+        rows = embedding(self.embeddings, inputs)
         return rows.astype(self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
@@ -280,6 +274,15 @@ class Embedding(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)
+
+
+def _whole(ids: np.ndarray, below: int) -> np.ndarray:
+    """Ids that came as fractions, rounded towards zero as in Keras; raises `DataError` for what is no number of a row."""
+    if not np.isfinite(ids).all():
+        raise DataError("the indices hold NaN or infinity")
+    if (np.abs(ids) >= 2**31).any():
+        raise DataError(f"index {ids[np.abs(ids) >= 2**31][0]} is not in [0, {below})")
+    return ids.astype(np.int32)
 
 
 class Masking(Layer):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from tinynet import config, regularizers
 from tinynet.arguments import data_format_of, fraction, whole
 from tinynet.autograd import Tensor
+from tinynet.autograd.tracing import at_each_replay
 from tinynet.catalogue import Config
 from tinynet.errors import ArgumentError, nearest
 from tinynet.layers.base import Layer, Shape
@@ -57,7 +59,8 @@ class Dropout(Layer):
             return inputs
         if self.rate == 1:
             return inputs * 0.0
-        keep = self.seed_generator.keep_mask(self._mask_shape(inputs.shape), self.rate, inputs.dtype)
+        shape = self._mask_shape(inputs.shape)
+        keep = at_each_replay(partial(self.seed_generator.keep_mask, shape, self.rate, inputs.dtype))
         return dropout(inputs, keep, rate=self.rate)
 
     def _mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -199,7 +202,8 @@ class GaussianNoise(Layer):
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.stddev == 0:
             return inputs
-        return inputs + self.seed_generator.normal(inputs.shape, 0.0, self.stddev, inputs.dtype)
+        draw = partial(self.seed_generator.normal, inputs.shape, 0.0, self.stddev, inputs.dtype)
+        return inputs + at_each_replay(draw)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -236,7 +240,8 @@ class GaussianDropout(Layer):
         if not training or self.rate == 0:
             return inputs
         stddev = math.sqrt(self.rate / (1 - self.rate))
-        return inputs * self.seed_generator.normal(inputs.shape, 1.0, stddev, inputs.dtype)
+        draw = partial(self.seed_generator.normal, inputs.shape, 1.0, stddev, inputs.dtype)
+        return inputs * at_each_replay(draw)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

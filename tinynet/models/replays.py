@@ -1,4 +1,5 @@
-"""Predictions of a model that take the way of an earlier one, without the Python of its layers."""
+"""Calls of a model that take the way of an earlier one, without the Python of its layers: predictions, and the way
+there and back of a training step."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ import numpy as np
 
 from tinynet import config
 from tinynet.autograd import Tensor
+from tinynet.autograd.replay import Replay
 from tinynet.autograd.tags import logits_of, mask_of, set_logits, set_mask
 from tinynet.autograd.tensor import wrap
-from tinynet.autograd.tracing import Replay, Trace, tracing
+from tinynet.autograd.tracing import Trace, tracing
 from tinynet.layers.base import Layer, latest_change
 
 MOST = 16  # shapes of inputs whose way is kept
@@ -26,23 +28,26 @@ class Way(NamedTuple):
 
     def tensor(self, x: np.ndarray) -> Tensor:
         """The result as a call of the model returns it."""
-        result, *others = self.replay(x)
-        tensor, left = wrap(result), iter(others)
+        tensor, *others = self.replay(x)
+        left = iter(others)
         if self.has_logits:
-            set_logits(tensor, wrap(next(left)))
+            set_logits(tensor, next(left))
         if self.has_mask:
-            set_mask(tensor, next(left))
+            set_mask(tensor, next(left)._data)
         return tensor
 
 
 class Replays:
-    """The ways of a model's predictions, by shape and dtype of the input.
+    """The ways of a model's calls, by shape and dtype of the input.
+
+    made: of predictions `Replay`, where a gradient is wanted `RecordedReplay`.
 
     A way is good until an attribute of any layer is set: then all are found anew.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, made: type[Replay] = Replay) -> None:
         self._model = model
+        self._made = made
         self._ways: dict[Any, Way | None] = {}
         self._known: object = None
         self._latest: Way | None = None
@@ -65,7 +70,7 @@ class Replays:
             return None
 
     def first(self, x: Any, training: bool | None, ordinary: Callable[[Any], Any]) -> Any:
-        """The ordinary result, where nothing is recorded; its way is kept where it can be taken again.
+        """The ordinary result; its way is kept where it can be taken again.
 
         ordinary: computes the result of an array or a tensor.
         """
@@ -78,7 +83,7 @@ class Replays:
         x = x.copy()  # in one piece, and not the caller's, should it come out again
         with tracing(x) as trace:
             result = ordinary(wrap(x))
-        self._keep(key, _way(trace, result, x))
+        self._keep(key, self._way(trace, result, x))
         return result
 
     def _key(self, x: Any, training: bool | None) -> Any:
@@ -97,19 +102,20 @@ class Replays:
         if self._known == latest_change():  # else the first prediction has built something
             self._ways[key] = way
 
-
-def _way(trace: Trace, result: Any, x: np.ndarray) -> Way | None:
-    """The way from x to a result, if it can be taken again."""
-    if type(result) is not Tensor or np.may_share_memory(result._data, x):
-        return None
-    logits, mask = logits_of(result), mask_of(result)
-    arrays = [result._data]
-    if logits is not None:
-        arrays.append(logits._data)
-    if mask is not None:
-        arrays.append(mask)
-    replay = trace.replay(*arrays)
-    return None if replay is None else Way(replay, logits is not None, mask is not None)
+    def _way(self, trace: Trace, result: Any, x: np.ndarray) -> Way | None:
+        """The way from x to a result, if it can be taken again."""
+        if type(result) is not Tensor or np.may_share_memory(result._data, x):
+            return None
+        if result._requires_grad != self._made.records:
+            return None
+        logits, mask = logits_of(result), mask_of(result)
+        arrays = [result._data]
+        if logits is not None:
+            arrays.append(logits._data)
+        if mask is not None:
+            arrays.append(mask)
+        steps = trace.steps_to(*arrays)
+        return None if steps is None else Way(self._made(steps), logits is not None, mask is not None)
 
 
 def replayable(layer: Layer) -> bool:
