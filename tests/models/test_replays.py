@@ -319,6 +319,21 @@ def test_arrays_in_any_order_of_axes() -> None:
     np.testing.assert_array_equal(model.predict_on_batch(given), ordinary(model, given))
 
 
+@pytest.mark.parametrize("layer", [layers.SimpleRNN, layers.LSTM, layers.GRU])
+@pytest.mark.parametrize("every", [False, True])
+def test_both_directions_of_one_sentence_at_once(layer: Any, every: bool) -> None:
+    """Two deep: the directions of a layer do not wait for each other, those of the next one wait for both."""
+    model = tinynet.Sequential(
+        [layers.Input(SEQUENCE), layers.Masking(0.0), layers.Bidirectional(layer(3, return_sequences=True)),
+         layers.Bidirectional(layer(2, return_sequences=every), merge_mode="sum")]
+    )  # fmt: skip
+    for seed in range(4):
+        x = data(SEQUENCE, seed)[seed % 3][None]
+        np.testing.assert_array_equal(model.predict_on_batch(x), ordinary(model, x))
+    (way,) = ways(model)
+    assert sum(function.__name__ == "together" for function, *_ in way.replay._steps) == 2
+
+
 def test_threads_do_not_share_memory() -> None:
     model = classifier()
     inputs = [data(IMAGE, seed) for seed in range(4)]

@@ -182,7 +182,7 @@ def test_the_metrics_of_an_own_loss_see_what_the_layers_gave() -> None:
 
 
 def test_anomalies_are_still_looked_for() -> None:
-    model = in_sequence(VECTOR, lambda: [layers.Dense(4, name="large")])
+    model = in_sequence(VECTOR, lambda: [layers.Dense(4, name="large", kernel_initializer="ones")])
     model.compile("sgd", "sparse_categorical_crossentropy")
     for _ in range(2):
         model.train_on_batch(*data(VECTOR, 0))

@@ -6,17 +6,23 @@ reads it, only when one has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tinynet.autograd import tape
 from tinynet.autograd.tensor import Tensor, attached, wrap
-from tinynet.autograd.tracing import KernelStep, RecordedStep, Steps
+from tinynet.autograd.tracing import AnyStep, KernelStep, RecordedStep, Step, Steps
 from tinynet.errors import GraphError
+from tinynet.kernels import at_once
 from tinynet.kernels.memory import empty, is_small
+
+OneOf = TypeVar("OneOf", bound=AnyStep)
+Entry = tuple[Callable[..., Any], Callable[[list[Any]], tuple[Any, ...]], Mapping[str, Any], int | slice]
 
 
 class Replay:
@@ -26,13 +32,16 @@ class Replay:
 
     def __init__(self, steps: Steps) -> None:
         self._preparations = steps.preparations
-        self._steps = [(s.function, _taken(s.places), s.attributes, s.target) for s in steps.others]
+        self._steps: list[Entry] = []
         # New ones each time: a result is its owner's, and other threads may be replaying the same.
         self._written = [
             (s.written, np.empty if is_small(s.shape, s.dtype) else empty, s.shape, s.dtype)
             for s in steps.others if isinstance(s, KernelStep)
         ]  # fmt: skip
-        self._values = steps.values
+        self._values = steps.values.copy()
+        for group in _groups(steps.others):
+            self._steps += _entries(group, len(self._values))
+            self._values += [None] * (len(group) if len(group) > 1 else 0)
         self._places = [place for place, _ in steps.variables]
         self._variables = [variable for _, variable in steps.variables]
         self._results = steps.results
@@ -88,7 +97,8 @@ class RecordedReplay(Replay):
         self._recorded = [step for step in steps.others if isinstance(step, RecordedStep)]
         self._filled = {place for step in self._recorded for place in step.filled()}
         self._outputs = [place for place in steps.results if place in self._filled]
-        self._back, reached = _towards(self._outputs, self._recorded)
+        back, reached = _towards(self._outputs, self._recorded)
+        self._back = _groups(back)
         self._leaves = [(place, variable) for place, variable in steps.variables if place in reached]
         self._trained = [variable._requires_grad for variable in self._variables]
 
@@ -120,15 +130,21 @@ class RecordedReplay(Replay):
         for place, cotangent in zip(self._outputs, g if len(self._outputs) > 1 else (g,), strict=True):
             if cotangent is not None:
                 add(place, cotangent)
-        for step in self._back:
-            collected = tuple([pending.pop(place, None) for place in step.filled()])
-            if all(cotangent is None for cotangent in collected):
-                continue
-            given = collected if step.several else collected[0]
-            cotangents = tape.pulled_back(step.operation, given, values[step.kept], step.needs, step.attributes)
-            for i, place in enumerate(step.places):
-                if step.needs[i]:
-                    add(place, cotangents[i] if step.dtypes is None else cotangents[i].astype(step.dtypes[i]))
+        for group in self._back:
+            reached = []
+            for step in group:
+                collected = tuple([pending.pop(place, None) for place in step.filled()])
+                if any(cotangent is not None for cotangent in collected):
+                    given = collected if step.several else collected[0]
+                    reached.append((step, (step.operation, given, values[step.kept], step.needs, step.attributes)))
+            if len(reached) > 1:
+                found = at_once(*[partial(tape.pulled_back, *arguments) for _, arguments in reached])
+            else:
+                found = [tape.pulled_back(*arguments) for _, arguments in reached]
+            for (step, _), cotangents in zip(reached, found, strict=True):
+                for i, place in enumerate(step.places):
+                    if step.needs[i]:
+                        add(place, cotangents[i] if step.dtypes is None else cotangents[i].astype(step.dtypes[i]))
         return [None, *[pending[place] for place, _ in self._leaves]]
 
     def composed(self, values: Sequence[Any], *variables: Tensor) -> Any:
@@ -148,6 +164,53 @@ def _taken(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
     if len(places) > 1:
         return itemgetter(*places)
     return lambda values: tuple([values[place] for place in places])
+
+
+def _groups(steps: Sequence[OneOf]) -> list[list[OneOf]]:
+    """The steps in their order, in one group those that are done at once: neighbours that take nothing of each other."""
+    groups: list[list[OneOf]] = []
+    for step in steps:
+        if groups and all(_can_be_at_once(step, other) for other in groups[-1]):
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    return groups
+
+
+def _can_be_at_once(one: AnyStep, other: AnyStep) -> bool:
+    for step, before in ((one, other), (other, one)):
+        if not (isinstance(step, (Step, RecordedStep)) and step.at_once and set(step.places).isdisjoint(before.filled())):
+            return False
+    return True
+
+
+def _entries(group: Sequence[AnyStep], free: int) -> list[Entry]:
+    """How a replay does a group of steps; from the place `free` on there is room for what each of them gives."""
+    if len(group) == 1:
+        step = group[0]
+        function = _in_a_row(step) if isinstance(step, RecordedStep) and step.several else step.function
+        return [(function, _taken(step.places), step.attributes, step.target)]
+
+    def together(*values: Any) -> list[Any]:
+        left = iter(values)
+        calls = [partial(step.function, *islice(left, len(step.places)), **step.attributes) for step in group]
+        return at_once(*calls)
+
+    entries: list[Entry] = [
+        (together, _taken([place for step in group for place in step.places]), {}, slice(free, free + len(group)))
+    ]
+    for place, step in enumerate(group, free):
+        spread = step.in_a_row if isinstance(step, RecordedStep) else _same
+        entries.append((spread, _taken((place,)), {}, step.target))
+    return entries
+
+
+def _in_a_row(step: RecordedStep) -> Callable[..., tuple[Any, ...]]:
+    return lambda *values, **options: step.in_a_row(step.function(*values, **options))
+
+
+def _same(result: Any) -> Any:
+    return result
 
 
 def _towards(results: Sequence[int], steps: Sequence[RecordedStep]) -> tuple[list[RecordedStep], set[int]]:

@@ -574,7 +574,7 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
             trace = tracing.current()
             if trace is not None:
                 # A result that is changed below is then another array, which the trace does not know.
-                trace.note(operation.evaluate, inputs, arrays, attributes, output)
+                trace.note(operation.evaluate, inputs, arrays, attributes, output, operation.at_once)
             if type(output) is tuple:
                 return tuple(map(wrap, output))
             return wrap(output) if operation is elementwise.cast else _of_integers(wrap(output), arrays)

@@ -25,12 +25,16 @@ from tinynet.primitives.operation import Operation
 
 
 class Step(NamedTuple):
-    """values at target ← function(*values at places, **attributes)."""
+    """values at target ← function(*values at places, **attributes).
+
+    at_once: whether the function ends with `kernels.afterwards`.
+    """
 
     function: Callable[..., Any]
     places: tuple[int, ...]
     attributes: Mapping[str, Any]
     target: int | slice  # a slice for a tuple of arrays
+    at_once: bool = False
 
     def filled(self) -> Sequence[int]:
         """The places of the step's results."""
@@ -69,9 +73,13 @@ class RecordedStep(NamedTuple):
 
     @property
     def function(self) -> Callable[..., Any]:
-        """What gives the values at target."""
-        forward = self.operation.forward  # gives the result and what the vjp wants, in a tuple
-        return (lambda *values, **options: _in_a_row(*forward(*values, **options))) if self.several else forward
+        """What gives the results and what the vjp wants."""
+        return self.operation.forward
+
+    @property
+    def at_once(self) -> bool:
+        """As in other steps."""
+        return self.operation.at_once
 
     @property
     def kept(self) -> int:
@@ -81,6 +89,11 @@ class RecordedStep(NamedTuple):
     def filled(self) -> range:
         """The places of the results."""
         return range(self.target.start, self.kept)
+
+    def in_a_row(self, found: tuple[Any, Any]) -> tuple[Any, ...]:
+        """What `function` gave as the values at target."""
+        results, kept = found
+        return (*results, kept) if self.several else found
 
 
 class Action(NamedTuple):
@@ -102,10 +115,6 @@ class Action(NamedTuple):
     def filled(self) -> Sequence[int]:
         """The place of what it gives."""
         return (self.target,)
-
-
-def _in_a_row(results: tuple[Any, ...], kept: Any) -> tuple[Any, ...]:
-    return (*results, kept)
 
 
 AnyStep = Step | KernelStep | RecordedStep | Action
@@ -149,7 +158,7 @@ class Trace:
 
     def note(
         self, function: Callable[..., Any], inputs: Sequence[Any], arrays: Sequence[Any],
-        attributes: Mapping[str, Any], outputs: Any,
+        attributes: Mapping[str, Any], outputs: Any, at_once: bool = False,
     ) -> None:  # fmt: skip
         """An operation on tensors and numbers, which `arrays` are the values of."""
         calls = self.calls.copy()
@@ -158,7 +167,8 @@ class Trace:
         if places is None or (calls and calls[-1].result is outputs and self._note_calls(calls, arrays, places)):
             return
         target = self._new_in_a_row(outputs if type(outputs) is tuple else (outputs,))
-        self.steps.append(Step(function, places, attributes, target if type(outputs) is tuple else target.start))
+        where = target if type(outputs) is tuple else target.start
+        self.steps.append(Step(function, places, attributes, where, at_once))
 
     def note_recorded(self, node: Any, inputs: Sequence[Any], arrays: Sequence[Any], outputs: Any) -> None:
         """An operation that has been put on the tape as `node`."""

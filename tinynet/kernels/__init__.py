@@ -6,6 +6,7 @@ This page is where one of the two is chosen.
 """
 
 from tinynet.kernels import choice
+from tinynet.kernels.gathering import afterwards, at_once
 from tinynet.kernels.choice import set_threads, threads
 from tinynet.kernels.pooled_convolution import Convolution, Pooling
 from tinynet.kernels.pooling import from_winners

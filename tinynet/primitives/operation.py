@@ -52,7 +52,7 @@ class Operation:
 
     __slots__ = (
         "name", "doc", "family", "forward", "evaluate", "vjp", "keeps", "domains", "numpy", "composed",
-        "linear", "points", "inputs", "variadic", "attributes", "replays", "mixes",
+        "linear", "points", "inputs", "variadic", "attributes", "replays", "mixes", "at_once",
     )  # fmt: skip
 
     def __init__(self, declaration: type) -> None:
@@ -70,6 +70,8 @@ class Operation:
         self.composed: Callable[..., Any] | None = members.get("composed")
         # Inputs (by position) in which the operation is linear: there the adjoint identity is exact.
         self.linear: tuple[int, ...] = members.get("linear", ())
+        # Whether its functions end with `kernels.afterwards`, so that two of them can be done at once.
+        self.at_once: bool = members.get("at_once", False)
         # Whether integers beside floats are meant as floats (x · 2) and not as indices or labels.
         self.mixes: bool = members.get("mixes", False)
         # Stated conventions at special points: (arrays, attributes, cotangents expected for g = 1).

@@ -146,6 +146,11 @@ def _shown(states: Any, mask: Any, return_sequences: bool, zero_output_for_mask:
     return states[-1].copy() if visible is None else states[-1] * visible[-1]
 
 
+def _outputs(states: Any, mask: Any, return_sequences: bool, zero_output_for_mask: bool) -> tuple[Any, Any]:
+    """The layer's outputs and its last state."""
+    return _shown(states, mask, return_sequences, zero_output_for_mask), states[-1].copy()
+
+
 def _to_states(g: Any, mask: Any, return_sequences: bool, zero_output_for_mask: bool) -> tuple[Any, Any]:
     """A cotangent of the outputs as one of all states (T, N, U), or of the last state."""
     if g is None:
@@ -191,6 +196,7 @@ class simple_rnn:
     """hₜ = tanh(xₜ W + hₜ₋₁ R + b) over a whole sequence (Elman 1990): outputs and the last state."""
 
     domain = _variants(1, "U", Values("U"))
+    at_once = True
 
     def forward(
         x, h0, kernel, recurrent_kernel, bias, mask,
@@ -198,8 +204,8 @@ class simple_rnn:
     ):  # fmt: skip
         xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
         states = kernels.simple_rnn_forward(xs, m, h0, kernel, recurrent_kernel, bias)
-        outputs = _shown(states, m, return_sequences, zero_output_for_mask)
-        return (outputs, states[-1].copy()), (x, h0, kernel, recurrent_kernel, bias, mask, states)
+        kept = (x, h0, kernel, recurrent_kernel, bias, mask, states)
+        return kernels.afterwards(lambda: (_outputs(states, m, return_sequences, zero_output_for_mask), kept))
 
     def evaluate(
         x, h0, kernel, recurrent_kernel, bias, mask,
@@ -207,7 +213,7 @@ class simple_rnn:
     ):  # fmt: skip
         xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
         states = kernels.simple_rnn_states(xs, m, h0, kernel, recurrent_kernel, bias, return_sequences)
-        return _shown(states, m, return_sequences, zero_output_for_mask), states[-1].copy()
+        return kernels.afterwards(lambda: _outputs(states, m, return_sequences, zero_output_for_mask))
 
     def vjp(g, residuals, needs, *, go_backwards=False, return_sequences=False, zero_output_for_mask=False):
         x, h0, kernel, recurrent_kernel, bias, mask, states = residuals
@@ -217,7 +223,7 @@ class simple_rnn:
             d_states, _plus(d_last, g[1]), _by_steps(x, go_backwards), h0, states, m, kernel, recurrent_kernel,
             (needs[0], *needs[2:5]),
         )  # fmt: skip
-        return _needed(needs, _by_rows(by_x, go_backwards), *others, None)
+        return kernels.afterwards(lambda: _needed(needs, _by_rows(by_x, go_backwards), *others, None))
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, **options):
         def step(x_t, states):
@@ -237,6 +243,7 @@ class lstm:
     """
 
     domain = _variants(2, "Q", Values("Q"))
+    at_once = True
 
     def forward(
         x, h0, c0, kernel, recurrent_kernel, bias, mask,
@@ -244,9 +251,12 @@ class lstm:
     ):  # fmt: skip
         xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
         states, cells, gates, squashed = kernels.lstm_forward(xs, m, h0, c0, kernel, recurrent_kernel, bias)
-        outputs = _shown(states, m, return_sequences, zero_output_for_mask)
         kept = (x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates, squashed)
-        return (outputs, states[-1].copy(), cells[-1].copy()), kept
+
+        def finish():
+            return (*_outputs(states, m, return_sequences, zero_output_for_mask), cells[-1].copy()), kept
+
+        return kernels.afterwards(finish)
 
     def evaluate(
         x, h0, c0, kernel, recurrent_kernel, bias, mask,
@@ -254,7 +264,9 @@ class lstm:
     ):  # fmt: skip
         xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
         states, cells = kernels.lstm_states(xs, m, h0, c0, kernel, recurrent_kernel, bias, return_sequences)
-        return _shown(states, m, return_sequences, zero_output_for_mask), states[-1].copy(), cells[-1]
+        return kernels.afterwards(
+            lambda: (*_outputs(states, m, return_sequences, zero_output_for_mask), cells[-1])
+        )
 
     def vjp(g, residuals, needs, *, go_backwards=False, return_sequences=False, zero_output_for_mask=False):
         x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates, squashed = residuals
@@ -264,7 +276,7 @@ class lstm:
             d_states, _plus(d_last, g[1]), g[2], _by_steps(x, go_backwards), h0, c0, states, cells, gates, squashed,
             m, kernel, recurrent_kernel, (needs[0], *needs[3:6]),
         )  # fmt: skip
-        return _needed(needs, _by_rows(by_x, go_backwards), *others, None)
+        return kernels.afterwards(lambda: _needed(needs, _by_rows(by_x, go_backwards), *others, None))
 
     def composed(x, h0, c0, kernel, recurrent_kernel, bias, mask, **options):
         def step(x_t, states):
@@ -295,6 +307,7 @@ class gru:
         for after, bias in ((True, Values("B P")), (False, Values("P")))
         for d in _variants(1, "P", bias)
     )
+    at_once = True
 
     def forward(
         x, h0, kernel, recurrent_kernel, bias, mask,
@@ -305,9 +318,8 @@ class gru:
         states, gates, products = kernels.gru_forward(
             xs, m, h0, kernel, recurrent_kernel, input_bias, recurrent_bias, reset_after
         )
-        outputs = _shown(states, m, return_sequences, zero_output_for_mask)
         kept = (x, h0, kernel, recurrent_kernel, bias, mask, states, gates, products)
-        return (outputs, states[-1].copy()), kept
+        return kernels.afterwards(lambda: (_outputs(states, m, return_sequences, zero_output_for_mask), kept))
 
     def evaluate(
         x, h0, kernel, recurrent_kernel, bias, mask,
@@ -318,7 +330,7 @@ class gru:
         states = kernels.gru_states(
             xs, m, h0, kernel, recurrent_kernel, input_bias, recurrent_bias, reset_after, return_sequences
         )
-        return _shown(states, m, return_sequences, zero_output_for_mask), states[-1].copy()
+        return kernels.afterwards(lambda: _outputs(states, m, return_sequences, zero_output_for_mask))
 
     def vjp(
         g, residuals, needs,
@@ -331,9 +343,12 @@ class gru:
             d_states, _plus(d_last, g[1]), _by_steps(x, go_backwards), h0, states, gates, products, m, kernel,
             recurrent_kernel, (needs[0], *needs[2:5], needs[4] and reset_after),
         )  # fmt: skip
-        if by_recurrent_bias is not None:
-            by_bias = np.stack([by_bias, by_recurrent_bias])
-        return _needed(needs, _by_rows(by_x, go_backwards), *others, by_bias, None)
+
+        def finish():
+            biases = by_bias if by_recurrent_bias is None else np.stack([by_bias, by_recurrent_bias])
+            return _needed(needs, _by_rows(by_x, go_backwards), *others, biases, None)
+
+        return kernels.afterwards(finish)
 
     def composed(x, h0, kernel, recurrent_kernel, bias, mask, *, reset_after=True, **options):
         input_bias, recurrent_bias = gru_biases(bias, reset_after)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import recurrent as plain
+from tinynet.kernels.gathering import run_or_gather
 from tinynet.kernels.compiled.arrays import TYPES, compiled
 from tinynet.kernels.memory import empty
 
@@ -19,12 +20,17 @@ Mask = Array | None
 
 
 def _fits(sequence: Array, mask: Mask, *others: Array | None) -> bool:
-    same = all(other is None or other.dtype == sequence.dtype for other in others)
-    return same and sequence.dtype in TYPES and sequence.size > 0 and (mask is None or mask.dtype == np.bool_)
+    dtype = sequence.dtype
+    for other in others:  # no comprehension: this runs for every sentence
+        if other is not None and other.dtype != dtype:
+            return False
+    return dtype in TYPES and sequence.size > 0 and (mask is None or mask.dtype == np.bool_)
 
 
 def _readable(x: Array) -> Array:
     """The same sequence with each step of a row in one piece."""
+    if x.flags.c_contiguous and x.flags.aligned:
+        return x
     pieces = x.strides[2:] == x[0, 0].copy().strides and x.flags.aligned
     return x if pieces and all(stride % x.itemsize == 0 for stride in x.strides) else x.copy()
 
@@ -58,9 +64,10 @@ def simple_rnn_forward(
     if not _fits(x, mask, h0, kernel, recurrent, bias):
         return plain.simple_rnn_forward(x, mask, h0, kernel, recurrent, bias)
     states = _beside(x, h0.shape[-1])
-    compiled.simple_rnn_forward(
-        _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent), _whole(bias), states
-    )
+    run_or_gather(
+        compiled.simple_rnn_forward, _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent),
+        _whole(bias), states,
+    )  # fmt: skip
     return states
 
 
@@ -70,9 +77,10 @@ def simple_rnn_states(
     if not _fits(x, mask, h0, kernel, recurrent, bias):
         return plain.simple_rnn_states(x, mask, h0, kernel, recurrent, bias, every)
     states = _beside(x, h0.shape[-1]) if every else np.empty((1, *h0.shape), x.dtype)
-    compiled.simple_rnn_forward(
-        _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent), _whole(bias), states
-    )
+    run_or_gather(
+        compiled.simple_rnn_forward, _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent),
+        _whole(bias), states,
+    )  # fmt: skip
     return states
 
 
@@ -90,9 +98,9 @@ def simple_rnn_backward(
     if not _fits(x, mask, d_states, d_last, h0, states, kernel, recurrent):
         return plain.simple_rnn_backward(d_states, d_last, x, h0, states, mask, kernel, recurrent, needs)
     results, dh = _results(x, kernel, recurrent, needs), _start(d_last, states)
-    compiled.simple_rnn_backward(
-        _optional(d_states), _readable(x), _whole(h0), _readable(states), _optional(mask), _whole(kernel),
-        _whole(recurrent), results, dh,
+    run_or_gather(
+        compiled.simple_rnn_backward, _optional(d_states), _readable(x), _whole(h0), _readable(states), _optional(mask),
+        _whole(kernel), _whole(recurrent), results, dh,
     )  # fmt: skip
     return results[0], dh, *results[1:]
 
@@ -105,9 +113,9 @@ def lstm_forward(
     units = h0.shape[-1]
     states = _beside(x, units)
     cells, squashed, gates = _kept(x, units), _kept(x, units), _kept(x, 4, units)
-    compiled.lstm_forward(
-        _readable(x), _optional(mask), _whole(h0), _whole(c0), _whole(kernel), _whole(recurrent), _whole(bias),
-        states, cells, gates, squashed,
+    run_or_gather(
+        compiled.lstm_forward, _readable(x), _optional(mask), _whole(h0), _whole(c0), _whole(kernel), _whole(recurrent),
+        _whole(bias), states, cells, gates, squashed,
     )  # fmt: skip
     return states, cells, gates, squashed
 
@@ -119,9 +127,9 @@ def lstm_states(
         return plain.lstm_states(x, mask, h0, c0, kernel, recurrent, bias, every)
     states = _beside(x, h0.shape[-1]) if every else np.empty((1, *h0.shape), x.dtype)
     cells = np.empty((1, *c0.shape), x.dtype)
-    compiled.lstm_forward(
-        _readable(x), _optional(mask), _whole(h0), _whole(c0), _whole(kernel), _whole(recurrent), _whole(bias),
-        states, cells, None, None,
+    run_or_gather(
+        compiled.lstm_forward, _readable(x), _optional(mask), _whole(h0), _whole(c0), _whole(kernel), _whole(recurrent),
+        _whole(bias), states, cells, None, None,
     )  # fmt: skip
     return states, cells
 
@@ -147,9 +155,9 @@ def lstm_backward(
         return plain.lstm_backward(d_states, d_last, d_last_cell, x, *kept, mask, kernel, recurrent, needs)
     results = _results(x, kernel, recurrent, needs)
     dh, dc = _start(d_last, cells), _start(d_last_cell, cells)
-    compiled.lstm_backward(
-        _optional(d_states), _readable(x), _whole(h0), _whole(c0), *map(_readable, kept[2:]), _optional(mask),
-        _whole(kernel), _whole(recurrent), results, dh, dc,
+    run_or_gather(
+        compiled.lstm_backward, _optional(d_states), _readable(x), _whole(h0), _whole(c0), *map(_readable, kept[2:]),
+        _optional(mask), _whole(kernel), _whole(recurrent), results, dh, dc,
     )  # fmt: skip
     return results[0], dh, dc, *results[1:]
 
@@ -169,9 +177,9 @@ def gru_forward(
     units = h0.shape[-1]
     states, gates = _beside(x, units), _kept(x, 3, units)
     products = _kept(x, units) if reset_after else None
-    compiled.gru_forward(
-        _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent), _whole(bias),
-        _whole(recurrent_bias), reset_after, states, gates, products,
+    run_or_gather(
+        compiled.gru_forward, _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent),
+        _whole(bias), _whole(recurrent_bias), reset_after, states, gates, products,
     )  # fmt: skip
     return states, gates, products
 
@@ -190,9 +198,9 @@ def gru_states(
     if not _fits(x, mask, h0, kernel, recurrent, bias, recurrent_bias):
         return plain.gru_states(x, mask, h0, kernel, recurrent, bias, recurrent_bias, reset_after, every)
     states = _beside(x, h0.shape[-1]) if every else np.empty((1, *h0.shape), x.dtype)
-    compiled.gru_forward(
-        _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent), _whole(bias),
-        _whole(recurrent_bias), reset_after, states, None, None,
+    run_or_gather(
+        compiled.gru_forward, _readable(x), _optional(mask), _whole(h0), _whole(kernel), _whole(recurrent),
+        _whole(bias), _whole(recurrent_bias), reset_after, states, None, None,
     )  # fmt: skip
     return states
 
@@ -214,9 +222,9 @@ def gru_backward(
     if not _fits(x, mask, d_states, d_last, *kept, kernel, recurrent):
         return plain.gru_backward(d_states, d_last, x, *kept, mask, kernel, recurrent, needs)
     results, dh = _results(x, kernel, recurrent, needs), _start(d_last, states)
-    compiled.gru_backward(
-        _optional(d_states), _readable(x), _whole(h0), _readable(states), _readable(gates), _optional(products),
-        _optional(mask), _whole(kernel), _whole(recurrent), results, dh,
+    run_or_gather(
+        compiled.gru_backward, _optional(d_states), _readable(x), _whole(h0), _readable(states), _readable(gates),
+        _optional(products), _optional(mask), _whole(kernel), _whole(recurrent), results, dh,
     )  # fmt: skip
     return results[0], dh, *results[1:]
 

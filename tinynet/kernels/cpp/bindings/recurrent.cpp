@@ -3,8 +3,10 @@
 
 #include <pybind11/stl.h>
 
+#include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace tinynet {
 
@@ -66,6 +68,53 @@ static Gradients<T> gradients(const py::tuple &given, Size steps) {
     return {written<T>(x, steps), numbers(1), numbers(2), numbers(3), numbers(4)};
 }
 
+// A kernel with all its arguments but the number of threads, and how many rows it has to divide among them.
+struct Gathered {
+    Size rows;
+    std::function<void(int)> kernel;
+};
+
+// What this thread gathers instead of running it, if anything.
+static thread_local std::vector<Gathered> *gathering = nullptr;
+
+template <class Kernel>
+static void run_or_gather(Size rows, const Kernel &kernel) {
+    if (gathering) {
+        gathering->push_back({rows, kernel});
+        return;
+    }
+    py::gil_scoped_release release;
+    kernel(threads());
+}
+
+// Calls functions of this file that do not depend on each other, each with its arguments. Each kernel has one thread,
+// beside the others, unless there are more threads than kernels and enough rows for all of these.
+static void run_at_once(const py::list &calls) {
+    std::vector<Gathered> kernels;
+    gathering = &kernels;
+    try {
+        for (const auto &call : calls) {
+            const auto function_and_arguments = call.cast<py::tuple>();
+            function_and_arguments[0](*function_and_arguments[1].cast<py::tuple>());
+        }
+    } catch (...) {
+        gathering = nullptr;
+        throw;
+    }
+    gathering = nullptr;
+    bool beside = Size(kernels.size()) >= threads();
+    for (const Gathered &each : kernels) beside = beside || each.rows < threads();
+    py::gil_scoped_release release;
+    if (!beside) {
+        for (const Gathered &each : kernels) each.kernel(threads());
+        return;
+    }
+    const auto some = [](const void *all, Size first, Size end) {
+        for (Size k = first; k < end; k++) static_cast<const Gathered *>(all)[k].kernel(1);
+    };
+    run_in_team(Size(kernels.size()), threads(), some, kernels.data());
+}
+
 template <class T>
 static void bind_simple_rnn(py::module_ &module) {
     define<7>(module, "simple_rnn_forward", [](const Laid<T> &x, const Optional<bool> &mask, const Array<T> &h0,
@@ -74,8 +123,9 @@ static void bind_simple_rnn(py::module_ &module) {
         const auto layer = recurrence<T>(x, mask, kernel, recurrent, bias);
         const T *first = h0.data();
         const auto to = written<T>(states, layer.steps);
-        py::gil_scoped_release release;
-        kernels<T>().simple_rnn_forward(layer, first, to, threads());
+        run_or_gather(layer.rows, [=](int threads) {
+            kernels<T>().simple_rnn_forward(layer, first, to, threads);
+        });
     });
     define<9>(module, "simple_rnn_backward", [](const Optional<T> &d_states, const Laid<T> &x, const Array<T> &h0,
                                                 const Laid<T> &states, const Optional<bool> &mask,
@@ -86,8 +136,9 @@ static void bind_simple_rnn(py::module_ &module) {
         const auto given = read<T>(d_states, layer.steps), h = read<T>(states, layer.steps);
         const auto to = gradients<T>(results, layer.steps);
         T *last = dh.mutable_data();
-        py::gil_scoped_release release;
-        kernels<T>().simple_rnn_backward(layer, given, first, h, to, last, threads());
+        run_or_gather(layer.rows, [=](int threads) {
+            kernels<T>().simple_rnn_backward(layer, given, first, h, to, last, threads);
+        });
     });
 }
 
@@ -101,8 +152,9 @@ static void bind_lstm(py::module_ &module) {
         const T *h = h0.data(), *c = c0.data();
         const auto to_h = written<T>(states, layer.steps), to_c = written<T>(cells, layer.steps);
         const auto to_gates = written<T>(gates, layer.steps), to_squashed = written<T>(squashed, layer.steps);
-        py::gil_scoped_release release;
-        kernels<T>().lstm_forward(layer, h, c, to_h, to_c, to_gates, to_squashed, threads());
+        run_or_gather(layer.rows, [=](int threads) {
+            kernels<T>().lstm_forward(layer, h, c, to_h, to_c, to_gates, to_squashed, threads);
+        });
     });
     define<14>(module, "lstm_backward", [](const Optional<T> &d_states, const Laid<T> &x, const Array<T> &h0,
                                            const Array<T> &c0, const Laid<T> &states, const Laid<T> &cells,
@@ -117,8 +169,9 @@ static void bind_lstm(py::module_ &module) {
         const auto s = read<T>(squashed, layer.steps);
         const auto to = gradients<T>(results, layer.steps);
         T *last_h = dh.mutable_data(), *last_c = dc.mutable_data();
-        py::gil_scoped_release release;
-        kernels<T>().lstm_backward(layer, given, first_h, first_c, h, c, by, s, to, last_h, last_c, threads());
+        run_or_gather(layer.rows, [=](int threads) {
+            kernels<T>().lstm_backward(layer, given, first_h, first_c, h, c, by, s, to, last_h, last_c, threads);
+        });
     });
 }
 
@@ -132,8 +185,9 @@ static void bind_gru(py::module_ &module) {
         const T *first = h0.data();
         const auto to_h = written<T>(states, layer.steps), to_gates = written<T>(gates, layer.steps);
         const auto to_products = written<T>(products, layer.steps);
-        py::gil_scoped_release release;
-        kernels<T>().gru_forward(layer, reset_after, first, to_h, to_gates, to_products, threads());
+        run_or_gather(layer.rows, [=](int threads) {
+            kernels<T>().gru_forward(layer, reset_after, first, to_h, to_gates, to_products, threads);
+        });
     });
     define<11>(module, "gru_backward", [](const Optional<T> &d_states, const Laid<T> &x, const Array<T> &h0,
                                           const Laid<T> &states, const Laid<T> &gates, const Optional<T> &products,
@@ -145,12 +199,14 @@ static void bind_gru(py::module_ &module) {
         const auto by = read<T>(gates, layer.steps), kept = read<T>(products, layer.steps);
         const auto to = gradients<T>(results, layer.steps);
         T *last = dh.mutable_data();
-        py::gil_scoped_release release;
-        kernels<T>().gru_backward(layer, given, first, h, by, kept, to, last, threads());
+        run_or_gather(layer.rows, [=](int threads) {
+            kernels<T>().gru_backward(layer, given, first, h, by, kept, to, last, threads);
+        });
     });
 }
 
 void bind_recurrent(py::module_ &module) {
+    module.def("run_at_once", run_at_once);
     bind_simple_rnn<float>(module);
     bind_simple_rnn<double>(module);
     bind_lstm<float>(module);
