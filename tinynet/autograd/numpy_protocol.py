@@ -50,6 +50,9 @@ def _operations() -> dict[Any, Operation]:
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """np.<ufunc>(…) with a tensor among its inputs."""
+    operation = _operations().get(ufunc)
+    if operation is not None and method == "__call__" and not kwargs:
+        return record(operation, inputs, {})
     name = ufunc.__name__
     if kwargs.get("out") is not None:
         raise ArgumentError(f"np.{name}: out= is not supported with tensors, which never change in place")
@@ -65,9 +68,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         composed = COMPOSED_UFUNCS[ufunc]
         tensor = next(x for x in inputs if isinstance(x, Tensor))
         return composed(*(as_tensor(x, like=tensor) for x in inputs))
-    if ufunc not in _operations():
-        raise _unsupported(name, (f.__name__ for f in _operations()))
-    return record(_operations()[ufunc], inputs, {})
+    raise _unsupported(name, (f.__name__ for f in _operations()))
 
 
 def apply_function(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

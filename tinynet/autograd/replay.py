@@ -100,6 +100,8 @@ class RecordedReplay(Replay):
         back, reached = _towards(self._outputs, self._recorded)
         self._back = _groups(back)
         self._leaves = [(place, variable) for place, variable in steps.variables if place in reached]
+        self._parents = [None, *[variable for _, variable in self._leaves]]
+        self._needs = [parent is not None for parent in self._parents]
         self._trained = [variable._requires_grad for variable in self._variables]
 
     def __call__(self, array: np.ndarray) -> list[Tensor]:
@@ -110,8 +112,8 @@ class RecordedReplay(Replay):
         for place in self._filled:  # whatever a vjp wants of these is among its residuals
             values[place] = None
         residuals = (values, *[values[place] for place, _ in self._leaves])
-        parents = [None, *[variable for _, variable in self._leaves]]
-        node = tape.Node(self, {}, parents, residuals, len(self._outputs))
+        versions = [(variable, variable._version) for _, variable in self._leaves]
+        node = tape.Node(self, {}, self._parents, self._needs, versions, residuals, len(self._outputs))
         picks = [tape.Pick(node, i) for i in range(node.outputs)] if node.outputs > 1 else [node]
         where = dict(zip(self._outputs, picks, strict=True))
         return [
@@ -136,11 +138,9 @@ class RecordedReplay(Replay):
                 collected = tuple([pending.pop(place, None) for place in step.filled()])
                 if any(cotangent is not None for cotangent in collected):
                     given = collected if step.several else collected[0]
-                    reached.append((step, (step.operation, given, values[step.kept], step.needs, step.attributes)))
-            if len(reached) > 1:
-                found = at_once(*[partial(tape.pulled_back, *arguments) for _, arguments in reached])
-            else:
-                found = [tape.pulled_back(*arguments) for _, arguments in reached]
+                    vjp = partial(step.operation.vjp, tape.as_arrays(given), values[step.kept], step.needs, **step.attributes)
+                    reached.append((step, vjp))
+            found = [vjp() for _, vjp in reached] if len(reached) < 2 else at_once(*[vjp for _, vjp in reached])
             for (step, _), cotangents in zip(reached, found, strict=True):
                 for i, place in enumerate(step.places):
                     if step.needs[i]:

@@ -60,6 +60,7 @@ class Node:
     operation: an `Operation`, or what has a name, a vjp and a composed form like one.
     parents: for each input its node, or the leaf tensor itself, or None where no gradient
         is wanted.
+    needs: for each input whether a gradient is wanted.
     residuals: what the vjp wants; None once freed.
     versions: the parents that are leaves, each with its version, to notice a later change in place.
     """
@@ -74,20 +75,18 @@ class Node:
         operation: Any,
         attributes: Mapping[str, Any],
         parents: Sequence[Any],
+        needs: Sequence[bool],
+        versions: Sequence[tuple[Any, int]],
         residuals: tuple[Any, ...],
         outputs: int,
     ) -> None:
         self.operation = operation
         self.attributes = attributes
         self.parents = parents
+        self.needs = needs
+        self.versions = versions
         self.residuals: tuple[Any, ...] | None = residuals
         self.outputs = outputs
-        self.needs: list[bool] = []
-        self.versions: list[tuple[Any, int]] = []
-        for parent in parents:  # one loop and no comprehensions: this runs for every operation
-            self.needs.append(parent is not None)
-            if type(parent) not in _GRAPH:
-                self.versions.append((parent, parent._version))
         self.dtypes: tuple[Any, ...] | None = None
         self.serial = next(_serials)
         if anomaly.watchers:
@@ -118,11 +117,9 @@ class Pick(Node):
     __slots__ = ("index",)
 
     def __init__(self, parent: Node, index: int) -> None:
-        super().__init__(parent.operation, parent.attributes, (parent,), (), 1)
+        super().__init__(parent.operation, parent.attributes, (parent,), (True,), (), (), 1)
         self.index = index
 
-
-_GRAPH = (type(None), Node, Pick)
 
 Leaf = Any  # a tensor without a node: it accumulates
 
@@ -178,8 +175,8 @@ def propagate(
         if higher is not None:
             cotangents = higher(node, cotangent)
         else:
-            residuals = node.residuals_for_vjp()
-            cotangents = pulled_back(node.operation, cotangent, residuals, node.needs, node.attributes)
+            residuals = node.residuals_for_vjp() if node.versions or node.residuals is None else node.residuals
+            cotangents = node.operation.vjp(as_arrays(cotangent), residuals, node.needs, **node.attributes)
         if anomaly.watchers:
             anomaly.check_backward(node, cotangent, cotangents)
         if not keep:
@@ -193,13 +190,9 @@ def propagate(
     return found
 
 
-def pulled_back(
-    operation: Any, cotangent: Any, residuals: tuple[Any, ...], needs: Sequence[bool], attributes: Mapping[str, Any]
-) -> Sequence[Any]:
-    """The cotangents of an operation's inputs from the one of its result."""
-    if type(cotangent) is not np.ndarray and hasattr(cotangent, "dense"):
-        cotangent = cotangent.dense()
-    return operation.vjp(cotangent, residuals, needs, **attributes)
+def as_arrays(cotangent: Any) -> Any:
+    """A cotangent as vjps take it: rows of a table as the table, all else as it is."""
+    return cotangent.dense() if type(cotangent) is not np.ndarray and hasattr(cotangent, "dense") else cotangent
 
 
 def _hand_over(

@@ -547,20 +547,26 @@ def constant(function: Any, *inputs: Any, **settings: Any) -> Tensor:
 
 def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
     """Computes an operation on tensors, arrays and numbers; records it where a gradient is wanted."""
-    parents: list[Any] = []
     arrays: list[Any] = []
+    parents: list[Any] = []
+    needs: list[bool] = []
+    versions: list[tuple[Any, int]] = []
     tracked = foreign = False
-    for value in inputs:
-        parent = None
+    for value in inputs:  # one loop and no comprehensions: this runs for every operation
+        parent: Any = None
         if isinstance(value, Tensor):
             arrays.append(value._data)
             if value._requires_grad:
                 tracked = True
-                parent = value if value._node is None else value._node
+                parent = value._node
+                if parent is None:
+                    parent = value
+                    versions.append((value, value._version))
         else:
             arrays.append(value)
             foreign = foreign or value is not None
         parents.append(parent)
+        needs.append(parent is not None)
     tracked = tracked and tape.is_recording()
     if foreign:
         arrays = _converted(operation, inputs, arrays, tracked)
@@ -586,20 +592,24 @@ def record(operation: Operation, inputs: Sequence[Any], attributes: Mapping[str,
     except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
         raise explained(operation.name, error, arrays) from error
     several = type(output) is tuple
-    results = tuple(map(wrap, output)) if several else (wrap(output),)
-    dtype = results[0]._data.dtype
-    if dtype.kind == "f":
-        node = tape.Node(operation, attributes, parents, residuals, len(results))
-        _keep_dtypes(node, arrays, dtype)
-        for i, result in enumerate(results):
-            result._node = tape.Pick(node, i) if several else node
-            result._requires_grad = True
-        trace = tracing.current()
-        if trace is not None:
-            trace.note_recorded(node, inputs, arrays, output)
-    else:
+    result = wrap(output[0] if several else output)
+    dtype = result._data.dtype
+    if dtype.kind != "f":
         tracing.refuse()
-    return results if several else results[0]
+        return tuple(map(wrap, output)) if several else result
+    node = tape.Node(operation, attributes, parents, needs, versions, residuals, len(output) if several else 1)
+    for array, needed in zip(arrays, needs):  # noqa: B905 - of one length
+        if needed and array.dtype is not dtype and array.dtype != dtype:
+            node.dtypes = tuple(None if a is None else a.dtype for a in arrays)
+            break
+    trace = tracing.current()
+    if trace is not None:
+        trace.note_recorded(node, inputs, arrays, output)
+    if several:
+        return tuple(attached(part, tape.Pick(node, i)) for i, part in enumerate(output))
+    result._node = node
+    result._requires_grad = True
+    return result
 
 
 def recorded_vjp(node: tape.Node, cotangent: Any) -> Sequence[Any]:
@@ -642,14 +652,6 @@ def _replayed_vjp(node: tape.Node, cotangent: Any, residuals: Sequence[Any]) -> 
         None if parent is None else found.get(value._node, wrap(np.zeros_like(value._data)))
         for value, parent in zip(inputs, node.parents, strict=True)
     ]
-
-
-def _keep_dtypes(node: tape.Node, arrays: Sequence[Any], dtype: np.dtype) -> None:
-    """Remembers the inputs' dtypes where they differ, so that each gets a cotangent of its own."""
-    for array, needed in zip(arrays, node.needs):  # noqa: B905 - of one length; this runs for every operation
-        if needed and array.dtype is not dtype and array.dtype != dtype:
-            node.dtypes = tuple(None if a is None else a.dtype for a in arrays)
-            return
 
 
 def _seed(tensor: Tensor, gradient: Any, where: str) -> Tensor:
