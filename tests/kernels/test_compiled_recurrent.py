@@ -115,6 +115,38 @@ def test_steps_that_count_for_no_row(layer: str, rows: int) -> None:
         close(found, expected)
 
 
+@pytest.mark.parametrize("kernels", [recurrent, compiled], ids=["NumPy", "compiled"])
+@pytest.mark.parametrize("layer", list(LAYERS))
+def test_what_vanishes_on_the_way_back(layer: str, kernels: Any) -> None:
+    """It becomes zero before it becomes a number with which the processor takes a hundred times as long."""
+    name, gates, after = layer.split(",")[0], LAYERS[layer], layer.endswith("after")
+    rng = np.random.default_rng(0)
+    x, kernel, weights = (
+        rng.standard_normal(n).astype("float32") * np.float32(0.1)
+        for n in ((500, 9, 5), (5, gates * 17), (17, gates * 17))
+    )
+    first = [np.zeros((9, 17), "float32")] * (2 if name == "lstm" else 1)
+    others = [None, None, after] if name == "gru" else [None]
+    found = getattr(kernels, f"{name}_forward")(x, None, *first, kernel, weights, *others)
+    kept = found if isinstance(found, tuple) else (found,)
+    last = [np.ones((9, 17), "float32")] * len(first)
+    by_x, *_ = getattr(kernels, f"{name}_backward")(
+        None, *last, x, *first, *kept, None, kernel, weights, [True] * 4 + [after]
+    )
+    sizes = np.abs(by_x)
+    assert (sizes[-50:] > 0).all()
+    assert (sizes[:50] == 0).all()
+    assert not ((0 < sizes) & (sizes < np.finfo("float32").tiny)).any()
+
+
+def test_the_processor_is_left_as_it_was() -> None:
+    """Outside of kernels numbers may be as small as they like."""
+    x = np.ones((2000, 64), "float32")
+    compiled.relu(x)
+    small = np.full(3, 1e-38, "float32")
+    assert (small * np.float32(0.1) > 0).all()
+
+
 def through_tanh(values: np.ndarray) -> np.ndarray:
     """tanh by the compiled kernels: a simple layer of one step whose input passes as it is."""
     n, dtype = len(values), values.dtype
