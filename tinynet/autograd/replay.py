@@ -40,8 +40,11 @@ class Replay:
         ]  # fmt: skip
         self._values = steps.values.copy()
         for group in _groups(steps.others):
-            self._steps += _entries(group, len(self._values))
-            self._values += [None] * (len(group) if len(group) > 1 else 0)
+            if len(group) == 1:
+                self._steps.append(_entry(group[0]))
+            else:
+                self._steps += _entries_at_once(group, len(self._values))
+                self._values += [None] * len(group)
         self._places = [place for place, _ in steps.variables]
         self._variables = [variable for _, variable in steps.variables]
         self._results = steps.results
@@ -133,15 +136,15 @@ class RecordedReplay(Replay):
             if cotangent is not None:
                 add(place, cotangent)
         for group in self._back:
-            reached = []
+            reached, calls = [], []
             for step in group:
                 collected = tuple([pending.pop(place, None) for place in step.filled()])
                 if any(cotangent is not None for cotangent in collected):
-                    given = collected if step.several else collected[0]
-                    vjp = partial(step.operation.vjp, tape.as_arrays(given), values[step.kept], step.needs, **step.attributes)
-                    reached.append((step, vjp))
-            found = [vjp() for _, vjp in reached] if len(reached) < 2 else at_once(*[vjp for _, vjp in reached])
-            for (step, _), cotangents in zip(reached, found, strict=True):
+                    given = tape.as_arrays(collected if step.several else collected[0])
+                    reached.append(step)
+                    calls.append(partial(step.operation.vjp, given, values[step.kept], step.needs, **step.attributes))
+            found = at_once(*calls) if len(calls) > 1 else [call() for call in calls]
+            for step, cotangents in zip(reached, found, strict=True):
                 for i, place in enumerate(step.places):
                     if step.needs[i]:
                         add(place, cotangents[i] if step.dtypes is None else cotangents[i].astype(step.dtypes[i]))
@@ -153,7 +156,11 @@ class RecordedReplay(Replay):
         for (place, _), variable in zip(self._leaves, variables, strict=True):
             values[place] = variable
         for step in self._recorded:
-            found = step.operation(*[values[place] for place in step.places], **step.attributes)
+            inputs = [values[place] for place in step.places]
+            for i, value in enumerate(inputs):
+                if not step.needs[i] and isinstance(value, Tensor):
+                    inputs[i] = value.detach()
+            found = step.operation(*inputs, **step.attributes)
             values[step.target.start : step.kept] = found if step.several else [found]
         outputs = tuple([values[place] for place in self._outputs])
         return outputs if len(outputs) > 1 else outputs[0]
@@ -167,7 +174,7 @@ def _taken(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
 
 
 def _groups(steps: Sequence[OneOf]) -> list[list[OneOf]]:
-    """The steps in their order, in one group those that are done at once: neighbours that take nothing of each other."""
+    """The steps in their order, in one group those to be done at once: neighbours that take nothing of each other."""
     groups: list[list[OneOf]] = []
     for step in steps:
         if groups and all(_can_be_at_once(step, other) for other in groups[-1]):
@@ -178,30 +185,27 @@ def _groups(steps: Sequence[OneOf]) -> list[list[OneOf]]:
 
 
 def _can_be_at_once(one: AnyStep, other: AnyStep) -> bool:
-    for step, before in ((one, other), (other, one)):
-        if not (isinstance(step, (Step, RecordedStep)) and step.at_once and set(step.places).isdisjoint(before.filled())):
-            return False
-    return True
+    if not all(isinstance(step, (Step, RecordedStep)) and step.at_once for step in (one, other)):
+        return False
+    return set(one.places).isdisjoint(other.filled()) and set(other.places).isdisjoint(one.filled())
 
 
-def _entries(group: Sequence[AnyStep], free: int) -> list[Entry]:
-    """How a replay does a group of steps; from the place `free` on there is room for what each of them gives."""
-    if len(group) == 1:
-        step = group[0]
-        function = _in_a_row(step) if isinstance(step, RecordedStep) and step.several else step.function
-        return [(function, _taken(step.places), step.attributes, step.target)]
+def _entry(step: AnyStep) -> Entry:
+    function = _in_a_row(step) if isinstance(step, RecordedStep) and step.several else step.function
+    return function, _taken(step.places), step.attributes, step.target
+
+
+def _entries_at_once(steps: Sequence[AnyStep], free: int) -> list[Entry]:
+    """Steps at once, then what each of them gave to its place. From the place `free` on there is room until then."""
 
     def together(*values: Any) -> list[Any]:
         left = iter(values)
-        calls = [partial(step.function, *islice(left, len(step.places)), **step.attributes) for step in group]
-        return at_once(*calls)
+        return at_once(*[partial(step.function, *islice(left, len(step.places)), **step.attributes) for step in steps])
 
-    entries: list[Entry] = [
-        (together, _taken([place for step in group for place in step.places]), {}, slice(free, free + len(group)))
-    ]
-    for place, step in enumerate(group, free):
-        spread = step.in_a_row if isinstance(step, RecordedStep) else _same
-        entries.append((spread, _taken((place,)), {}, step.target))
+    places = [place for step in steps for place in step.places]
+    entries: list[Entry] = [(together, _taken(places), {}, slice(free, free + len(steps)))]
+    for place, step in enumerate(steps, free):
+        entries.append((step.in_a_row if isinstance(step, RecordedStep) else _same, _taken((place,)), {}, step.target))
     return entries
 
 

@@ -140,7 +140,6 @@ class Trace:
 
     def __init__(self, argument: np.ndarray) -> None:
         self.values: list[Any] = [None]
-        self.constants: set[int] = set()
         self.variables: dict[int, tuple[int, Any]] = {}
         self.places: dict[int, int] = {id(argument): 0}
         self.alive: list[Any] = [argument]  # lest the identity of an array be used again
@@ -225,6 +224,8 @@ class Trace:
     def _new_in_a_row(self, arrays: Sequence[Any]) -> slice:
         first = len(self.values)
         for array in arrays:
+            if id(array) in self.places:  # two tensors of one array, which gradients may reach in two ways
+                self.refused = True
             self._new(array, None)
         return slice(first, len(self.values))
 
