@@ -91,16 +91,16 @@ def simple_rnn_backward(
 
 def lstm_forward(
     x: Array, mask: Mask, h0: Array, c0: Array, kernel: Array, recurrent: Array, bias: Array | None
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[Array, Array, Array]:
     """Long short-term memory (Hochreiter and Schmidhuber 1997), gates in Keras's order i, f, c, o.
 
-    Returns states h and cells c (T, N, U), the gates' values (T, N, 4, U) and tanh c (T, N, U).
+    Returns states h and cells c (T, N, U) and the gates' values (T, N, 4, U).
     """
     steps, rows, units = (*x.shape[:2], h0.shape[-1])
     gates = empty((steps, rows, 4 * units), x.dtype)
-    states, cells, squashed = (empty((steps, *h0.shape), x.dtype) for _ in range(3))
-    _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells, squashed)
-    return states, cells, gates.reshape(steps, rows, 4, units), squashed
+    states, cells = (empty((steps, *h0.shape), x.dtype) for _ in range(2))
+    _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells)
+    return states, cells, gates.reshape(steps, rows, 4, units)
 
 
 def lstm_states(
@@ -109,8 +109,8 @@ def lstm_states(
     """Prediction: all states (T, N, U), or the last one (1, N, U); and the last cells (1, N, U)."""
     gates = scratch("gates", (*x.shape[:2], kernel.shape[-1]), x.dtype)
     states = np.empty((len(x) if every else 2, *h0.shape), x.dtype)
-    cells, squashed = (np.empty((2, *h0.shape), x.dtype) for _ in range(2))
-    h, c = _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells, squashed)
+    cells = np.empty((2, *h0.shape), x.dtype)
+    h, c = _lstm(x, mask, h0, c0, kernel, recurrent, bias, gates, states, cells)
     return states if every else h[None], c[None]
 
 
@@ -125,9 +125,8 @@ def _lstm(
     gates: Array,
     states: Array,
     cells: Array,
-    squashed: Array,
 ) -> tuple[Array, Array]:
-    """Fills the last four, and returns the last h and c. Where only two steps have room, they take turns."""
+    """Fills the last three, and returns the last h and c. Where only two steps have room, they take turns."""
     units = h0.shape[-1]
     scale, shift = _sigmoid_by_tanh([True, True, False, True], units, x.dtype)
     _project(x, kernel * scale, None if bias is None else bias * scale, gates)
@@ -142,12 +141,12 @@ def _lstm(
         z *= scale
         z += shift
         i, f, g, o = z[:, :units], z[:, units : 2 * units], z[:, 2 * units : 3 * units], z[:, 3 * units :]
-        new_c, new_h, new_s = cells[t % len(cells)], states[t % len(states)], squashed[t % len(squashed)]
+        new_c, new_h = cells[t % len(cells)], states[t % len(states)]
         np.multiply(f, c, out=new_c)
         np.multiply(i, g, out=part)
         new_c += part
-        np.tanh(new_c, out=new_s)
-        np.multiply(o, new_s, out=new_h)
+        np.tanh(new_c, out=new_h)
+        new_h *= o
         if held is not None:
             np.copyto(new_c, c, where=held)
             np.copyto(new_h, h, where=held)
@@ -165,7 +164,6 @@ def lstm_backward(
     states: Array,
     cells: Array,
     gates: Array,
-    squashed: Array,
     mask: Mask,
     kernel: Array,
     recurrent: Array,
@@ -180,7 +178,7 @@ def lstm_backward(
     factors, to_cell = empty_like(gates), empty_like(cells)
     for some in _some_steps(steps):
         i, f, g, o = (gates[some, :, k] for k in range(4))
-        s = squashed[some]
+        s = np.tanh(cells[some])
         factors[some, :, 0] = g * i * (1 - i)
         factors[some, :, 1] = before[some] * f * (1 - f)
         factors[some, :, 2] = i * (1 - g * g)

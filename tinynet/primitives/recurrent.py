@@ -250,8 +250,8 @@ class lstm:
         *, go_backwards=False, return_sequences=False, zero_output_for_mask=False,
     ):  # fmt: skip
         xs, m = _by_steps(x, go_backwards), _mask_column(mask, go_backwards)
-        states, cells, gates, squashed = kernels.lstm_forward(xs, m, h0, c0, kernel, recurrent_kernel, bias)
-        kept = (x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates, squashed)
+        states, cells, gates = kernels.lstm_forward(xs, m, h0, c0, kernel, recurrent_kernel, bias)
+        kept = (x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates)
 
         def finish():
             return (*_outputs(states, m, return_sequences, zero_output_for_mask), cells[-1].copy()), kept
@@ -269,12 +269,12 @@ class lstm:
         )
 
     def vjp(g, residuals, needs, *, go_backwards=False, return_sequences=False, zero_output_for_mask=False):
-        x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates, squashed = residuals
+        x, h0, c0, kernel, recurrent_kernel, bias, mask, states, cells, gates = residuals
         m = _mask_column(mask, go_backwards)
         d_states, d_last = _to_states(g[0], m, return_sequences, zero_output_for_mask)
         by_x, *others = kernels.lstm_backward(
-            d_states, _plus(d_last, g[1]), g[2], _by_steps(x, go_backwards), h0, c0, states, cells, gates, squashed,
-            m, kernel, recurrent_kernel, (needs[0], *needs[3:6]),
+            d_states, _plus(d_last, g[1]), g[2], _by_steps(x, go_backwards), h0, c0, states, cells, gates, m, kernel,
+            recurrent_kernel, (needs[0], *needs[3:6]),
         )  # fmt: skip
         return kernels.afterwards(lambda: _needed(needs, _by_rows(by_x, go_backwards), *others, None))
 

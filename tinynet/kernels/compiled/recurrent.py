@@ -107,17 +107,17 @@ def simple_rnn_backward(
 
 def lstm_forward(
     x: Array, mask: Mask, h0: Array, c0: Array, kernel: Array, recurrent: Array, bias: Array | None
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[Array, Array, Array]:
     if not _fits(x, mask, h0, c0, kernel, recurrent, bias):
         return plain.lstm_forward(x, mask, h0, c0, kernel, recurrent, bias)
     units = h0.shape[-1]
     states = _beside(x, units)
-    cells, squashed, gates = _kept(x, units), _kept(x, units), _kept(x, 4, units)
+    cells, gates = _kept(x, units), _kept(x, 4, units)
     run_or_gather(
         compiled.lstm_forward, _readable(x), _optional(mask), _whole(h0), _whole(c0), _whole(kernel), _whole(recurrent),
-        _whole(bias), states, cells, gates, squashed,
+        _whole(bias), states, cells, gates,
     )  # fmt: skip
-    return states, cells, gates, squashed
+    return states, cells, gates
 
 
 def lstm_states(
@@ -129,7 +129,7 @@ def lstm_states(
     cells = np.empty((1, *c0.shape), x.dtype)
     run_or_gather(
         compiled.lstm_forward, _readable(x), _optional(mask), _whole(h0), _whole(c0), _whole(kernel), _whole(recurrent),
-        _whole(bias), states, cells, None, None,
+        _whole(bias), states, cells, None,
     )  # fmt: skip
     return states, cells
 
@@ -144,13 +144,12 @@ def lstm_backward(
     states: Array,
     cells: Array,
     gates: Array,
-    squashed: Array,
     mask: Mask,
     kernel: Array,
     recurrent: Array,
     needs: Sequence[bool],
 ) -> tuple[Array | None, ...]:
-    kept = (h0, c0, states, cells, gates, squashed)
+    kept = (h0, c0, states, cells, gates)
     if not _fits(x, mask, d_states, d_last, d_last_cell, *kept, kernel, recurrent):
         return plain.lstm_backward(d_states, d_last, d_last_cell, x, *kept, mask, kernel, recurrent, needs)
     results = _results(x, kernel, recurrent, needs)

@@ -150,7 +150,8 @@ struct Kernels {
     void (*average_pool_adjoint)(const Sliding &, const T *g, T *result, int threads);
 
     // rows.hpp
-    void (*add_rows)(Size count, Size depth, const std::int64_t *rows, const T *values, T *table, T *of_squares);
+    void (*sum_rows)(Size count, Size depth, Size length, const std::int64_t *rows, const T *values, T *table,
+                     T *of_squares, int threads);
 
     // classification.hpp
     void (*softmax)(Size rows, Size classes, const T *x, T *output, int threads);
@@ -171,10 +172,10 @@ struct Kernels {
     void (*simple_rnn_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *h0,
                                 Sequence<const T> states, const Gradients<T> &, T *dh, int threads);
     void (*lstm_forward)(const Recurrence<T> &, const T *h0, const T *c0, Sequence<T> states, Sequence<T> cells,
-                         Sequence<T> gates, Sequence<T> squashed, int threads);
+                         Sequence<T> gates, int threads);
     void (*lstm_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *h0, const T *c0,
                           Sequence<const T> states, Sequence<const T> cells, Sequence<const T> gates,
-                          Sequence<const T> squashed, const Gradients<T> &, T *dh, T *dc, int threads);
+                          const Gradients<T> &, T *dh, T *dc, int threads);
     void (*gru_forward)(const Recurrence<T> &, bool reset_after, const T *h0, Sequence<T> states, Sequence<T> gates,
                         Sequence<T> products, int threads);
     void (*gru_backward)(const Recurrence<T> &, Sequence<const T> d_states, const T *h0, Sequence<const T> states,

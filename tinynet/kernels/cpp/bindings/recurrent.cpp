@@ -144,33 +144,31 @@ static void bind_simple_rnn(py::module_ &module) {
 
 template <class T>
 static void bind_lstm(py::module_ &module) {
-    define<11>(module, "lstm_forward", [](const Laid<T> &x, const Optional<bool> &mask, const Array<T> &h0,
+    define<10>(module, "lstm_forward", [](const Laid<T> &x, const Optional<bool> &mask, const Array<T> &h0,
                                           const Array<T> &c0, const Array<T> &kernel, const Array<T> &recurrent,
                                           const std::optional<Array<T>> &bias, Optional<T> states,
-                                          Optional<T> cells, Optional<T> gates, Optional<T> squashed) {
+                                          Optional<T> cells, Optional<T> gates) {
         const auto layer = recurrence<T>(x, mask, kernel, recurrent, bias);
         const T *h = h0.data(), *c = c0.data();
         const auto to_h = written<T>(states, layer.steps), to_c = written<T>(cells, layer.steps);
-        const auto to_gates = written<T>(gates, layer.steps), to_squashed = written<T>(squashed, layer.steps);
+        const auto to_gates = written<T>(gates, layer.steps);
         run_or_gather(layer.rows, [=](int threads) {
-            kernels<T>().lstm_forward(layer, h, c, to_h, to_c, to_gates, to_squashed, threads);
+            kernels<T>().lstm_forward(layer, h, c, to_h, to_c, to_gates, threads);
         });
     });
-    define<14>(module, "lstm_backward", [](const Optional<T> &d_states, const Laid<T> &x, const Array<T> &h0,
+    define<13>(module, "lstm_backward", [](const Optional<T> &d_states, const Laid<T> &x, const Array<T> &h0,
                                            const Array<T> &c0, const Laid<T> &states, const Laid<T> &cells,
-                                           const Laid<T> &gates, const Laid<T> &squashed,
-                                           const Optional<bool> &mask, const Array<T> &kernel,
-                                           const Array<T> &recurrent, const py::tuple &results, Array<T> dh,
-                                           Array<T> dc) {
+                                           const Laid<T> &gates, const Optional<bool> &mask,
+                                           const Array<T> &kernel, const Array<T> &recurrent,
+                                           const py::tuple &results, Array<T> dh, Array<T> dc) {
         const auto layer = recurrence<T>(x, mask, kernel, recurrent);
         const T *first_h = h0.data(), *first_c = c0.data();
         const auto given = read<T>(d_states, layer.steps), h = read<T>(states, layer.steps);
         const auto c = read<T>(cells, layer.steps), by = read<T>(gates, layer.steps);
-        const auto s = read<T>(squashed, layer.steps);
         const auto to = gradients<T>(results, layer.steps);
         T *last_h = dh.mutable_data(), *last_c = dc.mutable_data();
         run_or_gather(layer.rows, [=](int threads) {
-            kernels<T>().lstm_backward(layer, given, first_h, first_c, h, c, by, s, to, last_h, last_c, threads);
+            kernels<T>().lstm_backward(layer, given, first_h, first_c, h, c, by, to, last_h, last_c, threads);
         });
     });
 }

@@ -138,17 +138,17 @@ static bool adam(const py::list &tuples, double alpha, double rest_1, double res
 
 template <class T>
 static void bind(py::module_ &module) {
-    // False, and nothing is added, where a row is none of the table's.
-    module.def("add_rows", [](const Array<std::int64_t> &rows, const Array<T> &values, Array<T> &table,
+    // False, and nothing is written, where a row is none of the table's.
+    module.def("sum_rows", [](const Array<std::int64_t> &rows, const Array<T> &values, Array<T> &table,
                               std::optional<Array<T>> of_squares) {
-        const Size count = rows.size(), depth = count > 0 ? values.size() / count : 0, length = table.shape(0);
+        const Size count = rows.size(), length = table.shape(0), depth = length > 0 ? table.size() / length : 0;
         const std::int64_t *places = rows.data();
         const T *from = values.data();
         T *to = table.mutable_data(), *squares = of_squares ? of_squares->mutable_data() : nullptr;
         py::gil_scoped_release release;
         const auto is_row = [=](std::int64_t place) { return place >= 0 && place < length; };
         if (!std::all_of(places, places + count, is_row)) return false;
-        kernels<T>().add_rows(count, depth, places, from, to, squares);
+        kernels<T>().sum_rows(count, depth, length, places, from, to, squares, threads());
         return true;
     }, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert().none(true));
 }
