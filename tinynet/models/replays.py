@@ -55,7 +55,7 @@ class Replays:
     def again(self, x: Any, training: bool | None) -> Tensor | None:
         """The result for one array by the way that is known, or None: then `first` has it.
 
-        training: what the caller said, None or False.
+        training: what the model is told.
         """
         way = self._ways.get(self._key(x, training))
         if way is None:
