@@ -15,13 +15,13 @@ from using import using_threads
 from tinynet.kernels import afterwards, at_once
 from tinynet.primitives.recurrent import gru, lstm, simple_rnn
 
-# Gates, whether there is a cell besides the state, and axes of the bias.
+# Gates, states (of an LSTM its cells, too) and axes of the bias.
 LAYERS = {simple_rnn: (1, 1, 1), lstm: (4, 2, 1), gru: (3, 1, 2)}
 OPTIONS = st.fixed_dictionaries({"go_backwards": st.booleans(), "return_sequences": st.booleans()})
 
 
 @st.composite
-def layers(draw: Any, dtype: str) -> Callable[[], list[Any]]:
+def layers(draw: Any, dtype: str) -> list[Callable[[], Any]]:
     """All that an operation computes for some sequences: outputs without and with a gradient, and the gradients."""
     operation = draw(st.sampled_from(list(LAYERS)))
     gates, states, axes = LAYERS[operation]

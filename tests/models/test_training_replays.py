@@ -76,35 +76,42 @@ def ways(model: Any) -> list[Any]:
     return [way for way in model._training_replays._ways.values() if way is not None]
 
 
-def trained(make: Callable[[], Any], shape: tuple[int, ...], known: bool) -> tuple[Any, list[float], list[np.ndarray]]:
-    """A model trained for a few steps, with or without the ways that it knows; the losses and the weights."""
+Batches = list[tuple[np.ndarray, np.ndarray]]
+
+
+def trained(make: Callable[[], Any], batches: Batches, known: bool) -> tuple[Any, list[float]]:
+    """A model trained on some batches, with or without the ways that it knows; the losses."""
     tinynet.utils.set_random_seed(7)
     model = make()
     model.compile("adam", "sparse_categorical_crossentropy")
     if not known:
         model._training_replays.again = lambda x, training: None
-    found = [model.train_on_batch(*data(shape, seed)) for seed in range(5)]
-    return model, found, model.get_weights()
+    return model, [model.train_on_batch(*batch) for batch in batches]
+
+
+def trained_alike(make: Callable[[], Any], batches: Batches) -> Any:
+    """A model trained by the ways that it knows, after seeing that one that knows none comes to the same."""
+    model, losses = trained(make, batches, known=True)
+    ordinary, expected = trained(make, batches, known=False)
+    assert losses == expected
+    assert bool(ways(model)) == bool(ways(ordinary))
+    for one, other in zip(model.get_weights(), ordinary.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    return model
+
+
+def several(shape: tuple[int, ...]) -> Batches:
+    return [data(shape, seed) for seed in range(5)]
 
 
 @pytest.mark.parametrize(("made", "shape", "kept"), [case[1:] for case in STACKS], ids=[case[0] for case in STACKS])
 def test_equals_the_ordinary_way(made: Callable[[], list[Any]], shape: tuple[int, ...], kept: bool) -> None:
-    make = functools.partial(in_sequence, shape, made)
-    model, losses, weights = trained(make, shape, known=True)
-    _, expected_losses, expected_weights = trained(make, shape, known=False)
+    model = trained_alike(functools.partial(in_sequence, shape, made), several(shape))
     assert bool(ways(model)) == kept
-    assert losses == expected_losses
-    for one, other in zip(weights, expected_weights, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def test_functional_models() -> None:
-    model, losses, weights = trained(residual, VECTOR, known=True)
-    _, expected_losses, expected_weights = trained(residual, VECTOR, known=False)
-    assert ways(model)
-    assert losses == expected_losses
-    for one, other in zip(weights, expected_weights, strict=True):
-        np.testing.assert_array_equal(one, other)
+    assert ways(trained_alike(residual, several(VECTOR)))
 
 
 @pytest.mark.parametrize("dtype", ["int32", "float32"])
@@ -118,16 +125,8 @@ def test_ids_of_words(dtype: str, mask_zero: bool) -> None:
 
     rng = np.random.default_rng(0)
     batches = [(rng.integers(0, 9, (4, 5)), rng.integers(0, 3, 4)) for _ in range(4)]
-    found = []
-    for known in (True, False):
-        tinynet.utils.set_random_seed(7)
-        model = make()
-        model.compile("adam", "sparse_categorical_crossentropy")
-        if not known:
-            model._training_replays.again = lambda x, training: None
-        found.append([model.train_on_batch(*batch) for batch in batches])
-        assert ways(model)
-    assert found[0] == found[1]
+    model = trained_alike(make, batches)
+    assert ways(model)
     wrong = batches[0][0].copy()
     wrong[2, 3] = 9
     with pytest.raises(DataError, match=r"Embedding 'embedding.*index 9 "):

@@ -6,8 +6,8 @@ This page is where one of the two is chosen.
 """
 
 from tinynet.kernels import choice
-from tinynet.kernels.gathering import afterwards, at_once
 from tinynet.kernels.choice import set_threads, threads
+from tinynet.kernels.gathering import afterwards, at_once
 from tinynet.kernels.pooled_convolution import Convolution, Pooling
 from tinynet.kernels.pooling import from_winners
 from tinynet.kernels.spatial import output_sizes, padding_amounts

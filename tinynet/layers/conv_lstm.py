@@ -99,17 +99,6 @@ class ConvLSTMCell(LSTMCell):
     def _mask_count(self) -> int:
         return self.gates
 
-    def _gate_masks(self, kind: str, like: Tensor, rate: float, training: bool) -> list[Any] | None:
-        """A dropout mask for each gate."""
-        if not training or not 0 < rate < 1:
-            return None
-        if kind not in self._masks:
-            scale = like.dtype.type(1 / (1 - rate))
-            self._masks[kind] = [
-                self.seed_generator.keep_mask(like.shape, rate, like.dtype) * scale for _ in range(self._mask_count)
-            ]
-        return self._masks[kind]
-
     def _convolved(self, x: Any, kernel: Any, masks: list[Any] | None, **settings: Any) -> Tensor:
         """x convolved, for each gate with a mask of its own where there are masks."""
         settings["data_format"] = self.data_format
@@ -123,13 +112,13 @@ class ConvLSTMCell(LSTMCell):
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
         h, c = self._checked(states)
         z = self._convolved(
-            inputs, self.kernel, self._gate_masks("input", inputs, self.dropout, training), strides=self.strides,
+            inputs, self.kernel, self.input_mask(inputs, training), strides=self.strides,
             padding=self.padding, dilation_rate=self.dilation_rate,
         )  # fmt: skip
         if self.use_bias:
             last = self.data_format == "channels_last"
             z = z + (self.bias if last else self.bias.reshape(-1, *[1] * self.rank))
-        masks = self._gate_masks("recurrent", h, self.recurrent_dropout, training)
+        masks = self._recurrent_masks(h, training)
         z = z + self._convolved(h, self.recurrent_kernel, masks, padding="same")
         i, f, g, o = split(z, 4, axis=self._channels)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinynet.kernels import recurrent as plain
-from tinynet.kernels.gathering import run_or_gather
 from tinynet.kernels.compiled.arrays import TYPES, compiled
+from tinynet.kernels.gathering import run_or_gather
 from tinynet.kernels.memory import empty
 
 Array = np.ndarray
